@@ -1,0 +1,61 @@
+# Everything a fresh machine with Python 3.11, pip and make needs; `make help` lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8501
+UV_VERSION := 0.13.8
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help run install install-dev test lint bench samples lock clean
+
+help:  ## print the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+run: install  ## start the app on http://127.0.0.1:8501 (PORT=8600 picks another port)
+	@$(BIN)/streamlit run app.py --server.port $(PORT)
+
+install: $(VENV)/.installed
+
+install-dev: $(VENV)/.installed-dev
+
+test: install-dev  ## install what tests need and run them, with coverage
+	@$(BIN)/python -m pytest -m "not nightly" --cov --cov-report=term:skip-covered
+
+lint: install-dev  ## ruff and strict mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: install-dev  ## run the benchmarks and write bench/results/*.json
+	@$(BIN)/python -m bench
+
+samples: install-dev  ## build data/samples from data/sample_sources
+	@$(BIN)/python data/sample_sources/build.py
+
+lock: $(UV)  ## compile the two lock files from pyproject.toml
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		pyproject.toml --group build -o requirements.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:  ## remove the environment (documents and conversations in data/var stay)
+	@rm -rf $(VENV)
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 15) else "Python 3.11 to 3.14 is needed; set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# The stamps name what was installed last, so that `make run` after a change of the lock installs again.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
+	@test -f $(VENV)/.installed-dev || $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@test ! -f $(VENV)/.installed-dev || $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock requirements.lock pyproject.toml | $(UV)
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,320 @@
+"""The field's nouns as plain values. Frozen, without behaviour that needs an engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person may do: staff ask, KB admins also change documents, admins also change settings."""
+
+    STAFF = "staff"
+    KB_ADMIN = "kb_admin"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts. Passed into every service function, which decides by it."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+
+    @property
+    def may_edit_documents(self) -> bool:
+        """True for KB admins and admins."""
+        return self.role in (Role.KB_ADMIN, Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A set of documents with one set of readers: the unit of rights and of index collections."""
+
+    id: str
+    name: str
+
+
+class DocumentStatus(StrEnum):
+    """Where the newest version of a document stands on its way to being searchable."""
+
+    QUEUED = "queued"
+    PARSING = "parsing"
+    EMBEDDING = "embedding"
+    INDEXING = "indexing"
+    READY = "ready"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """True when no more work is due."""
+        return self in (DocumentStatus.READY, DocumentStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as lists show it: its newest version's state beside what is searchable now.
+
+    ``pages`` is None for formats without pages; ``chunks`` counts the live version's chunks (0 before
+    the first is live). ``share`` is the finished part (0 to 1) of the running stage, ``done``/``total``
+    the same in that stage's own unit (pages or chunks).
+    """
+
+    id: str
+    space: str
+    name: str
+    status: DocumentStatus
+    version: int
+    live_version: int | None
+    sha256: str
+    media_type: str
+    size: int
+    pages: int | None
+    chunks: int
+    uploaded_by: str
+    uploaded_at: datetime
+    ready_at: datetime | None
+    error: str | None
+    done: int = 0
+    total: int = 0
+
+    @property
+    def share(self) -> float:
+        """Finished part of the running stage, 0 to 1."""
+        return 1.0 if self.status is DocumentStatus.READY else self.done / self.total if self.total else 0.0
+
+
+class UploadOutcome(StrEnum):
+    """What an upload did: nothing doubled, nothing lost."""
+
+    NEW = "new"
+    NEW_VERSION = "new_version"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The acknowledged result of one upload; by then its bytes are on disk."""
+
+    document_id: str
+    name: str
+    version: int
+    outcome: UploadOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPage:
+    """Normalised text of one page. ``number`` counts from 1; None for a format without pages."""
+
+    number: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading in the document text: ``start`` is its character offset there, ``level`` counts from 1."""
+
+    start: int
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a parser gives. The document text is ``"\\n".join(page.text for page in pages)``."""
+
+    title: str
+    pages: tuple[ParsedPage, ...]
+    headings: tuple[Heading, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The document text that all spans count in."""
+        return "\n".join(page.text for page in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A searchable span ``[start, end)`` of the document text, never longer than the embedder reads."""
+
+    number: int
+    start: int
+    end: int
+    page_from: int | None
+    page_to: int | None
+    heading_path: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """Where a page lies in the document text: characters ``[start, end)``."""
+
+    number: int | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk found for a question, with all that citing it needs.
+
+    ``score`` is the fused rank score (higher is better, only comparable within one search);
+    ``similarity`` the cosine of question and chunk (-1 to 1). ``spans`` are the pages the text covers,
+    in the same character count as ``start`` and ``end``.
+    """
+
+    chunk_id: str
+    document_id: str
+    document: str
+    title: str
+    version: int
+    space: str
+    start: int
+    end: int
+    page: int | None
+    heading_path: tuple[str, ...]
+    text: str
+    score: float
+    similarity: float
+    media_type: str = ""
+    spans: tuple[PageSpan, ...] = ()
+
+
+class Route(StrEnum):
+    """Which agent answers."""
+
+    KNOWLEDGE = "knowledge"
+    FACT_FINDING = "fact_finding"
+    ACTION = "action"
+    GENERAL = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Rewrite and classification of one question. ``confidence`` is the route's, 0 to 1."""
+
+    standalone_question: str
+    search_queries: tuple[str, ...]
+    route: Route
+    confidence: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One numbered source of an answer. ``quote`` stands character by character on ``page``.
+
+    ``start``/``end`` are the quote's span in the document text of ``version``.
+    """
+
+    n: int
+    document_id: str
+    document: str
+    version: int
+    chunk_id: str
+    page: int | None
+    quote: str
+    start: int
+    end: int
+    heading_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Provider and model the person picked; ``model`` None means the provider's default."""
+
+    provider: str
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of a turn over all its model requests; ``cost`` in US dollars, None when not priced."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    tool_calls: int = 0
+    cost: Decimal | None = None
+    estimated: bool = False
+
+
+class TurnStatus(StrEnum):
+    """How a turn stands; all but RUNNING and AWAITING_APPROVAL are final."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    CUT = "cut"
+    FAILED = "failed"
+    REFUSED = "refused"
+    AWAITING_APPROVAL = "awaiting_approval"
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds since the turn began, by step; None for a step that did not happen."""
+
+    plan: float | None = None
+    retrieve: float | None = None
+    first_token: float | None = None
+    total: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnError:
+    """Why a turn did not complete: ``message`` is for the person, ``reference`` stands in the log."""
+
+    category: str
+    message: str
+    reference: str
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One visible step of a turn. ``kind`` is rewrite, classify, retrieve, agent or tool; ``ms`` its duration."""
+
+    kind: str
+    title: str
+    detail: str = ""
+    ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question with everything that came of it, as stored."""
+
+    id: str
+    conversation_id: str
+    seq: int
+    question: str
+    status: TurnStatus
+    answer: str
+    created_at: datetime
+    plan: Plan | None = None
+    answerable: float | None = None
+    abstained: bool = False
+    citations: tuple[Citation, ...] = ()
+    nearest: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    choice: ModelChoice = field(default_factory=lambda: ModelChoice("offline"))
+    usage: Usage = field(default_factory=Usage)
+    timings: Timings = field(default_factory=Timings)
+    error: TurnError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A thread of turns that belongs to one person."""
+
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    turns: int = 0

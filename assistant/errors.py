@@ -1,0 +1,91 @@
+"""One tree of errors. Each carries a sentence for the person and says whether trying again can help.
+
+::
+
+    AssistantError
+    ├── SettingsError          a setting is missing or wrong; the start stops
+    ├── StartError             port, folder or lock is not to be had; the start stops
+    ├── NotAllowed             the person lacks the right, or the thing is not theirs
+    ├── NotFound               no such document, conversation or turn (for this person)
+    ├── QuestionRefused        empty or over-long question, before any cost
+    ├── UploadRefused          empty, too large or unnamed upload, before it is acknowledged
+    ├── UnreadableDocument     a parser cannot give text: unknown format, encrypted, no text, limits
+    ├── ProviderUnavailable    a model provider that is not set up or cannot be reached
+    └── ModelFailed            the model answered wrongly or not at all
+"""
+
+from __future__ import annotations
+
+import secrets
+
+
+class AssistantError(Exception):
+    """Base of all errors meant for people. ``str(error)`` is the sentence; ``reference`` stands in the log."""
+
+    category = "unexpected"
+    retryable = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reference = new_reference()
+
+
+class SettingsError(AssistantError):
+    """Raised at start when a setting is missing or wrong; the sentence names the variable."""
+
+    category = "settings"
+
+
+class StartError(AssistantError):
+    """Raised at start when a port, a folder or the folder's lock is not to be had."""
+
+    category = "start"
+
+
+class NotAllowed(AssistantError):
+    """Raised by a service function when the person may not do this."""
+
+    category = "not_allowed"
+
+
+class NotFound(AssistantError):
+    """Raised when the thing does not exist, or not for this person."""
+
+    category = "not_found"
+
+
+class QuestionRefused(AssistantError):
+    """Raised before anything is stored or spent when the question is empty or too long."""
+
+    category = "question"
+
+
+class UploadRefused(AssistantError):
+    """Raised before an upload is acknowledged."""
+
+    category = "upload"
+
+
+class UnreadableDocument(AssistantError):
+    """Raised by parsing; its sentence becomes the document row's error."""
+
+    category = "document"
+
+
+class ProviderUnavailable(AssistantError):
+    """Raised when a provider is not set up; the sentence names the variable that would."""
+
+    category = "provider"
+
+
+class ModelFailed(AssistantError):
+    """Raised when a model answers wrongly or not at all."""
+
+    category = "model"
+    retryable = True
+
+
+def new_reference() -> str:
+    """Return a short random reference number, for the person to quote and the admin to find in the log."""
+    return secrets.token_hex(4)

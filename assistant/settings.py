@@ -1,0 +1,117 @@
+"""Settings from environment variables ``ASSISTANT_*`` and ``.env``; provider keys by their usual names."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from assistant.errors import SettingsError
+
+PREFIX = "ASSISTANT_"
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def _default_data_dir() -> Path:
+    """``data/var`` of the checkout, or of the working directory when installed as a package."""
+    root = PROJECT if (PROJECT / "app.py").exists() else Path.cwd()
+    return root / "data" / "var"
+
+
+class Settings(BaseSettings):
+    """Every knob of the application. Each is documented in docs/settings.md (a test compares)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(default_factory=_default_data_dir)
+    database_url: str | None = None
+    chroma_url: str | None = None
+    auth: Literal["demo"] = "demo"
+    samples: Annotated[bool, NoDecode] = True
+    default_provider: str = "offline"
+    default_model: str | None = None
+    question_max_characters: int = Field(default=4000, ge=1, le=100_000)
+    upload_max_mb: int = Field(default=200, ge=1, le=4096)
+    running_per_person: int = Field(default=2, ge=1, le=100)
+    history_messages: int = Field(default=10, ge=0, le=100)
+    history_tokens: int = Field(default=3000, ge=0, le=100_000)
+    first_token_seconds: float = Field(default=30.0, gt=0, le=600)
+    worker_idle_seconds: float = Field(default=10.0, ge=0, le=3600)
+    parse_seconds: float = Field(default=120.0, gt=0, le=3600)
+    parse_memory_mb: int = Field(default=1000, ge=256, le=16_000)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    groq_api_key: SecretStr | None = Field(default=None, validation_alias="GROQ_API_KEY")
+
+    @field_validator("samples", mode="before")
+    @classmethod
+    def _on_or_off(cls, value: object) -> bool:
+        words = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+        if isinstance(value, bool):
+            return value
+        if str(value).lower() not in words:
+            raise ValueError("use on or off")
+        return words[str(value).lower()]
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("database_url")
+    @classmethod
+    def _sqlite_only(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("sqlite:///"):
+            raise ValueError("only sqlite:/// addresses are supported so far")
+        return value
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _embedded_only(cls, value: str | None) -> str | None:
+        if value is not None:
+            raise ValueError("a Chroma server is not supported so far; leave it unset for the embedded index")
+        return value
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """Address of the database: the given one or a file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'assistant.sqlite'}"
+
+    @property
+    def samples_dir(self) -> Path:
+        """Folder of the sample knowledge base in a checkout."""
+        return PROJECT / "data" / "samples"
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings; raise SettingsError with one sentence that names the variable."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates the overrides
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def unknown_variables() -> list[str]:
+    """One warning sentence for each ``ASSISTANT_*`` variable that no setting reads."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    strangers = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    return [_stranger(name, known) for name in strangers]
+
+
+def _stranger(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ".")
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = str(first["loc"][0])
+    variable = field if field.isupper() else PREFIX + field.upper()
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    return f"{variable} has a value that cannot be used: {reason}."

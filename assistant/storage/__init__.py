@@ -1,0 +1,1 @@
+"""Floor 2: SQL is the truth. Rows, repositories, migrations, and the files of originals."""
