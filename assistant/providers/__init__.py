@@ -1,0 +1,1 @@
+"""Models and embedders: the only home of their SDKs."""
