@@ -1,1 +1,1 @@
-"""Models and embedders: the only home of their SDKs."""
+"""Models and the embedder: the only place that knows their engines."""

