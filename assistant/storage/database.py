@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from sqlite3 import Connection as SqliteConnection
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, Engine, create_engine, event
 from sqlalchemy.engine import Connection, Dialect
@@ -25,13 +25,13 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Store UTC without the zone; a naive value is a mistake of the caller."""
         if value is not None and value.tzinfo is None:
             raise ValueError("a naive datetime cannot be stored")
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give the zone back."""
         return None if value is None else value.replace(tzinfo=UTC)
 
@@ -39,7 +39,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """Base of all row classes."""
 
-    type_annotation_map = {datetime: UtcDateTime}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime}
 
 
 class Database:
@@ -52,13 +52,13 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading only; sees one state of the database throughout."""
+        """Give a session for reading only; it sees one state of the database throughout."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session that holds the write lock from its first statement and commits at the end of the block."""
+        """Give a session that holds the write lock from its first statement and commits at the end of the block."""
         writer = self.engine.execution_options(write=True)
         with Session(writer, expire_on_commit=False) as session, session.begin():
             yield session
@@ -69,7 +69,7 @@ class Database:
 
 
 def utc_now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """Return the present moment, aware, in UTC."""
     return datetime.now(UTC)
 
 

@@ -1,0 +1,166 @@
+"""Tables of people, spaces and documents. The FTS5 tables over ``chunks`` stand in migration 0001."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from assistant.storage.database import Base
+
+VERSION_ID = "document_versions.id"
+SPACE_ID = "spaces.id"
+
+
+class PersonRow(Base):
+    """Someone who may act."""
+
+    __tablename__ = "people"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class SpaceRow(Base):
+    """A set of documents with one set of readers."""
+
+    __tablename__ = "spaces"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+
+
+class DocumentRow(Base):
+    """A document. ``live_version_id`` names the one version that searches see.
+
+    A deleted document keeps its row, with no live version, until its vectors are removed.
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        Index("ix_documents_space_name", "space_id", "name", unique=True, sqlite_where=text("deleted_at IS NULL")),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    space_id: Mapped[str] = mapped_column(ForeignKey(SPACE_ID))
+    name: Mapped[str]
+    live_version_id: Mapped[int | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class VersionRow(Base):
+    """One uploaded version and its way to being searchable; rows that are not final are the job list.
+
+    ``attempt`` counts the tries a person asked for, ``starts`` how often a worker took this attempt up,
+    ``worker`` is the token of the run that owns it: writers with another token are refused.
+    ``done`` and ``total`` count pages while parsing, chunks while embedding.
+    """
+
+    __tablename__ = "document_versions"
+    __table_args__ = (UniqueConstraint("document_id", "number"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    name: Mapped[str]
+    sha256: Mapped[str] = mapped_column(index=True)
+    media_type: Mapped[str]
+    size: Mapped[int]
+    title: Mapped[str] = mapped_column(default="")
+    text: Mapped[str | None] = mapped_column(Text, deferred=True)
+    pages: Mapped[int | None]
+    chunks: Mapped[int] = mapped_column(default=0)
+    embedding_model: Mapped[str | None]
+    status: Mapped[str] = mapped_column(index=True)
+    error: Mapped[str | None]
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    attempt: Mapped[int] = mapped_column(default=1)
+    starts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None]
+    uploaded_by: Mapped[str]
+    uploaded_at: Mapped[datetime]
+    ready_at: Mapped[datetime | None]
+
+
+class PageRow(Base):
+    """Where one page lies in its version's text; ``number`` is None for formats without pages."""
+
+    __tablename__ = "version_pages"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey(VERSION_ID, ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int | None]
+    start: Mapped[int]
+    end: Mapped[int]
+
+
+class ChunkRow(Base):
+    """A searchable span of a version. ``heading`` joins the heading path by line ends.
+
+    ``digest`` is the sha256 of the embedded text, ``embedding`` its unit vector as little-endian float16.
+    """
+
+    __tablename__ = "chunks"
+    __table_args__ = (UniqueConstraint("version_id", "number"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey(VERSION_ID, ondelete="CASCADE"))
+    number: Mapped[int]
+    start: Mapped[int]
+    end: Mapped[int]
+    page_from: Mapped[int | None]
+    page_to: Mapped[int | None]
+    title: Mapped[str]
+    heading: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    embedding: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class RemovalRow(Base):
+    """Outbox: a version's vectors that are still to be removed from the index, then its chunk rows."""
+
+    __tablename__ = "index_removals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(unique=True)
+    document_id: Mapped[str]
+    number: Mapped[int]
+    space_id: Mapped[str]
+    chunks: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class GenerationRow(Base):
+    """One built collection of the vector index; the newest finished one of a space and model serves.
+
+    ``state`` is ``wanted`` (to be built from the stored vectors), ``live`` or ``retired``.
+    """
+
+    __tablename__ = "index_generations"
+    __table_args__ = (UniqueConstraint("space_id", "model", "number"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    space_id: Mapped[str] = mapped_column(ForeignKey(SPACE_ID, ondelete="CASCADE"))
+    model: Mapped[str]
+    number: Mapped[int]
+    collection: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class KnowledgeStateRow(Base):
+    """One row: ``revision`` grows whenever what searches see changes, ``documents_added`` never shrinks."""
+
+    __tablename__ = "knowledge_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    documents_added: Mapped[int]
