@@ -125,7 +125,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What a parser gives. The document text is ``"\\n".join(page.text for page in pages)``."""
+    r"""What a parser gives. The document text is ``"\n".join(page.text for page in pages)``."""
 
     title: str
     pages: tuple[ParsedPage, ...]

@@ -4,7 +4,8 @@
 
     AssistantError
     ├── SettingsError          a setting is missing or wrong; the start stops
-    ├── StartError             port, folder or lock is not to be had; the start stops
+    ├── StartError             port or folder is not to be had; the start stops
+    │   └── FolderInUse        another process owns the data folder's index
     ├── NotAllowed             the person lacks the right, or the thing is not theirs
     ├── NotFound               no such document, conversation or turn (for this person)
     ├── QuestionRefused        empty or over-long question, before any cost
@@ -41,6 +42,10 @@ class StartError(AssistantError):
     """Raised at start when a port, a folder or the folder's lock is not to be had."""
 
     category = "start"
+
+
+class FolderInUse(StartError):
+    """Raised when another running process owns the data folder's index."""
 
 
 class NotAllowed(AssistantError):

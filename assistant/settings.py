@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from assistant.errors import SettingsError
 
 PREFIX = "ASSISTANT_"
+ON = {"on", "true", "1", "yes"}
+OFF = {"off", "false", "0", "no"}
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -52,12 +54,10 @@ class Settings(BaseSettings):
     @field_validator("samples", mode="before")
     @classmethod
     def _on_or_off(cls, value: object) -> bool:
-        words = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
-        if isinstance(value, bool):
-            return value
-        if str(value).lower() not in words:
+        word = str(value).lower()
+        if word not in ON | OFF:
             raise ValueError("use on or off")
-        return words[str(value).lower()]
+        return word in ON
 
     @field_validator("data_dir")
     @classmethod

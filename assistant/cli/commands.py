@@ -1,0 +1,197 @@
+"""The commands and their options; what each does stands in the modules beside this one.
+
+Exit status: 0 done, 1 refused or failed with one plain sentence on stderr, 2 wrong usage. It acts as the local
+operator, or with ``--as EMAIL`` as that person with that person's rights.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant import log
+from assistant import settings as settings_module
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.bootstrap import Services
+    from assistant.domain import Person
+
+app = typer.Typer(
+    name="assistant",
+    help="Ask the company's own documents, and look after them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+AsPerson = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Act as this person, with their rights.")]
+
+
+def run() -> None:
+    """Run the command line; every error meant for people ends as one sentence on stderr and status 1."""
+    try:
+        app()
+    except AssistantError as error:
+        sys.stderr.write(f"{error.message}\n")
+        raise SystemExit(1) from None
+
+
+@contextmanager
+def _services(*, own_index: bool = False) -> Iterator[Services]:
+    """Open the services on the configured data folder and close them at the end."""
+    from assistant import bootstrap
+
+    settings = settings_module.load()
+    for warning in settings_module.unknown_variables():
+        sys.stderr.write(f"{warning}\n")
+    log.set_up("ERROR")
+    with bootstrap.opened(settings, own_index=own_index) as services:
+        yield services
+
+
+def _person(services: Services, email: str | None) -> Person:
+    return services.people.local_operator() if email is None else services.people.by_email(email)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with files.")],
+    space: Annotated[str, typer.Option(help="Name of the space that takes them.")] = "general",
+    wait: Annotated[bool, typer.Option("--wait", help="Return when all are searchable or failed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add documents. Beside a running app they are queued there; else this command does the work itself."""
+    from assistant.cli import ingesting
+
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise AssistantError(f"There is no file or folder {str(missing[0])!r}.")
+    with _services(own_index=True) as services:
+        rows = ingesting.rows(services, _person(services, None), paths, space=space, wait=wait)
+        failed = sum([ingesting.show(row, as_json=as_json) for row in rows])
+    if failed:
+        raise AssistantError(f"{failed} of the files cannot be searched; its line says why.")
+
+
+@app.command()
+def search(
+    query: Annotated[str | None, typer.Argument(help="What to look for.")] = None,
+    count: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
+    batch: Annotated[Path | None, typer.Option(help='File with lines {"id","text"}.', exists=True)] = None,
+    as_email: AsPerson = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the passages that retrieval finds."""
+    from assistant.cli import asking
+
+    _one_of(query, batch)
+    with _services() as services:
+        person = _person(services, as_email)
+        if batch is not None:
+            asking.search_batch(services, person, batch, count)
+        else:
+            asking.search_one(services, person, str(query), count, as_json=as_json)
+
+
+def _one_of(text: str | None, batch: Path | None) -> None:
+    if (text is None) == (batch is None):
+        raise typer.BadParameter("give either a text or --batch FILE")
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Provider id, for example offline.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model id of that provider.")] = None,
+    conversation: Annotated[str | None, typer.Option(metavar="ID", help="Go on in this conversation.")] = None,
+    batch: Annotated[Path | None, typer.Option(help='File with lines {"id","text","history"?}.', exists=True)] = None,
+    as_email: AsPerson = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question from the documents, with its sources."""
+    from assistant.cli import asking
+
+    _one_of(question, batch)
+    with _services() as services:
+        asker = asking.Asker(services, _person(services, as_email), provider, model)
+        failed = asker.batch(batch) if batch else asker.one(str(question), conversation, as_json=as_json)
+    if failed:
+        raise SystemExit(1)
+
+
+@app.command()
+def documents(as_email: AsPerson = None, as_json: AsJson = False) -> None:
+    """List the documents and how each stands."""
+    from assistant.cli import output
+
+    with _services() as services:
+        listed = services.knowledge.documents(_person(services, as_email))
+        output.documents(listed, as_json=as_json)
+
+
+@app.command()
+def delete(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Document ids, as `documents` lists them.")],
+    as_email: AsPerson = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete documents; they no longer answer as soon as this returns."""
+    from assistant.cli import output
+
+    with _services() as services:
+        person = _person(services, as_email)
+        for document_id in ids:
+            services.knowledge.delete(person, document_id)
+            row = {"document_id": document_id, "status": "deleted"}
+            output.line(row if as_json else f"{document_id}: deleted")
+
+
+@app.command()
+def reindex(as_json: AsJson = False) -> None:
+    """Build the vector index anew from the stored vectors."""
+    from assistant.cli import output
+
+    with _services(own_index=True) as services:
+        chunks = services.knowledge.reindex(services.people.local_operator())
+        output.line({"status": "done", "chunks": chunks} if as_json else f"Indexed {chunks} chunks.")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check settings, folders, database, model and index; exit 0 when all is well."""
+    from assistant.cli import output
+    from assistant.doctor import check_all
+
+    checks = check_all(settings_module.load())
+    output.checks(checks, as_json=as_json)
+    if not all(check.ok for check in checks):
+        raise SystemExit(1)
+
+
+@app.command()
+def classify(
+    examples: Annotated[Path, typer.Option(help='File with lines {"text","label"}.', exists=True)],
+    batch: Annotated[Path, typer.Option(help='File with lines {"id","text"}.', exists=True)],
+    as_json: AsJson = False,
+) -> None:
+    """Label texts by their nearest labelled examples, the way questions are routed."""
+    from assistant.cli import asking
+
+    asking.classify(settings_module.load(), examples, batch, as_json=as_json)
+
+
+@app.command()
+def worker() -> None:
+    """Do the queued heavy work (parse, chunk, embed) and leave when there is none. The app starts it by itself."""
+    from assistant.knowledge import worker as worker_module
+
+    settings = settings_module.load()
+    log.set_up(settings.log_level, settings.data_dir)
+    raise SystemExit(worker_module.run(settings))

@@ -1,0 +1,90 @@
+"""``assistant ingest``: files and folders to documents, a row for each in the order given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.cli import output
+from assistant.domain import Document, UploadOutcome
+from assistant.errors import UploadRefused
+
+if TYPE_CHECKING:
+    from assistant.bootstrap import Services
+    from assistant.domain import Person
+
+Row = dict[str, object]
+
+
+def rows(services: Services, person: Person, paths: Sequence[Path], *, space: str, wait: bool) -> Iterator[Row]:
+    """Upload everything first, then give a row a file, waiting for each to end where this process does the work."""
+    waits = wait or services.owns_index
+    uploads = [_upload(services, person, path, name, space) for path, name in files_under(paths)]
+    for name, document_id, unchanged, error in uploads:
+        if document_id is None:
+            yield _row(name, None, "failed", error=error)
+        else:
+            if waits:
+                services.knowledge.wait_until_done([document_id])
+            yield _finished(name, services.knowledge.document(person, document_id), unchanged=unchanged)
+
+
+def show(row: Row, *, as_json: bool) -> bool:
+    """Print one row; true when it says ``failed``."""
+    output.line(row if as_json else _sentence(row))
+    return row["status"] == "failed"
+
+
+def files_under(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Each file with the name it gets: its own, or its path inside the given folder; hidden ones are left out."""
+    found: list[tuple[Path, str]] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(entry for entry in path.rglob("*") if entry.is_file())
+            named = [(entry, entry.relative_to(path)) for entry in inside]
+            found += [(entry, name.as_posix()) for entry, name in named if not _hidden(name)]
+        else:
+            found.append((path, path.name))
+    return found
+
+
+def _hidden(name: Path) -> bool:
+    return any(part.startswith(".") for part in name.parts)
+
+
+def _upload(
+    services: Services, person: Person, path: Path, name: str, space: str
+) -> tuple[str, str | None, bool, str | None]:
+    try:
+        with path.open("rb") as data:
+            upload = services.knowledge.upload(person, name, data, space=space)
+    except UploadRefused as error:
+        return name, None, False, error.message
+    except OSError as error:
+        return name, None, False, f"The file cannot be read: {error.strerror}."
+    return name, upload.document_id, upload.outcome is UploadOutcome.UNCHANGED, None
+
+
+def _finished(name: str, document: Document, *, unchanged: bool) -> Row:
+    status = str(document.status) if document.status.is_final else "queued"
+    if unchanged and status == "ready":
+        status = "unchanged"
+    return _row(name, document, status, error=document.error)
+
+
+def _row(name: str, document: Document | None, status: str, *, error: str | None) -> Row:
+    return {
+        "name": name,
+        "document_id": document.id if document else None,
+        "status": status,
+        "pages": document.pages if document else None,
+        "chunks": document.chunks if document else 0,
+        "error": error,
+    }
+
+
+def _sentence(row: Row) -> str:
+    if row["error"]:
+        return f"{row['name']}: {row['status']}: {row['error']}"
+    return f"{row['name']}: {row['status']}, {row['chunks']} chunks"
