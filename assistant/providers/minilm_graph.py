@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ class Graph:
         self.nodes: list[NodeProto] = []
         self.initializers: list[TensorProto] = []
 
-    def node(self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: float) -> str:
+    def node(self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> str:
         """Append one operator and return the name of its output."""
         from onnx import helper
 

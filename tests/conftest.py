@@ -1,0 +1,56 @@
+"""What every test shares: the real embedding model, and a wall against the network."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from pathlib import Path
+
+import pytest
+
+from assistant.providers.minilm import MiniLM
+
+
+@pytest.fixture(scope="session")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> MiniLM:
+    """The real model, loaded once for the whole run."""
+    model = MiniLM(tmp_path_factory.mktemp("models"))
+    model.warm()
+    return model
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """An empty data folder."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+def _stays_here(address: object) -> bool:
+    host = address[0] if isinstance(address, tuple) else None
+    if host is None or host in ("", "localhost", "testserver"):
+        return True
+    try:
+        return ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that would leave this computer."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if not _stays_here(address):
+            pytest.fail(f"a test tried to reach {address!r}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    def guarded_ex(self: socket.socket, address: object) -> int:
+        if not _stays_here(address):
+            pytest.fail(f"a test tried to reach {address!r}")
+        return connect_ex(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_ex)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from assistant.errors import StartError
+from assistant.providers import minilm
+from assistant.providers.minilm import SUMS_FILE, MiniLM
+from assistant.providers.minilm_graph import GRAPH_FILE, WEIGHTS_FILE
+
+Array = NDArray[np.float32]
+TEXTS = [
+    "How many days of annual leave do I have?",
+    "",
+    "The VPN client is installed from the self-service portal. " * 20,
+    "Ünïcode: naïve café, 東京, Ωmega 😀",
+    "receipts",
+]
+
+
+class PlainBert:
+    """The forward pass written out with numpy alone, as the yardstick for the fused graph."""
+
+    def __init__(self, folder: Path) -> None:
+        self.w = load_file(folder / "model.safetensors")
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(256)
+
+    def embed(self, text: str) -> Array:
+        ids = self.tokenizer.encode(text).ids
+        words = self.w["embeddings.word_embeddings.weight"][ids]
+        positions = self.w["embeddings.position_embeddings.weight"][: len(ids)]
+        hidden = self.norm("embeddings", words + positions + self.w["embeddings.token_type_embeddings.weight"][0])
+        for layer in range(6):
+            hidden = self.layer(f"encoder.layer.{layer}", hidden)
+        mean = hidden.mean(axis=0)
+        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+
+    def layer(self, at: str, hidden: Array) -> Array:
+        attended = self.norm(
+            f"{at}.attention.output", self.linear(f"{at}.attention.output.dense", self.attend(at, hidden)) + hidden
+        )
+        wide = self.linear(f"{at}.intermediate.dense", attended)
+        bent = wide * 0.5 * (1 + np.vectorize(math.erf)(wide / math.sqrt(2)))
+        return self.norm(f"{at}.output", self.linear(f"{at}.output.dense", bent) + attended)
+
+    def attend(self, at: str, hidden: Array) -> Array:
+        q, k, v = (
+            self.linear(f"{at}.attention.self.{part}", hidden).reshape(-1, 12, 32).transpose(1, 0, 2)
+            for part in ("query", "key", "value")
+        )
+        scores = q @ k.transpose(0, 2, 1) / math.sqrt(32)
+        shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        shares /= shares.sum(axis=-1, keepdims=True)
+        return np.asarray((shares @ v).transpose(1, 0, 2).reshape(-1, 384))
+
+    def linear(self, at: str, hidden: Array) -> Array:
+        return np.asarray(hidden @ self.w[f"{at}.weight"].T + self.w[f"{at}.bias"])
+
+    def norm(self, at: str, hidden: Array) -> Array:
+        centred = hidden - hidden.mean(axis=-1, keepdims=True)
+        scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-12)
+        return np.asarray(scaled * self.w[f"{at}.LayerNorm.weight"] + self.w[f"{at}.LayerNorm.bias"])
+
+
+def test_vectors_equal_a_plain_numpy_forward_pass(embedder: MiniLM) -> None:
+    plain = PlainBert(minilm._model_file("model.safetensors").parent)
+    expected = np.stack([plain.embed(text) for text in TEXTS])
+    np.testing.assert_allclose(embedder.embed(TEXTS), expected, atol=1e-5)
+
+
+def test_vectors_have_length_one_and_keep_the_input_order(embedder: MiniLM) -> None:
+    together = embedder.embed(TEXTS)
+    alone = np.concatenate([embedder.embed([text]) for text in TEXTS])
+    assert together.shape == (len(TEXTS), 384)
+    assert together.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_no_texts_give_no_vectors(embedder: MiniLM) -> None:
+    assert embedder.embed([]).shape == (0, 384)
+
+
+def test_progress_is_told_up_to_the_last_text(embedder: MiniLM) -> None:
+    heard: list[int] = []
+    embedder.embed(["leave"] * 9, heard.append)
+    assert heard == [4, 8, 9]
+
+
+def test_only_the_first_256_tokens_count(embedder: MiniLM) -> None:
+    start = "vpn " * 254
+    vectors = embedder.embed([start, start + "holiday " * 50])
+    np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-5)
+
+
+def test_token_counts_include_special_tokens_and_are_not_cut(embedder: MiniLM) -> None:
+    assert embedder.token_counts(["", "vpn " * 300]) == [2, 2 + 2 * 300]
+
+
+def test_paraphrases_are_nearer_than_strangers(embedder: MiniLM) -> None:
+    question, near, far = embedder.embed(
+        ["How long is my annual leave?", "Employees get 27 vacation days a year.", "Reset your VPN token."]
+    )
+    assert question @ near > question @ far + 0.2
+
+
+def test_threads_may_share_one_model(embedder: MiniLM) -> None:
+    expected = embedder.embed(TEXTS)
+    results: list[Array] = []
+    threads = [threading.Thread(target=lambda: results.append(embedder.embed(TEXTS))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4
+    for result in results:
+        np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.mark.parametrize("damaged", [GRAPH_FILE, WEIGHTS_FILE, SUMS_FILE])
+def test_a_damaged_cache_is_built_again(embedder: MiniLM, cache: Path, damaged: str) -> None:
+    with (minilm._cached_graph(cache) / damaged).open("r+b") as file:
+        file.truncate(100)
+    again = MiniLM(cache)
+    np.testing.assert_allclose(again.embed(["leave"]), embedder.embed(["leave"]), atol=1e-6)
+    assert [path.name for path in cache.iterdir() if path.name.startswith("building-")] == []
+
+
+def test_two_processes_that_start_at_once_share_one_graph(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from assistant.providers.minilm import MiniLM;"
+        "print(MiniLM(Path(sys.argv[1])).embed(['leave'])[0, :3].tolist())"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    answers = [child.communicate(timeout=60)[0] for child in children]
+    assert answers[0]
+    assert answers[0] == answers[1]
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
+
+
+def test_weights_other_than_the_published_ones_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minilm, "WEIGHTS_SHA256", "0" * 64)
+    with pytest.raises(StartError, match="not the published"):
+        MiniLM(tmp_path).warm()
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minilm, "PACKAGE", "no_such_package")
+    with pytest.raises(StartError, match="no-such-package is not installed"):
+        MiniLM(tmp_path).warm()
