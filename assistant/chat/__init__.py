@@ -1,0 +1,1 @@
+"""Floor 3: one question from the guard to the stored answer."""

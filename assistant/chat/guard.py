@@ -1,0 +1,39 @@
+"""The first check of a question, before anything is stored or spent."""
+
+from __future__ import annotations
+
+from assistant.errors import QuestionRefused
+
+SURROGATES = range(0xD800, 0xE000)
+"""Lone halves of UTF-16 pairs (Unicode 16.0, 3.8): no database and no provider can encode them."""
+MAX_TITLE = 200
+"""Characters of a conversation's title: more than any list shows."""
+
+
+def cleaned(text: str, max_characters: int) -> str:
+    """Return the question without NUL, lone surrogates and outer blanks; raise QuestionRefused with a sentence."""
+    question = _storable(text).strip()
+    if not _visible(question):
+        raise QuestionRefused("There is no question yet: write what you want to know.")
+    if len(question) > max_characters:
+        raise QuestionRefused(
+            f"The question has {len(question):,} characters, at most {max_characters:,} are possible: "
+            "shorten it, or have the long text added to the knowledge base."
+        )
+    return question
+
+
+def title(text: str) -> str:
+    """Return a conversation's title on one line, cut to 200 characters; raise QuestionRefused when empty."""
+    words = " ".join(_storable(text).split())
+    if not _visible(words):
+        raise QuestionRefused("A conversation needs a title: write a few words.")
+    return words[:MAX_TITLE].rstrip()
+
+
+def _storable(text: str) -> str:
+    return "".join(char for char in text if char != "\0" and ord(char) not in SURROGATES)
+
+
+def _visible(text: str) -> bool:
+    return any(char.isprintable() and not char.isspace() for char in text)

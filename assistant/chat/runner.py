@@ -1,0 +1,160 @@
+"""The process's one event loop on which turns run, detached from the pages that follow them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from assistant.chat.running import RunningTurn
+from assistant.domain import ModelChoice, Person, Turn, TurnError, TurnStatus
+from assistant.errors import StartError, new_reference
+from assistant.events import TurnStarted
+from assistant.settings import Settings
+from assistant.storage.conversations import Conversations, Owner, Question
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+    from assistant.knowledge.service import KnowledgeBase
+    from assistant.providers.minilm import MiniLM
+
+ModelBuilder = Callable[[ModelChoice, Settings, "MiniLM"], "Model"]
+"""Builds the model of a choice; raises ProviderUnavailable."""
+
+CLOSE_SECONDS = 5.0
+"""A turn that was asked to stop ends within milliseconds; past this it is cancelled hard."""
+SAME_START_SECONDS = 5.0
+"""A process's start is computed from the boot time, which the kernel corrects by small steps."""
+CUT_BY_RESTART = "The application was closed while this answer was being written; what had been saved is shown."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TurnDeps:
+    """What a turn works with."""
+
+    stored: Conversations
+    knowledge: KnowledgeBase
+    embedder: MiniLM
+    settings: Settings
+    build_model: ModelBuilder
+
+
+class Runner:
+    """Owns the loop thread and the turns that run on it."""
+
+    def __init__(self, deps: TurnDeps) -> None:
+        self._deps = deps
+        self._lock = threading.Lock()
+        self._exit = ExitStack()
+        self._portal: BlockingPortal | None = None
+        self._closed = False
+        self._running: dict[str, RunningTurn] = {}
+        self._unsaved: dict[str, Turn] = {}  # ends that could not be stored yet (full disk)
+
+    def start(self) -> int:
+        """Open the loop and end what dead processes left running; returns how many turns that were."""
+        self._open()
+        error = TurnError("cut", CUT_BY_RESTART, new_reference(), retryable=True)
+        return self._deps.stored.cut_orphans(_alive, error)
+
+    def ask(
+        self, person: Person, question: Question, history: Sequence[tuple[str, str]] | None, began: float
+    ) -> RunningTurn:
+        """Store the question and start its turn; raises QuestionRefused, NotFound, StartError after ``close``."""
+        portal = self._open()
+        self._save_unsaved()
+        settings = self._deps.settings
+        started = self._deps.stored.start_turn(
+            person.id,
+            question,
+            this_process(),
+            running_limit=settings.running_per_person,
+            history_messages=settings.history_messages,
+        )
+        running = RunningTurn(started.turn.id, started.turn.conversation_id, began)
+        self._running[running.turn_id] = running
+        running.publish(TurnStarted(running.turn_id, running.conversation_id))
+        said = started.history if history is None else list(history)
+        portal.start_task_soon(self._run, person, started.turn, said, running)
+        return running
+
+    def running(self, turn_id: str) -> RunningTurn | None:
+        """Return the turn when it runs here."""
+        return self._running.get(turn_id)
+
+    def warm(self) -> None:
+        """Import and run once what the first question needs."""
+        from assistant.chat.turn import warm
+
+        self._open().call(warm, self._deps)
+
+    def close(self) -> None:
+        """End all turns as ``cut`` and stop the loop; safe to call twice."""
+        for running in list(self._running.values()):
+            running.stop(TurnStatus.CUT)
+        for running in list(self._running.values()):
+            self._ended(running)
+        with self._lock:
+            self._closed = True
+            self._portal = None
+            self._exit.close()
+        self._save_unsaved()
+
+    def _ended(self, running: RunningTurn) -> None:
+        try:
+            running.result(CLOSE_SECONDS)
+        except TimeoutError:
+            log.warning("turn %s did not end when asked; it is cancelled", running.turn_id)
+            if self._portal is not None:
+                self._portal.call(partial(self._portal.stop, cancel_remaining=True))
+
+    def _open(self) -> BlockingPortal:
+        with self._lock:
+            if self._closed:
+                raise StartError("The application is closing; ask again when it runs.")
+            if self._portal is None:
+                self._portal = self._exit.enter_context(start_blocking_portal(name="turns"))
+            return self._portal
+
+    async def _run(self, person: Person, turn: Turn, history: Sequence[tuple[str, str]], running: RunningTurn) -> None:
+        from assistant.chat.turn import TurnRun
+
+        run = TurnRun(self._deps, person, turn, history, running)
+        try:
+            await run.run()
+        finally:
+            del self._running[running.turn_id]
+            if not run.stored:
+                self._unsaved[turn.id] = run.turn
+
+    def _save_unsaved(self) -> None:
+        for turn_id, turn in list(self._unsaved.items()):
+            self._deps.stored.finish_turn(turn)
+            self._unsaved.pop(turn_id, None)
+
+
+def this_process() -> Owner:
+    """Return this process as the owner of turns."""
+    import psutil
+
+    return Owner(os.getpid(), psutil.Process().create_time())
+
+
+def _alive(owner: Owner) -> bool:
+    import psutil
+
+    try:
+        started = psutil.Process(owner.pid).create_time()
+    except psutil.NoSuchProcess:
+        return False
+    return abs(started - owner.started) < SAME_START_SECONDS

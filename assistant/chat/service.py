@@ -1,0 +1,147 @@
+"""Conversations of a person and the questions asked in them: the door of the chat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assistant.chat import guard
+from assistant.chat.runner import ModelBuilder, Runner, TurnDeps
+from assistant.chat.running import RunningTurn
+from assistant.chat.suggestions import suggested_questions
+from assistant.domain import Conversation, ModelChoice, Person, Turn
+from assistant.providers.builders import build_model as build_provider_model
+from assistant.settings import Settings
+from assistant.storage.conversations import Conversations, Question
+from assistant.storage.database import Database
+
+if TYPE_CHECKING:
+    from assistant.knowledge.service import KnowledgeBase
+    from assistant.providers.minilm import MiniLM
+
+__all__ = ["ChatService", "ModelBuilder", "RunningTurn"]
+
+PAGE_OF_TURNS = 20
+PAGE_OF_CONVERSATIONS = 30
+
+
+class ChatService:
+    """Asks, follows, stops and lists; every function checks that the thing belongs to the person.
+
+    What is someone else's does not exist for the person: NotFound, never NotAllowed.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        knowledge: KnowledgeBase,
+        embedder: MiniLM,
+        settings: Settings,
+        build_model: ModelBuilder = build_provider_model,
+    ) -> None:
+        self._stored = Conversations(database)
+        self._knowledge = knowledge
+        self._settings = settings
+        self._runner = Runner(TurnDeps(self._stored, knowledge, embedder, settings, build_model))
+
+    def start(self) -> int:
+        """Open the loop and end the turns that dead processes left running; returns how many those were."""
+        return self._runner.start()
+
+    def warm(self) -> None:
+        """Import and run what the first question needs, so that it does not wait; safe to call in a thread."""
+        self._runner.warm()
+
+    def close(self) -> None:
+        """End the running turns as ``cut``, keep what they have, and stop the loop."""
+        self._runner.close()
+
+    def ask(
+        self,
+        person: Person,
+        conversation_id: str | None,
+        text: str,
+        choice: ModelChoice | None = None,
+        history: Sequence[tuple[str, str]] | None = None,
+    ) -> RunningTurn:
+        """Store the question and start its turn; None as ``conversation_id`` begins a new conversation.
+
+        ``history`` (role, text), oldest first, stands in for the stored one. Raises QuestionRefused for an
+        empty or over-long question or when too much is running already, NotFound for a strange conversation.
+        """
+        began = time.perf_counter()
+        question = guard.cleaned(text, self._settings.question_max_characters)
+        return self._start(person, Question(conversation_id, question, choice or self._default()), history, began)
+
+    def retry(self, person: Person, turn_id: str, choice: ModelChoice | None = None) -> RunningTurn:
+        """Ask a turn's question again as a new turn, as if that turn had not been; raises as ``ask`` does."""
+        began = time.perf_counter()
+        old = self._stored.turn(person.id, turn_id)
+        question = Question(old.conversation_id, old.question, choice or old.choice, history_before=old.seq)
+        return self._start(person, question, None, began)
+
+    def following(self, person: Person, turn_id: str) -> RunningTurn | None:
+        """Return the running turn to follow it (again), or None when it does not run in this process."""
+        self._stored.turn(person.id, turn_id)
+        return self._runner.running(turn_id)
+
+    def stop(self, person: Person, turn_id: str) -> None:
+        """Ask a running turn to stop and keep what it has; nothing happens when it has already ended."""
+        running = self.following(person, turn_id)
+        if running is not None:
+            running.stop()
+
+    def turn(self, person: Person, turn_id: str) -> Turn:
+        """Return one turn as stored; raises NotFound."""
+        return self._stored.turn(person.id, turn_id)
+
+    def turns(
+        self, person: Person, conversation_id: str, before_seq: int | None = None, limit: int = PAGE_OF_TURNS
+    ) -> list[Turn]:
+        """Return the newest ``limit`` turns (before ``before_seq``), oldest first; raises NotFound."""
+        return self._stored.turns(person.id, conversation_id, before_seq, limit)
+
+    def conversation(self, person: Person, conversation_id: str) -> Conversation:
+        """Return one conversation; raises NotFound, also for a deleted one."""
+        return self._stored.conversation(person.id, conversation_id)
+
+    def conversations(
+        self, person: Person, query: str = "", limit: int = PAGE_OF_CONVERSATIONS, offset: int = 0
+    ) -> list[Conversation]:
+        """Return the person's conversations, latest first; ``query`` looks in titles and questions."""
+        return self._stored.conversations(person.id, query, limit, offset)
+
+    def rename(self, person: Person, conversation_id: str, title: str) -> Conversation:
+        """Give a conversation a title of one to 200 characters; raises QuestionRefused for an empty one."""
+        return self._stored.rename(person.id, conversation_id, guard.title(title))
+
+    def delete(self, person: Person, conversation_id: str) -> None:
+        """Hide a conversation and stop what runs in it; ``restore`` undoes the hiding."""
+        self._stop_all(self._stored.delete(person.id, conversation_id))
+
+    def restore(self, person: Person, conversation_id: str) -> Conversation:
+        """Undo ``delete``; raises NotFound."""
+        return self._stored.restore(person.id, conversation_id)
+
+    def clear(self, person: Person, conversation_id: str) -> None:
+        """Remove all turns of a conversation for good, and stop what runs in it."""
+        self._stop_all(self._stored.clear(person.id, conversation_id))
+
+    def suggestions(self, person: Person) -> list[str]:
+        """Return a few questions that documents this person may read can answer."""
+        return suggested_questions(self._knowledge, person)
+
+    def _start(
+        self, person: Person, question: Question, history: Sequence[tuple[str, str]] | None, began: float
+    ) -> RunningTurn:
+        return self._runner.ask(person, question, history, began)
+
+    def _default(self) -> ModelChoice:
+        return ModelChoice(self._settings.default_provider, self._settings.default_model)
+
+    def _stop_all(self, turn_ids: Sequence[str]) -> None:
+        for turn_id in turn_ids:
+            running = self._runner.running(turn_id)
+            if running is not None:
+                running.stop()
