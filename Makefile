@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8501
 UV_VERSION := 0.13.8
+# Trust what the machine trusts: many companies have a certificate authority of their own.
+export UV_SYSTEM_CERTS := 1
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
