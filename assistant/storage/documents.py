@@ -1,0 +1,271 @@
+"""Documents and their versions as people see them: accepted, listed, retried, deleted, read."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import Session, aliased
+
+from assistant.domain import Document, DocumentStatus, PageSpan, Space, Upload, UploadOutcome
+from assistant.errors import NotFound, UploadRefused
+from assistant.storage.database import Database, utc_now
+from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PageRow, RemovalRow, SpaceRow, VersionRow
+
+FINAL = tuple(status.value for status in DocumentStatus if status.is_final)
+
+Newest = aliased(VersionRow)
+Live = aliased(VersionRow)
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """An upload whose bytes are on disk. ``replaces`` is the id of the document that it is a version of."""
+
+    space_id: str
+    name: str
+    sha256: str
+    media_type: str
+    size: int
+    uploaded_by: str
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What a version was uploaded as."""
+
+    name: str
+    sha256: str
+    media_type: str
+    number: int
+
+
+class Documents:
+    """Reads and writes the documents of all spaces; rights are the service's concern."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def accept(self, new: NewVersion, place: Callable[[], None]) -> Upload:
+        """Store an upload as one transaction and call ``place`` within it; queued when this returns.
+
+        Raises NotFound when ``replaces`` names no document, UploadRefused when the name is another's.
+        """
+        with self._database.write() as session:
+            document = _target(session, new)
+            newest = _newest_version(session, document.id) if document else None
+            if document and newest and (newest.sha256, document.name) == (new.sha256, new.name):
+                place()
+                _queue_again(newest, only=(DocumentStatus.FAILED,))
+                return Upload(document.id, new.name, newest.number, UploadOutcome.UNCHANGED)
+            document = document or _add_document(session, new)
+            document.name = new.name
+            number = newest.number + 1 if newest else 1
+            place()
+            session.add(_version_row(document.id, number, new))
+            return Upload(document.id, new.name, number, UploadOutcome.NEW_VERSION if newest else UploadOutcome.NEW)
+
+    def in_spaces(self, space_ids: Sequence[str]) -> list[Document]:
+        """Return the documents of these spaces by name."""
+        query = _documents().where(DocumentRow.space_id.in_(space_ids)).order_by(DocumentRow.name)
+        with self._database.read() as session:
+            return [_document(row) for row in session.execute(query)]
+
+    def get(self, document_id: str) -> Document:
+        """Return one document; raise NotFound."""
+        with self._database.read() as session:
+            row = session.execute(_documents().where(DocumentRow.id == document_id)).one_or_none()
+        if row is None:
+            raise NotFound("There is no such document.")
+        return _document(row)
+
+    def retry(self, document_id: str) -> None:
+        """Queue the newest version again if it failed."""
+        with self._database.write() as session:
+            version = _newest_version(session, _existing(session, document_id).id)
+            if version is not None:
+                _queue_again(version, only=(DocumentStatus.FAILED,))
+
+    def delete(self, document_id: str) -> None:
+        """Mark a document as gone: no search sees it after this; its rows and bytes are removed later."""
+        with self._database.write() as session:
+            document = _existing(session, document_id)
+            document.deleted_at = utc_now()
+            document.live_version_id = None
+            versions = select(VersionRow).where(VersionRow.document_id == document_id, VersionRow.chunks > 0)
+            for version in session.scalars(versions):
+                queue_removal(session, document, version)
+            bump_revision(session)
+
+    def original(self, document_id: str, number: int | None = None) -> Original:
+        """Return a version's upload facts (the newest one's without a number); raise NotFound."""
+        with self._database.read() as session:
+            row = _version(session, document_id, number)
+            return Original(row.name, row.sha256, row.media_type, row.number)
+
+    def text(self, document_id: str, number: int) -> tuple[str, list[PageSpan]]:
+        """Return a version's text and where its pages lie in it; raise NotFound."""
+        with self._database.read() as session:
+            row = _version(session, document_id, number)
+            pages = session.scalars(select(PageRow).where(PageRow.version_id == row.id).order_by(PageRow.position))
+            if row.text is None:
+                raise NotFound("This version of the document has no text.")
+            return row.text, [PageSpan(page.number, page.start, page.end) for page in pages]
+
+    def counts(self) -> dict[DocumentStatus, int]:
+        """Return how many documents stand at each status (by their newest version)."""
+        query = (
+            select(Newest.status, func.count())
+            .join(DocumentRow, and_(DocumentRow.id == Newest.document_id, DocumentRow.deleted_at.is_(None)))
+            .where(_is_newest())
+            .group_by(Newest.status)
+        )
+        with self._database.read() as session:
+            return {DocumentStatus(status): count for status, count in session.execute(query)}
+
+    def ever_added(self) -> bool:
+        """Return whether any document was ever uploaded, deleted ones included."""
+        with self._database.read() as session:
+            return bool(session.execute(select(KnowledgeStateRow.documents_added)).scalar())
+
+    def spaces(self) -> list[Space]:
+        """Return all spaces by name."""
+        with self._database.read() as session:
+            return [Space(row.id, row.name) for row in session.scalars(select(SpaceRow).order_by(SpaceRow.name))]
+
+    def add_space(self, name: str) -> Space:
+        """Add a space, or return the one of this name."""
+        values = {"id": secrets.token_hex(8), "name": name, "created_at": utc_now()}
+        with self._database.write() as session:
+            session.execute(insert(SpaceRow).values(**values).on_conflict_do_nothing())
+            row = session.scalars(select(SpaceRow).where(SpaceRow.name == name)).one()
+            return Space(row.id, row.name)
+
+
+def bump_revision(session: Session) -> None:
+    """Tell caches of other processes that what searches see changes with this transaction."""
+    session.execute(update(KnowledgeStateRow).values(revision=KnowledgeStateRow.revision + 1))
+
+
+def queue_removal(session: Session, document: DocumentRow, version: VersionRow) -> None:
+    """Note that this version's vectors and chunks are to be removed."""
+    values = {
+        "version_id": version.id,
+        "document_id": document.id,
+        "number": version.number,
+        "space_id": document.space_id,
+        "chunks": version.chunks,
+        "created_at": utc_now(),
+    }
+    session.execute(insert(RemovalRow).values(**values).on_conflict_do_nothing())
+
+
+def _existing(session: Session, document_id: str) -> DocumentRow:
+    row = session.get(DocumentRow, document_id)
+    if row is None or row.deleted_at is not None:
+        raise NotFound("There is no such document.")
+    return row
+
+
+def _target(session: Session, new: NewVersion) -> DocumentRow | None:
+    same_name = session.scalars(
+        select(DocumentRow).where(
+            DocumentRow.space_id == new.space_id, DocumentRow.name == new.name, DocumentRow.deleted_at.is_(None)
+        )
+    ).one_or_none()
+    if new.replaces is None:
+        return same_name
+    document = _existing(session, new.replaces)
+    if same_name is not None and same_name.id != document.id:
+        raise UploadRefused(f"Another document is named {new.name} already; replace that one or rename the file.")
+    return document
+
+
+def _add_document(session: Session, new: NewVersion) -> DocumentRow:
+    row = DocumentRow(id=secrets.token_hex(8), space_id=new.space_id, name=new.name, created_at=utc_now())
+    session.add(row)
+    session.execute(update(KnowledgeStateRow).values(documents_added=KnowledgeStateRow.documents_added + 1))
+    return row
+
+
+def _version_row(document_id: str, number: int, new: NewVersion) -> VersionRow:
+    return VersionRow(
+        document_id=document_id,
+        number=number,
+        name=new.name,
+        sha256=new.sha256,
+        media_type=new.media_type,
+        size=new.size,
+        status=DocumentStatus.QUEUED,
+        uploaded_by=new.uploaded_by,
+        uploaded_at=utc_now(),
+    )
+
+
+def _newest_version(session: Session, document_id: str) -> VersionRow | None:
+    query = select(VersionRow).where(VersionRow.document_id == document_id).order_by(VersionRow.number.desc())
+    return session.scalars(query.limit(1)).one_or_none()
+
+
+def _queue_again(version: VersionRow, only: Sequence[DocumentStatus]) -> None:
+    if version.status not in only:
+        return
+    version.status, version.error = DocumentStatus.QUEUED, None
+    version.attempt += 1
+    version.starts = version.done = version.total = 0
+    version.worker = None
+
+
+def _version(session: Session, document_id: str, number: int | None) -> VersionRow:
+    _existing(session, document_id)
+    query = select(VersionRow).where(VersionRow.document_id == document_id).order_by(VersionRow.number.desc())
+    if number is not None:
+        query = query.where(VersionRow.number == number)
+    row = session.scalars(query.limit(1)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such version of this document.")
+    return row
+
+
+def _is_newest() -> ColumnElement[bool]:
+    other = aliased(VersionRow)
+    return Newest.number == (
+        select(func.max(other.number)).where(other.document_id == Newest.document_id).scalar_subquery()
+    )
+
+
+def _documents() -> Select[DocumentRow, VersionRow, VersionRow]:
+    return (
+        select(DocumentRow, Newest, Live)
+        .join(Newest, Newest.document_id == DocumentRow.id)
+        .outerjoin(Live, Live.id == DocumentRow.live_version_id)
+        .where(DocumentRow.deleted_at.is_(None), _is_newest())
+    )
+
+
+def _document(row: Row[DocumentRow, VersionRow, VersionRow]) -> Document:
+    document, newest, live = row
+    return Document(
+        id=document.id,
+        space=document.space_id,
+        name=document.name,
+        status=DocumentStatus(newest.status),
+        version=newest.number,
+        live_version=live.number if live else None,
+        sha256=newest.sha256,
+        media_type=newest.media_type,
+        size=newest.size,
+        pages=newest.pages if newest.pages is not None or live is None else live.pages,
+        chunks=live.chunks if live else 0,
+        uploaded_by=newest.uploaded_by,
+        uploaded_at=newest.uploaded_at,
+        ready_at=newest.ready_at,
+        error=newest.error,
+        done=newest.done,
+        total=newest.total,
+    )
