@@ -64,14 +64,16 @@ def read_agent(instructions: str) -> Route | None:
     return None
 
 
-def render(question: str, passages: Sequence[Passage] = (), history: Sequence[tuple[str, str]] = ()) -> str:
-    """Write a prompt; passages are numbered from 1 in the given order, history is (role, text) oldest first."""
+def render(
+    question: str, passages: Sequence[Passage] = (), history: Sequence[tuple[str, str]] = (), first: int = 1
+) -> str:
+    """Write a prompt; passages are numbered from ``first`` in the given order, history is oldest first."""
     blocks = [f"<question>{_escape(question)}</question>"]
     if history:
         turns = [f'<turn role="{_escape_attribute(role)}">{_escape(text)}</turn>' for role, text in history]
         blocks.insert(0, "\n".join(["<history>", *turns, "</history>"]))
     if passages:
-        numbered = [_render_passage(n, passage) for n, passage in enumerate(passages, start=1)]
+        numbered = [_render_passage(n, passage) for n, passage in enumerate(passages, start=first)]
         blocks.append("\n".join(["<passages>", *numbered, "</passages>"]))
     return "\n".join(blocks)
 

@@ -42,7 +42,7 @@ def _turns() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("finished_at", sa.DateTime()),
         sa.Column("plan", sa.JSON()),
-        sa.Column("answerable", sa.Float()),
+        sa.Column("answerable", sa.Double()),
         sa.Column("abstained", sa.Boolean(), nullable=False),
         sa.Column("nearest", sa.JSON(), nullable=False),
         sa.Column("steps", sa.JSON(), nullable=False),
@@ -51,10 +51,10 @@ def _turns() -> None:
         *(sa.Column(name, sa.Integer(), nullable=False) for name in USAGE),
         sa.Column("cost", sa.String()),
         sa.Column("usage_estimated", sa.Boolean(), nullable=False),
-        *(sa.Column(name, sa.Float()) for name in TIMINGS),
+        *(sa.Column(name, sa.Double()) for name in TIMINGS),
         sa.Column("error", sa.JSON()),
         sa.Column("owner_pid", sa.Integer(), nullable=False),
-        sa.Column("owner_started", sa.Float(), nullable=False),
+        sa.Column("owner_started", sa.Double(), nullable=False),
         sa.UniqueConstraint("conversation_id", "seq"),
     )
     op.create_index("ix_turns_status", "turns", ["status"])
