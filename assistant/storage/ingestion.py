@@ -201,8 +201,9 @@ def _page_values(version_id: int, parsed: ParsedDocument) -> list[dict[str, obje
     start = 0
     for position, page in enumerate(parsed.pages):
         end = start + len(page.text)
-        row = {"version_id": version_id, "position": position, "number": page.number, "start": start, "end": end}
-        values.append(dict(row))
+        values.append(
+            {"version_id": version_id, "position": position, "number": page.number, "start": start, "end": end}
+        )
         start = end + 1
     return values
 

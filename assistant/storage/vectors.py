@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
@@ -22,6 +22,7 @@ from assistant.storage.rows import (
 )
 
 DELETE_BATCH = 500
+VERSION_BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,16 @@ class Vectors:
     def stored(self, version_id: int) -> list[StoredVector]:
         """Return the vectors of one version in order."""
         return list(self._stored(ChunkRow.version_id == version_id))
+
+    def blobs(self, version_ids: Sequence[int]) -> list[tuple[int, int, bytes]]:
+        """Return chunk row, version and vector of all chunks of these versions."""
+        query = select(ChunkRow.id, ChunkRow.version_id, ChunkRow.embedding).where(ChunkRow.embedding.is_not(None))
+        found: list[tuple[int, int, bytes]] = []
+        with self._database.read() as session:
+            for at in range(0, len(version_ids), VERSION_BATCH):
+                some = ChunkRow.version_id.in_(version_ids[at : at + VERSION_BATCH])
+                found.extend((row, version, blob or b"") for row, version, blob in session.execute(query.where(some)))
+        return found
 
     def live_in(self, space_id: str) -> Iterator[StoredVector]:
         """Give the vectors of all live versions of a space."""
