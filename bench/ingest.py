@@ -1,0 +1,125 @@
+"""Ingest of twenty documents: processor time and peak memory of every process, ours and LangChain's in turn."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+
+from bench.documents import Written, write_documents
+from bench.measured import Cost, measure
+from bench.places import BASELINE, BASELINE_BIN, PROJECT, baseline_environment, our_environment
+from bench.results import Figure, Result
+
+CPU_TARGET = 0.7
+MEMORY_TARGET = 0.4
+NEAREST = 4
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+
+NOTES = (
+    "Each run starts with an empty data folder; ours builds the embedding model's graph anew each time.",
+    "Processor time is user and system time of every process to the end of the last one (the worker idles before it "
+    "leaves). Memory is the highest sum of resident pages over the process tree, pages shared between processes "
+    "counted in each.",
+    "Both embed with the same weights of all-MiniLM-L6-v2, fp32, one thread.",
+    "hit@4 counts planted facts whose document is among the four best passages, out of twenty.",
+)
+
+
+def run(rounds: int) -> Result:
+    """Ingest with both in turn, each time into an empty folder, and compare the medians."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        documents = write_documents(folder / "documents")
+        ours: list[Cost] = []
+        baseline: list[Cost] = []
+        for number in range(rounds):
+            ours.append(ingest_ours(folder / "documents", fresh(folder / f"ours-{number}")))
+            baseline.append(ingest_baseline(folder / "documents", fresh(folder / f"baseline-{number}")))
+        hits = hits_ours(folder / "ours-0", documents), hits_baseline(folder / "baseline-0", documents)
+    return _result(ours, baseline, hits)
+
+
+def fresh(folder: Path) -> Path:
+    """An empty folder."""
+    folder.mkdir()
+    return folder
+
+
+def ingest_ours(documents: Path, folder: Path) -> Cost:
+    """`assistant ingest` into the empty data folder FOLDER/data; its output gives the chunks of each document."""
+    command = [sys.executable, "-m", "assistant", "ingest", str(documents), "--wait", "--json"]
+    cost = measure(command, env=our_environment(folder / "data"), cwd=folder)
+    rows = [json.loads(line) for line in cost.output.splitlines()]
+    unready = [row["name"] for row in rows if row["status"] != "ready"]
+    if unready or not rows:
+        raise SystemExit(f"Not every document was ingested: {unready or 'none given'}")
+    cost.output = str(sum(row["chunks"] for row in rows))
+    return cost
+
+
+def ingest_baseline(documents: Path, folder: Path) -> Cost:
+    """LangChain's ingest into FOLDER/store; its output is the number of chunks."""
+    script = str(BASELINE / "langchain_ingest.py")
+    command = [str(BASELINE_BIN / "python"), "-W", "ignore", script, str(documents), str(folder / "store")]
+    return measure(command, env=baseline_environment(ONE_THREAD), cwd=folder)
+
+
+def hits_ours(folder: Path, documents: Sequence[Written]) -> int:
+    """How many planted facts `assistant search` finds among its best passages."""
+    batch = folder / "questions.jsonl"
+    batch.write_text("".join(json.dumps({"id": str(n), "text": d.question}) + "\n" for n, d in enumerate(documents)))
+    command = [sys.executable, "-m", "assistant", "search", "--batch", str(batch), "-k", str(NEAREST), "--json"]
+    lines = _output(command, our_environment(folder / "data"), "")
+    found = [[hit["document"] for hit in json.loads(line)["hits"]] for line in lines]
+    return _hits(found, documents)
+
+
+def hits_baseline(folder: Path, documents: Sequence[Written]) -> int:
+    """How many planted facts LangChain's similarity search finds among its best passages."""
+    script = str(BASELINE / "langchain_search.py")
+    command = [str(BASELINE_BIN / "python"), script, str(folder / "store"), str(NEAREST)]
+    questions = "".join(f"{document.question}\n" for document in documents)
+    lines = _output(command, baseline_environment(), questions)
+    return _hits([json.loads(line) for line in lines], documents)
+
+
+def _output(command: list[str], env: dict[str, str], given: str) -> list[str]:
+    done = subprocess.run(command, input=given, env=env, cwd=PROJECT, text=True, stdout=subprocess.PIPE, check=True)
+    return done.stdout.splitlines()
+
+
+def _hits(found: Sequence[Sequence[str]], documents: Sequence[Written]) -> int:
+    return sum(document.path.name in names for names, document in zip(found, documents, strict=True))
+
+
+def _result(ours: Sequence[Cost], baseline: Sequence[Cost], hits: tuple[int, int]) -> Result:
+    cpu = median(cost.cpu for cost in ours), median(cost.cpu for cost in baseline)
+    rss = median(cost.peak_rss_mb for cost in ours), median(cost.peak_rss_mb for cost in baseline)
+    pss = median(cost.peak_pss_mb for cost in ours), median(cost.peak_pss_mb for cost in baseline)
+    wall = median(cost.wall for cost in ours), median(cost.wall for cost in baseline)
+    figures = (
+        Figure("processor time, ours / LangChain", cpu[0] / cpu[1], "", CPU_TARGET),
+        Figure("peak memory (RSS), ours / LangChain", rss[0] / rss[1], "", MEMORY_TARGET),
+        Figure("peak memory (PSS), ours / LangChain", pss[0] / pss[1], ""),
+        Figure("processor time, ours", cpu[0], "s"),
+        Figure("processor time, LangChain", cpu[1], "s"),
+        Figure("peak memory (RSS), ours", rss[0], "MB"),
+        Figure("peak memory (RSS), LangChain", rss[1], "MB"),
+        Figure("wall time until all is searchable, ours", wall[0], "s"),
+        Figure("wall time, LangChain", wall[1], "s"),
+        Figure("hit@4 of 20, ours", hits[0], ""),
+        Figure("hit@4 of 20, LangChain", hits[1], ""),
+    )
+    samples = {"ours": [_sample(cost) for cost in ours], "langchain": [_sample(cost) for cost in baseline]}
+    return Result("ingest", figures, samples, NOTES)
+
+
+def _sample(cost: Cost) -> dict[str, object]:
+    row = {name: round(value, 3) for name, value in asdict(cost).items() if isinstance(value, float)}
+    return {**row, "chunks": int(cost.output)}
