@@ -1,0 +1,35 @@
+"""The app, started by ``streamlit run app.py``: launcher when imported, navigation when run as the script.
+
+``app = st.App(...)`` must stand here literally: Streamlit finds it by reading this file, and a call of a
+function in its place would silently run without routes, headers and services.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+if __name__ == "__main__":
+    from pages.components import frame
+
+    frame.run_navigation()
+else:
+    from starlette.middleware import Middleware
+    from streamlit.runtime.pages_manager import PagesManager
+
+    from assistant.web import headers, start
+    from assistant.web.routes import routes
+    from pages.components.problems import on_script_error
+
+    # Until the first run of st.navigation Streamlit would serve the files of pages/ without this file around them.
+    PagesManager.uses_pages_directory = False
+    _policy = headers.content_security_policy(Path(st.__file__).parent / "static" / "index.html")
+
+    app = st.App(
+        __file__,
+        routes=routes(),
+        middleware=[Middleware(headers.SecurityHeaders, policy=_policy)],
+        lifespan=start.lifespan(lambda: st.get_option("server.address")),
+        on_script_error=on_script_error,
+    )

@@ -1,0 +1,23 @@
+"""The app's own HTTP routes beside Streamlit's."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from assistant import __version__
+from assistant.web.state import HOLDER
+
+
+async def healthz(_request: Request) -> JSONResponse:
+    """Answer 200 once people can ask, 503 with the reason before and after."""
+    headers = {"Cache-Control": "no-store"}
+    if HOLDER.state == "ready":
+        return JSONResponse({"status": "ok", "version": __version__}, headers=headers)
+    return JSONResponse({"status": HOLDER.state, "reason": HOLDER.reason}, status_code=503, headers=headers)
+
+
+def routes() -> list[Route]:
+    """All routes of the app."""
+    return [Route("/healthz", healthz, methods=["GET"])]

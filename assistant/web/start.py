@@ -1,0 +1,81 @@
+"""The life of the services in a running app: checked, built behind the open port, closed with it."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import anyio
+
+from assistant import log
+from assistant import settings as settings_module
+from assistant.errors import AssistantError, StartError
+from assistant.settings import Settings
+from assistant.web.state import HOLDER
+
+if TYPE_CHECKING:
+    from assistant.bootstrap import Services
+
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+Build = Callable[[Settings], "Services"]
+
+
+def lifespan(address: Callable[[], str | None], build: Build | None = None) -> Lifespan:
+    """Return the app's lifespan. ``address`` gives the configured listening address, ``build`` started services."""
+
+    @asynccontextmanager
+    async def living(_app: Any) -> AsyncIterator[None]:
+        try:
+            settings = _checked_settings(address())
+        except AssistantError as error:
+            _stop_the_start(error.message)
+        HOLDER.begin(lambda: (build or _services)(settings), on_failure=_stop_the_start)
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(HOLDER.close)
+
+    return living
+
+
+def _checked_settings(address: str | None) -> Settings:
+    settings = settings_module.load()
+    for warning in settings_module.unknown_variables():
+        sys.stderr.write(f"{warning}\n")
+    if settings.auth == "demo" and not is_loopback(address):
+        raise StartError(
+            f"The demo mode has no sign-in and listens on this machine only, not on {address or 'all addresses'}; "
+            "start it with --server.address 127.0.0.1."
+        )
+    return settings
+
+
+def is_loopback(address: str | None) -> bool:
+    """Say whether only this machine can reach a server on ``address``; None stands for all addresses."""
+    if address is None:
+        return False
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _services(settings: Settings) -> Services:
+    from assistant import bootstrap
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    log.set_up(settings.log_level, settings.data_dir)
+    services = bootstrap.build(settings, own_index=True)
+    services.start()
+    return services
+
+
+def _stop_the_start(sentence: str) -> NoReturn:
+    """End the process with one sentence; the server would print a trace and keep its port instead."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+    os._exit(1)

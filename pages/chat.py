@@ -1,0 +1,113 @@
+"""Chat: ask, follow the answer, open its sources."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from assistant.domain import Turn, TurnStatus
+from assistant.errors import NotFound
+from pages.components import conversations, frame, live, models, problems
+from pages.components.answers import draw_turn
+from pages.components.guard import Entered, enter
+from pages.components.progress import draw_reading
+from pages.components.safe_markdown import escape
+from pages.components.sources import open_dialog_if_asked
+
+PAGE_OF_TURNS = 10
+"""Turns drawn at first, 20 messages: a page of 500 took 5 s a run."""
+COMPOSER, ASKED, SHOWN = "composer", "asked", "turns_shown"
+
+
+def main() -> None:
+    """Draw the page; while a turn runs the script stays in ``live.follow``."""
+    entered = enter()
+    models.draw_picker(frame.header(), entered.services.settings)
+    conversations.draw_list(entered)
+    problems.tell_kept()
+    turns, earlier = _turns(entered)
+    running = [turn for turn in turns if turn.status is TurnStatus.RUNNING]
+    asked_here = st.session_state.pop(ASKED, None) in [turn.id for turn in running]
+    if not turns:
+        _draw_welcome(entered)
+    draw_reading(entered)
+    if earlier:
+        st.button("Show earlier messages", type="tertiary", on_click=_show_earlier)
+    _draw_composer(entered, disabled=bool(running) and not asked_here)
+    open_dialog_if_asked(entered, turns)
+    providers = models.labels(entered.services.settings)
+    for turn in turns:
+        if turn.status is TurnStatus.RUNNING:
+            live.follow(entered, turn, with_stop=not asked_here)
+        draw_turn(entered, turn, providers)
+
+
+def _turns(entered: Entered) -> tuple[list[Turn], bool]:
+    """The newest turns of the conversation in the address, and whether there are earlier ones."""
+    conversation_id = conversations.current()
+    if conversation_id is None:
+        return [], False
+    limit = st.session_state.get(SHOWN, {}).get(conversation_id, PAGE_OF_TURNS)
+    try:
+        turns = entered.services.chat.turns(entered.person, conversation_id, limit=limit + 1)
+    except NotFound as error:
+        st.warning(problems.sentence(error), icon=":material/search_off:")
+        return [], False
+    return turns[-limit:], len(turns) > limit
+
+
+def _draw_welcome(entered: Entered) -> None:
+    st.title("What would you like to know?", anchor=False)
+    st.markdown(
+        "Answers come from your company's own documents, with the page and the sentence they rely on. "
+        "When the documents do not answer a question, you are told so."
+    )
+    suggestions = entered.services.chat.suggestions(entered.person)
+    with st.container(key="suggestions", gap="xsmall"):
+        for place, question in enumerate(suggestions):
+            st.button(
+                escape(question),
+                key=f"suggestion-{place}",
+                icon=":material/arrow_forward:",
+                on_click=_ask_suggestion,
+                args=(entered, question),
+            )
+
+
+def _draw_composer(entered: Entered, *, disabled: bool) -> None:
+    st.chat_input(
+        "An answer is being written" if disabled else "Ask about your documents",
+        key=COMPOSER,
+        submit_mode="stop",
+        disabled=disabled,
+        on_submit=_ask_composed,
+        args=(entered,),
+    )
+
+
+def _ask_composed(entered: Entered) -> None:
+    turn_id = _ask(entered, str(st.session_state[COMPOSER] or ""))
+    if turn_id is not None:
+        st.session_state[ASKED] = turn_id
+
+
+def _ask_suggestion(entered: Entered, question: str) -> None:
+    _ask(entered, question)
+
+
+def _ask(entered: Entered, question: str) -> str | None:
+    """Start the turn; drawing it is the page's ordinary way with a running turn, as after a reload."""
+    turn_id: str | None = None
+    with problems.told_later():
+        running = entered.services.chat.ask(entered.person, conversations.current(), question, models.chosen())
+        conversations.open_conversation(running.conversation_id)
+        turn_id = running.turn_id
+    return turn_id
+
+
+def _show_earlier() -> None:
+    conversation_id = conversations.current()
+    shown = st.session_state.get(SHOWN, {})
+    st.session_state[SHOWN] = {conversation_id: shown.get(conversation_id, PAGE_OF_TURNS) + PAGE_OF_TURNS}
+
+
+main()

@@ -1,0 +1,105 @@
+"""A turn that has ended: question, steps, answer, sources, and what can be done now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from assistant.domain import Route, Step, Turn, TurnStatus
+from pages.components import models, wording
+from pages.components.guard import Entered
+from pages.components.problems import told_later
+from pages.components.safe_markdown import blocks, escape
+from pages.components.sources import Chips
+
+ROUTES = {
+    Route.KNOWLEDGE: "knowledge base",
+    Route.FACT_FINDING: "fact finding",
+    Route.ACTION: "action",
+    Route.GENERAL: "general",
+}
+ENDED = {
+    TurnStatus.STOPPED: "You stopped this answer. What was written until then is kept.",
+    TurnStatus.CUT: "This answer was cut off before its end.",
+    TurnStatus.FAILED: "This question could not be answered.",
+    TurnStatus.REFUSED: "This question was not taken.",
+}
+RETRYABLE = (TurnStatus.STOPPED, TurnStatus.CUT, TurnStatus.FAILED)
+ASSISTANT_ICON, PERSON_ICON = ":material/menu_book:", ":material/person:"
+
+
+def draw_question(question: str) -> None:
+    """Draw what the person asked, literally and line by line."""
+    with st.chat_message("user", avatar=PERSON_ICON):
+        st.markdown("  \n".join(escape(line) for line in question.split("\n")))
+
+
+def draw_turn(entered: Entered, turn: Turn, providers: Mapping[str, str]) -> None:
+    """Draw a turn that has ended; ``providers`` are labels by id."""
+    with st.container(key=f"turn-done-{turn.id}"):
+        draw_question(turn.question)
+        with st.chat_message("assistant", avatar=ASSISTANT_ICON):
+            if turn.steps:
+                with st.status(_summary(turn), state="complete", type="compact"):
+                    draw_steps(turn.steps)
+            _draw_answer(turn)
+            if turn.citations:
+                Chips(turn.id).show(turn.citations)
+            if turn.status in ENDED:
+                _draw_end(entered, turn)
+            st.caption(_footer(turn, providers))
+
+
+def draw_steps(steps: Sequence[Step]) -> None:
+    """Draw one line a step: what was done, what came of it, how long it took."""
+    for step in steps:
+        time = "" if step.ms is None else f" :gray[{wording.duration(step.ms)}]"
+        detail = f"  \n:gray[{escape(step.detail)}]" if step.detail else ""
+        st.markdown(f"{escape(step.title)}{time}{detail}")
+
+
+def _draw_answer(turn: Turn) -> None:
+    numbers = [citation.n for citation in turn.citations]
+    if turn.abstained:
+        with st.container(border=True, key=f"abstained-{turn.id}", gap="small"):
+            st.markdown(":orange-badge[:material/search_off: Not in the knowledge base]")
+            _draw_blocks(turn.answer, numbers)
+    else:
+        _draw_blocks(turn.answer, numbers)
+
+
+def _draw_blocks(text: str, numbers: Sequence[int]) -> None:
+    for block in blocks(text, numbers):
+        st.markdown(block)
+
+
+def _draw_end(entered: Entered, turn: Turn) -> None:
+    said = ENDED[turn.status] if turn.error is None else escape(turn.error.message)
+    reference = "" if turn.error is None else f" (Reference {escape(turn.error.reference)})"
+    icon = ":material/stop_circle:" if turn.status is TurnStatus.STOPPED else ":material/warning:"
+    (st.info if turn.status is TurnStatus.STOPPED else st.warning)(said + reference, icon=icon)
+    if turn.status in RETRYABLE:
+        st.button("Retry", key=f"retry-{turn.id}", icon=":material/refresh:", on_click=_retry, args=(entered, turn.id))
+
+
+def _retry(entered: Entered, turn_id: str) -> None:
+    with told_later():
+        entered.services.chat.retry(entered.person, turn_id, models.chosen())
+
+
+def _summary(turn: Turn) -> str:
+    """The steps folded to one line."""
+    found = next((step for step in reversed(turn.steps) if step.kind == "retrieve"), turn.steps[-1])
+    return escape(found.title)
+
+
+def _footer(turn: Turn, providers: Mapping[str, str]) -> str:
+    label = providers.get(turn.choice.provider, turn.choice.provider)
+    model = f" {turn.choice.model}" if turn.choice.model and turn.choice.provider != "offline" else ""
+    parts = [f":gray-badge[{escape(label + model)}]"]
+    if turn.plan is not None:
+        parts.append(ROUTES[turn.plan.route])
+    if turn.timings.total is not None:
+        parts.append(wording.duration(turn.timings.total))
+    return " · ".join([*parts, wording.moment(turn.created_at)])

@@ -1,0 +1,36 @@
+"""What surrounds every page: navigation, logo, style and the banner of the demo mode."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+CHAT, KNOWLEDGE_BASE, DOCUMENT = "pages/chat.py", "pages/knowledge_base.py", "pages/document.py"
+NAME = "Internal Knowledge Assistant"
+DEMO = "Demo: everything runs on this machine, no sign-in"
+
+
+def run_navigation() -> None:
+    """Draw the frame and run the page that the address names."""
+    page = st.navigation(
+        [
+            st.Page(CHAT, title="Chat", icon=":material/chat:", default=True),
+            st.Page(KNOWLEDGE_BASE, title="Knowledge base", icon=":material/menu_book:", url_path="knowledge_base"),
+            st.Page(DOCUMENT, title="Document", url_path="document", visibility="hidden"),
+        ]
+    )
+    # The icon is a file of ours: Streamlit's material icons would fetch a tab icon from another host.
+    st.set_page_config(page_title=f"{page.title} · {NAME}", page_icon=str(ASSETS / "icon.png"), layout="centered")
+    st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
+    st.html(ASSETS / "style.css")
+    page.run()
+
+
+def header() -> DeltaGenerator:
+    """Draw the page's first line, with the banner, and return it for what the page adds at its right."""
+    line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="header")
+    line.caption(f":gray-badge[{DEMO}]")
+    return line

@@ -1,0 +1,42 @@
+"""The first line of every page: the services of this process and the person who acts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from assistant.domain import Person
+from assistant.web.state import HOLDER
+from pages.components.safe_markdown import escape
+
+if TYPE_CHECKING:
+    from assistant.bootstrap import Services
+
+POLL_SECONDS = 0.1
+
+
+class Entered(NamedTuple):
+    """What a page works with."""
+
+    services: Services
+    person: Person
+
+
+def enter() -> Entered:
+    """Return services and person; wait, with a word on the page, while the services start; else stop the page."""
+    services = HOLDER.wait(0) or _awaited()
+    return Entered(services, services.people.local())
+
+
+def _awaited() -> Services:
+    slot = st.empty()
+    slot.status(f"{escape(HOLDER.reason)} This takes a few seconds.", state="running")
+    while HOLDER.state == "starting":
+        st.session_state.get("waiting")  # lets Streamlit end this run when the tab is closed
+        services = HOLDER.wait(POLL_SECONDS)
+        if services is not None:
+            slot.empty()
+            return services
+    slot.error(escape(HOLDER.reason), icon=":material/error:")
+    st.stop()  # never returns

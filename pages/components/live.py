@@ -1,0 +1,175 @@
+"""A turn that runs: the page only follows it, so leaving, reloading or stopping the page never loses it."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
+
+from assistant.chat.running import RunningTurn
+from assistant.domain import Citation, Turn, TurnStatus
+from assistant.events import Event, Planned, Sources, StepFinished, StepStarted, TextDelta
+from pages.components.answers import ASSISTANT_ICON, ROUTES, draw_question, draw_steps
+from pages.components.guard import Entered
+from pages.components.problems import told_later
+from pages.components.safe_markdown import blocks, escape
+from pages.components.sources import Chips
+
+POLL_SECONDS = 0.1
+"""How long a wait for news may last: the page's Stop is noticed between two waits."""
+BATCH_SECONDS = 0.08
+"""Least time between two draws: batches of 80 to 100 ms sent 1.2 MB for 2,000 tokens, single tokens 12 MB."""
+WATCH_SECONDS = 0.3
+"""How soon after the page's Stop the turn is stopped too."""
+DISCONNECT_SECONDS = 0.05
+"""Streamlit stops the script first and drops the session right after."""
+
+
+class LiveAnswer:
+    """The elements of a running answer; only what changed is sent."""
+
+    def __init__(self, turn_id: str) -> None:
+        self._turn_id = turn_id
+        self._status = st.status("Reading the question", type="compact")
+        self._text = st.container(gap="small")
+        self._below = st.container()
+        self._answer = ""
+        self._slots: list[DeltaGenerator] = []
+        self._shown: list[str] = []
+        self._citations: tuple[Citation, ...] = ()
+        self._chips: Chips | None = None
+
+    def take(self, event: Event) -> None:
+        """Note what happened; steps are drawn at once."""
+        if isinstance(event, TextDelta):
+            self._answer += event.text
+        elif isinstance(event, Sources):
+            self._citations = event.citations
+        elif isinstance(event, StepStarted):
+            self._status.update(label=escape(event.step.title))
+        elif isinstance(event, StepFinished):
+            self._status.update(label=escape(event.step.title))
+            with self._status:
+                draw_steps([event.step])
+        elif isinstance(event, Planned):
+            self._status.update(label=f"Route: {ROUTES[event.plan.route]}")
+
+    def draw(self) -> None:
+        """Send the blocks that changed and the chips that are new."""
+        fresh = blocks(self._answer, [citation.n for citation in self._citations])
+        for place, block in enumerate(fresh):
+            if place == len(self._slots):
+                self._slots.append(self._text.empty())
+                self._shown.append("")
+            if self._shown[place] != block:
+                self._slots[place].markdown(block)
+                self._shown[place] = block
+        if self._citations:
+            self._draw_chips()
+
+    def _draw_chips(self) -> None:
+        with self._below:
+            self._chips = self._chips or Chips(self._turn_id)
+        self._chips.show(self._citations)
+
+
+def follow(entered: Entered, turn: Turn, *, with_stop: bool) -> None:
+    """Draw the running turn until it has ended, then draw the page anew.
+
+    ``with_stop`` adds a Stop button, for when the composer's own does not stand there (after a reload).
+    """
+    with st.container(key=f"turn-live-{turn.id}"):
+        draw_question(turn.question)
+        with st.chat_message("assistant", avatar=ASSISTANT_ICON):
+            answer = LiveAnswer(turn.id)
+            if with_stop:
+                _draw_stop(entered, turn.id)
+        _follow(entered, turn.id, answer)
+    st.rerun()
+
+
+def _follow(entered: Entered, turn_id: str, answer: LiveAnswer) -> None:
+    watch = _Watch(entered, turn_id)
+    watch.draw()
+    session_id = _session_id()
+    try:
+        running = entered.services.chat.following(entered.person, turn_id)
+        if running is None:
+            _await_elsewhere(entered, turn_id)
+        else:
+            _draw_events(running, answer)
+    except StopException:
+        time.sleep(DISCONNECT_SECONDS)
+        watch.tab_was_lost = not _connected(session_id)
+        raise
+
+
+def _draw_events(running: RunningTurn, answer: LiveAnswer) -> None:
+    seen = 0
+    drawn = 0.0
+    while not (running.finished and seen and not running.wait(seen, 0)):
+        st.session_state["following"] = running.turn_id  # a point where Streamlit can stop this run
+        events = running.wait(seen, POLL_SECONDS)
+        if not events:
+            continue
+        seen += len(events)
+        for event in events:
+            answer.take(event)
+        time.sleep(max(0.0, BATCH_SECONDS - (time.monotonic() - drawn)))
+        answer.draw()
+        drawn = time.monotonic()
+
+
+def _await_elsewhere(entered: Entered, turn_id: str) -> None:
+    """Wait for a turn of another process (the command line), whose events are not here."""
+    while entered.services.chat.turn(entered.person, turn_id).status is TurnStatus.RUNNING:
+        st.session_state["following"] = turn_id
+        time.sleep(POLL_SECONDS)
+
+
+class _Watch:
+    """Notices that the page's script was stopped while its turn runs on: the composer's Stop does only that.
+
+    A fragment that repeats itself runs only while the page's own script does not. A closed tab runs nothing; after
+    a lost and renewed connection the page is drawn anew, which takes the turn up again.
+    """
+
+    def __init__(self, entered: Entered, turn_id: str) -> None:
+        self._entered = entered
+        self._turn_id = turn_id
+        self.tab_was_lost = False
+
+    def draw(self) -> None:
+        runs = itertools.count()
+
+        @st.fragment(run_every=WATCH_SECONDS)
+        def watch() -> None:
+            if next(runs) == 0:
+                return
+            if not self.tab_was_lost:
+                self._entered.services.chat.stop(self._entered.person, self._turn_id)
+            st.rerun(scope="app")
+
+        watch()
+
+
+def _draw_stop(entered: Entered, turn_id: str) -> None:
+    st.button("Stop", key=f"stop-{turn_id}", icon=":material/stop_circle:", on_click=_stop, args=(entered, turn_id))
+
+
+def _stop(entered: Entered, turn_id: str) -> None:
+    with told_later():
+        entered.services.chat.stop(entered.person, turn_id)
+
+
+def _session_id() -> str:
+    context = get_script_run_ctx()
+    return "" if context is None else context.session_id
+
+
+def _connected(session_id: str) -> bool:
+    return exists() and get_instance().is_active_session(session_id)

@@ -1,0 +1,112 @@
+"""A place in a document: the picture of the page with the sentence marked, or the text around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from assistant.domain import Citation, Document, PageSpan
+from assistant.errors import UnreadableDocument
+from pages.components import wording
+from pages.components.guard import Entered
+from pages.components.safe_markdown import escape
+
+PDF = "application/pdf"
+AROUND = 900
+"""Characters of text shown before and after a quote where the format has no pages."""
+MOST = 20_000
+"""Characters of a page shown at most: more than any printed page holds."""
+
+
+def draw_place(
+    entered: Entered, document_id: str, version: int, page: int | None, citations: Sequence[Citation]
+) -> None:
+    """Draw name, headings, the marked place and a download; raises NotFound."""
+    services, person = entered
+    document = services.knowledge.document(person, document_id)
+    _draw_title(document, version, page, citations)
+    path, media_type = services.knowledge.original(person, document_id, version)
+    if not (media_type == PDF and page is not None and _drawn_picture(entered, path, page, citations)):
+        text, spans = services.knowledge.document_text(person, document_id, version)
+        _draw_text(text, spans, page, citations)
+    st.download_button(
+        "Download the original",
+        data=path.read_bytes,
+        file_name=document.name,
+        mime="application/octet-stream",
+        icon=":material/download:",
+        key=f"download-{document_id}-{version}",
+        on_click="ignore",
+    )
+
+
+def _draw_title(document: Document, version: int, page: int | None, citations: Sequence[Citation]) -> None:
+    place = "" if page is None else f" · page {page}" + (f" of {document.pages}" if document.pages else "")
+    st.markdown(f"**{escape(document.name)}**{place}")
+    headings = citations[0].heading_path if citations else ()
+    if headings:
+        st.caption(" / ".join(escape(heading) for heading in headings))
+    if version != document.live_version:
+        st.caption(f"This is version {version}, uploaded before the current one.")
+    else:
+        st.caption(f"Uploaded {wording.moment(document.uploaded_at)}")
+
+
+def _drawn_picture(entered: Entered, path: object, page: int, citations: Iterable[Citation]) -> bool:
+    """Show the page's picture; False when it cannot be drawn (the text is shown instead)."""
+    from assistant.knowledge import source_view
+
+    quotes = [citation.quote for citation in citations]
+    cache = entered.services.settings.data_dir / "cache" / "pages"
+    try:
+        picture = source_view.render_pdf_page(path, page, quotes, cache)
+    except UnreadableDocument as error:
+        st.caption(escape(error.message))
+        return False
+    said = f"Page {page}" + (", with the cited sentence marked: " + " ".join(quotes) if quotes else "")
+    with st.container(border=True, key="page-picture"):
+        st.image(picture, width="stretch", alt=said)
+    return True
+
+
+def _draw_text(text: str, spans: Sequence[PageSpan], page: int | None, citations: Sequence[Citation]) -> None:
+    start, end = _shown_span(text, spans, page, citations)
+    marks = sorted((c.start, c.end) for c in citations if start <= c.start < c.end <= end)
+    parts: list[str] = []
+    position = start
+    for mark_start, mark_end in marks:
+        parts += [_lines(text[position:mark_start]), _lines(text[mark_start:mark_end], marked=True)]
+        position = mark_end
+    parts.append(_lines(text[position:end]))
+    with st.container(border=True, key="page-text"):
+        st.markdown(("… " if start else "") + "".join(parts) + (" …" if end < len(text) else ""))
+
+
+def _shown_span(
+    text: str, spans: Sequence[PageSpan], page: int | None, citations: Sequence[Citation]
+) -> tuple[int, int]:
+    """The page, or where there are none the lines around the quotes, or the beginning."""
+    for span in spans:
+        if page is not None and span.number == page:
+            return span.start, min(span.end, span.start + MOST)
+    if not citations:
+        return 0, min(len(text), MOST)
+    start = max(0, min(c.start for c in citations) - AROUND)
+    end = min(len(text), max(c.end for c in citations) + AROUND)
+    return text.rfind("\n", 0, start) + 1, _line_end(text, end)
+
+
+def _line_end(text: str, position: int) -> int:
+    end = text.find("\n", position)
+    return len(text) if end < 0 or end > position + AROUND else end
+
+
+def _lines(text: str, *, marked: bool = False) -> str:
+    """Text line by line as safe markdown; a mark cannot cross a line, so each line has its own."""
+    lines = [escape(line) for line in text.split("\n")]
+    if marked:
+        lines = [f":orange-background[{line}]" if line else "" for line in lines]
+    before = " " if text[:1] == " " and not marked else ""
+    after = " " if text[-1:] == " " and not marked else ""
+    return before + "  \n".join(lines) + after

@@ -1,0 +1,56 @@
+"""Errors as people read them: what happened, and a reference number that the log has too."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from assistant import log
+from assistant.errors import AssistantError
+from pages.components.safe_markdown import escape
+
+logger = logging.getLogger("assistant.pages")
+UNKNOWN = "Something went wrong. Try again; if it stays, tell your administrator"
+KEPT = "problem"
+"""Session key of the sentence that a callback leaves for the next draw."""
+
+
+def sentence(error: Exception) -> str:
+    """Log the error and return what the person is told, as safe markdown."""
+    reference = log.record(logger, error)
+    words = error.message if isinstance(error, AssistantError) else f"{UNKNOWN}."
+    return f"{escape(words)} (Reference {reference})"
+
+
+def on_script_error(error: Exception) -> bool:
+    """Show an error that no page expected; True keeps Streamlit's own box away."""
+    st.error(sentence(error), icon=":material/error:")
+    return True
+
+
+@contextmanager
+def told_here() -> Iterator[None]:
+    """Show an error of the block where it happens; the rest of the page is drawn."""
+    try:
+        yield
+    except AssistantError as error:
+        st.error(sentence(error), icon=":material/error:")
+
+
+@contextmanager
+def told_later() -> Iterator[None]:
+    """Keep an error of a callback for the page that is drawn next."""
+    try:
+        yield
+    except AssistantError as error:
+        st.session_state[KEPT] = sentence(error)
+
+
+def tell_kept() -> None:
+    """Show what a callback kept, once."""
+    kept = st.session_state.pop(KEPT, None)
+    if kept is not None:
+        st.error(kept, icon=":material/error:")

@@ -1,0 +1,187 @@
+"""Markdown from models and documents, made harmless: no HTML, no images, no links, no Streamlit directives.
+
+The text is parsed and written again from its token tree, since patterns over the raw text miss reference-style
+images, autolinks and split links. What remains is paragraphs, lists, tables, quotes, emphasis and code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+MARKER = re.compile(r"\[(\d{1,3})\]")
+# Streamlit turns bare addresses into links after parsing, where no escape reaches; in a code span it does not.
+ADDRESS = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)[^\s<>`]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+ALWAYS = re.compile(r"[\\`*\[\]<$~|]|(?<!\w)_|_(?!\w)|:(?=[A-Za-z])|&(?=#?\w+;)")
+LINE_START = re.compile(r"^(\s*)([#>+=-]|\d{1,9}[.)](?=\s|$))", re.MULTILINE)
+LANGUAGE = re.compile(r"[A-Za-z0-9+#-]{1,20}")
+DRAWN_LANGUAGES = {"mermaid", "math"}
+"""Code languages that Streamlit draws instead of showing."""
+
+
+def escape(text: str) -> str:
+    """Return one line of markdown that shows ``text`` literally; for labels, names and titles."""
+    return _plain(" ".join(text.split()))
+
+
+def blocks(text: str, numbers: Collection[int] = ()) -> list[str]:
+    """Return safe markdown, one string for each top-level block.
+
+    ``[n]`` becomes a small badge where n is one of ``numbers``. Of a growing text only the last block changes.
+    """
+    writer = _Writer(frozenset(numbers))
+    return [block for node in _parser_tree(text).children if (block := writer.block(node))]
+
+
+def safe(text: str, numbers: Collection[int] = ()) -> str:
+    """Return the whole text as safe markdown."""
+    return "\n\n".join(blocks(text, numbers))
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    # Without HTML and reference definitions these are ordinary text, which is then escaped.
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("reference")
+
+
+def _parser_tree(text: str) -> SyntaxTreeNode:
+    return SyntaxTreeNode(_parser().parse(text))
+
+
+def _plain(text: str) -> str:
+    """Escape all that markdown, Streamlit's directives or its math would read as more than text."""
+    parts: list[str] = []
+    end = 0
+    for match in ADDRESS.finditer(text):
+        address = match.group().rstrip(".,;:!?)]'\"")
+        parts += [_escaped(text[end : match.start()]), _code(address)]
+        end = match.start() + len(address)
+    return "".join([*parts, _escaped(text[end:])])
+
+
+def _escaped(text: str) -> str:
+    text = ALWAYS.sub(lambda match: "\\" + match.group(), text)
+    return LINE_START.sub(_escaped_line_start, text)
+
+
+def _escaped_line_start(match: re.Match[str]) -> str:
+    sign = match.group(2)
+    return match.group(1) + (f"{sign[:-1]}\\{sign[-1]}" if sign[0].isdigit() else f"\\{sign}")
+
+
+def _code(text: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if text[:1] == "`" or text[-1:] == "`" else ""
+    return f"{fence}{pad}{' '.join(text.split())}{pad}{fence}"
+
+
+class _Writer:
+    """Writes a token tree as markdown again, with the marker numbers that become badges."""
+
+    def __init__(self, numbers: frozenset[int]) -> None:
+        self._numbers = numbers
+
+    def block(self, node: SyntaxTreeNode) -> str:
+        writers: dict[str, Callable[[SyntaxTreeNode], str]] = {
+            "paragraph": self._inlines,
+            "heading": self._heading,
+            "bullet_list": self._bullet_list,
+            "ordered_list": self._ordered_list,
+            "blockquote": self._quote,
+            "fence": _fence,
+            "code_block": _fence,
+            "hr": _rule,
+            "table": self._table,
+        }
+        return writers[node.type](node) if node.type in writers else _plain(node.content)
+
+    def _joined(self, node: SyntaxTreeNode, between: str) -> str:
+        return between.join(block for child in node.children if (block := self.block(child)))
+
+    def _heading(self, node: SyntaxTreeNode) -> str:
+        # A heading inside an answer is smaller than the page's own.
+        return ("#### " if node.tag in ("h1", "h2", "h3") else "##### ") + self._inlines(node)
+
+    def _quote(self, node: SyntaxTreeNode) -> str:
+        return _prefixed(self._joined(node, "\n\n"), "> ", "> ")
+
+    def _bullet_list(self, node: SyntaxTreeNode) -> str:
+        return self._list(node, lambda _place: "- ")
+
+    def _ordered_list(self, node: SyntaxTreeNode) -> str:
+        first = int(node.attrs.get("start", 1))
+        return self._list(node, lambda place: f"{first + place}. ")
+
+    def _list(self, node: SyntaxTreeNode, marker: Callable[[int], str]) -> str:
+        tight = any(child.hidden for item in node.children for child in item.children if child.type == "paragraph")
+        between = "\n" if tight else "\n\n"
+        items = []
+        for place, item in enumerate(node.children):
+            sign = marker(place)
+            items.append(_prefixed(self._joined(item, between), sign, " " * len(sign)))
+        return between.join(items)
+
+    def _table(self, node: SyntaxTreeNode) -> str:
+        rows = [self._row(row) for part in node.children for row in part.children]
+        width = len(node.children[0].children[0].children)
+        return "\n".join([rows[0], "|" + " --- |" * width, *rows[1:]])
+
+    def _row(self, row: SyntaxTreeNode) -> str:
+        return "| " + " | ".join(self._inlines(cell).replace("\n", " ") for cell in row.children) + " |"
+
+    def _inlines(self, node: SyntaxTreeNode) -> str:
+        return "".join(self._inline(child) for child in node.children)
+
+    def _inline(self, node: SyntaxTreeNode) -> str:
+        around = {"strong": "**", "em": "*", "s": "~~"}
+        if node.type in around:
+            return around[node.type] + self._inlines(node) + around[node.type]
+        if node.type in ("inline", "link"):
+            return self._inlines(node)
+        if node.type == "image":
+            return _plain(node.content)
+        if node.type == "code_inline":
+            return _code(node.content).replace("|", "\\|") if _in_table(node) else _code(node.content)
+        if node.type in ("softbreak", "hardbreak"):
+            return "\n" if node.type == "softbreak" else "  \n"
+        return self._text(node.content)
+
+    def _text(self, text: str) -> str:
+        parts: list[str] = []
+        end = 0
+        for match in MARKER.finditer(text):
+            if int(match.group(1)) in self._numbers:
+                parts += [_plain(text[end : match.start()]), f":blue-badge[{match.group(1)}]"]
+                end = match.end()
+        return "".join([*parts, _plain(text[end:])])
+
+
+def _fence(node: SyntaxTreeNode) -> str:
+    longest = max((len(run) for run in re.findall("`+", node.content)), default=0)
+    fence = "`" * max(3, longest + 1)
+    match = LANGUAGE.match(node.info or "")
+    language = match.group() if match and match.group().lower() not in DRAWN_LANGUAGES else "text"
+    return f"{fence}{language}\n{node.content.rstrip()}\n{fence}"
+
+
+def _rule(_node: SyntaxTreeNode) -> str:
+    return "---"
+
+
+def _prefixed(text: str, first: str, rest: str) -> str:
+    lines = text.split("\n")
+    return "\n".join([first + lines[0], *(f"{rest}{line}".rstrip() for line in lines[1:])])
+
+
+def _in_table(node: SyntaxTreeNode) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if parent.type in ("td", "th"):
+            return True
+        parent = parent.parent
+    return False

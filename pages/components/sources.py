@@ -1,0 +1,84 @@
+"""Source chips under an answer, and the view of the place they cite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from assistant.domain import Citation, Turn
+from assistant.errors import NotFound
+from pages.components import frame
+from pages.components.guard import Entered
+from pages.components.passage_view import draw_place
+from pages.components.problems import told_here
+from pages.components.safe_markdown import escape
+
+OPEN = "open_source"
+"""Session key of the source whose dialog is open: (turn id, citation number)."""
+
+
+def chip_label(citation: Citation) -> str:
+    """``1 · Travel Policy.pdf · page 3`` as safe markdown."""
+    place = "" if citation.page is None else f" · page {citation.page}"
+    return f"{citation.n} · {escape(citation.document)}{place}"
+
+
+class Chips:
+    """The row of chips of one turn; takes further citations while the answer streams."""
+
+    def __init__(self, turn_id: str) -> None:
+        self._turn_id = turn_id
+        self._row = st.container(horizontal=True, gap="xsmall", key=f"sources-{turn_id}")
+        self._drawn: set[int] = set()
+
+    def show(self, citations: Sequence[Citation]) -> None:
+        """Add the chips that are not there yet."""
+        for citation in citations:
+            if citation.n not in self._drawn:
+                self._drawn.add(citation.n)
+                self._chip(citation)
+
+    def _chip(self, citation: Citation) -> None:
+        self._row.button(
+            chip_label(citation),
+            key=f"source-{self._turn_id}-{citation.n}",
+            icon=":material/description:",
+            help="Open the source at this place",
+            on_click=_remember,
+            args=(self._turn_id, citation.n),
+        )
+
+
+def open_dialog_if_asked(entered: Entered, turns: Sequence[Turn]) -> None:
+    """Draw the dialog of the source that was clicked; it stays open while an answer streams."""
+    wanted = st.session_state.get(OPEN)
+    found = [(turn, citation) for turn in turns for citation in turn.citations if (turn.id, citation.n) == wanted]
+    if found:
+        st.dialog(f"Source {found[0][1].n}", width="large", on_dismiss=_forget)(_draw)(entered, *found[0])
+
+
+def _draw(entered: Entered, turn: Turn, citation: Citation) -> None:
+    with told_here():
+        try:
+            draw_place(entered, citation.document_id, citation.version, citation.page, [citation])
+        except NotFound:
+            st.warning("This document is no longer in the knowledge base. The answer relied on this sentence:")
+            st.markdown("> " + escape(citation.quote))
+            return
+        place = {} if citation.page is None else {"page": str(citation.page)}
+        address = {"document": citation.document_id, "version": str(citation.version), **place}
+        st.page_link(
+            frame.DOCUMENT,
+            label="Open as a page",
+            icon=":material/open_in_full:",
+            query_params={**address, "turn": turn.id, "source": str(citation.n)},
+        )
+
+
+def _remember(turn_id: str, n: int) -> None:
+    st.session_state[OPEN] = (turn_id, n)
+
+
+def _forget() -> None:
+    st.session_state.pop(OPEN, None)

@@ -1,0 +1,68 @@
+"""One document at one place: the address that a source has."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from assistant.domain import Citation, Document
+from assistant.errors import NotFound
+from pages.components import frame
+from pages.components.guard import Entered, enter
+from pages.components.passage_view import draw_place
+from pages.components.problems import told_here
+
+
+def main() -> None:
+    """Draw the document that the address names, with the cited sentence marked."""
+    entered = enter()
+    frame.header()
+    with told_here():
+        document = _document(entered)
+        version = _number("version") or document.live_version
+        if version is None:
+            raise NotFound("This document cannot be shown yet: it has not been read.")
+        page = _number("page") or (1 if document.pages else None)
+        _draw_page_buttons(document, page)
+        draw_place(entered, document.id, version, page, _citations(entered, document.id, version, page))
+
+
+def _document(entered: Entered) -> Document:
+    document_id = st.query_params.get("document")
+    if not document_id:
+        raise NotFound("The address names no document; open one from an answer or from the knowledge base.")
+    document: Document = entered.services.knowledge.document(entered.person, document_id)
+    return document
+
+
+def _number(name: str) -> int | None:
+    value = st.query_params.get(name, "")
+    return int(value) if value.isdecimal() and len(value) < 10 and int(value) > 0 else None
+
+
+def _citations(entered: Entered, document_id: str, version: int, page: int | None) -> list[Citation]:
+    """The citation that the address names, when it is the person's own and on this page."""
+    turn_id, source = st.query_params.get("turn"), _number("source")
+    if not turn_id:
+        return []
+    try:
+        turn = entered.services.chat.turn(entered.person, turn_id)
+    except NotFound:
+        return []
+    place = (document_id, version, page)
+    return [c for c in turn.citations if (c.document_id, c.version, c.page) == place and source in (None, c.n)]
+
+
+def _draw_page_buttons(document: Document, page: int | None) -> None:
+    if page is None or not document.pages or document.pages < 2:
+        return
+    row = st.container(horizontal=True, vertical_alignment="center", key="page-buttons")
+    row.button("Previous page", icon=":material/chevron_left:", disabled=page <= 1, on_click=_go, args=(page - 1,))
+    last = page >= document.pages
+    row.button("Next page", icon=":material/chevron_right:", disabled=last, on_click=_go, args=(page + 1,))
+
+
+def _go(page: int) -> None:
+    st.query_params["page"] = str(page)
+
+
+main()
