@@ -61,7 +61,7 @@ class OfflineModel(Model):
         pieces = list(self._pieces(messages, parameters))
         calls = [piece for piece in pieces if isinstance(piece, ToolCallPart)]
         text = "".join(piece for piece in pieces if isinstance(piece, str))
-        parts = [*([TextPart(text)] if text else []), *calls]
+        parts: list[TextPart | ToolCallPart] = [*([TextPart(text)] if text else []), *calls]
         return ModelResponse(parts=parts, model_name=MODEL_NAME, provider_name=PROVIDER, finish_reason="stop")
 
     @asynccontextmanager

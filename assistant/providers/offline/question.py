@@ -1,0 +1,217 @@
+"""What a question asks for, and whether a sentence is of a kind that could answer it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.providers.offline.terms import content, is_stop, stem, words
+
+
+class Kind(StrEnum):
+    """The kind of answer a question asks for."""
+
+    STEPS = "steps"
+    CONTACT = "contact"
+    FREQUENCY = "frequency"
+    DURATION = "duration"
+    AMOUNT = "amount"
+    TIME = "time"
+    PERSON = "person"
+    PLACE = "place"
+    REASON = "reason"
+    YES_NO = "yes_no"
+    LIST = "list"
+    DEFINITION = "definition"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question taken apart. ``terms`` are its content stems in order, once each.
+
+    ``counted`` is the stem of what "how many" counts ("day" of "how many days"), empty otherwise;
+    ``names`` are the stems of its proper names, numbers and acronyms, which an answer should not miss.
+    """
+
+    text: str
+    kind: Kind
+    terms: tuple[str, ...]
+    counted: str
+    names: frozenset[str]
+
+
+_SPAN = r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|quarters?|years?)"
+_NUMBER = (
+    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty"
+    r"|sixty|ninety|hundred|half|no|none|unlimited)"
+)
+_MONEY = r"(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|percent|per cent|[€$£%])"
+_MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+_QUANTITY = (
+    r"(?:cap|caps|limits?|amount|prices?|costs?|rates?|percentage|number|maximum|minimum|budget|fees?|allowances?"
+    r"|salary|size|capacity|count|total|threshold|speed|weight|ratio|score|quota|balance|revenue)"
+)
+
+_KINDS: tuple[tuple[Kind, str], ...] = (
+    (Kind.CONTACT, r"\b(?:e-?mail address|phone number|telephone|hotline|url|web ?site|web address|link)\b.*\?*$"),
+    (
+        Kind.CONTACT,
+        r"\bhow (?:do|can|could|should) (?:i|we|you|one|staff|employees) (?:contact|reach|call|get hold of)\b",
+    ),
+    (
+        Kind.STEPS,
+        r"\bhow (?:do|can|could|should|would|must) (?:i|we|you|one|they|he|she|it|\w+) (?!long|often|cost)\w+",
+    ),
+    (
+        Kind.STEPS,
+        r"\bhow to\b|\b(?:steps|procedure|process|instructions)\b|\bwhat (?:do|should|must|can) (?:i|we|you) do\b",
+    ),
+    (Kind.FREQUENCY, r"\bhow (?:often|frequently|regularly)\b|\bhow many times\b"),
+    (Kind.DURATION, rf"\bhow (?:long|soon|quickly|fast|far in advance|late|early|old)\b|\bhow many {_SPAN}\b"),
+    (Kind.DURATION, r"\b(?:notice|retention|probation\w*|warranty|grace) period\b"),
+    (Kind.AMOUNT, r"\bhow (?:much|many|high|big|large|heavy|far|tall|fast)\b|\bwhat percentage\b"),
+    (
+        Kind.TIME,
+        r"^(?:and |so |but )?when\b|\b(?:what|which) (?:time|date|day|year|month)\b|\b(?:by|until|since) when\b",
+    ),
+    (Kind.TIME, r"\bdeadline\b|\bdue date\b|\bopening hours\b|\bin (?:what|which) year\b"),
+    (Kind.PERSON, r"\b(?:who|whom|whose)\b|\bwhich (?:team|department|person|manager|group|role)\b"),
+    (
+        Kind.PLACE,
+        r"\bwhere\b|\b(?:what|which) (?:room|floor|building|city|country|site|location|address)\b|\baddress\b",
+    ),
+    (Kind.REASON, r"\bwhy\b|\bwhat (?:is|was|are) the reasons?\b"),
+    (Kind.AMOUNT, rf"^what(?:'s| is| are| was|s)?\b.*\b{_QUANTITY}\b"),
+    (Kind.YES_NO, r"^(?:is|are|am|do|does|did|can|could|may|must|should|will|would|has|have|was|were)\b(?! you tell)"),
+    (Kind.LIST, r"^(?:which|what) (?:are|\w+s)\b|^list\b"),
+    (Kind.DEFINITION, r"^what(?:'s| is| does)\b|\bmean\b|\bstand for\b|^define\b"),
+)
+_KIND_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _KINDS)
+
+# For each kind: what a full answer shows, then what a weak one shows.
+_ANSWERS: dict[Kind, tuple[str, str]] = {
+    Kind.CONTACT: (
+        r"\S@\S|https?://|\bwww\.|\+\d[\d ()-]{5,}|\bextension \d",
+        r"\d{3,}|\b(?:contact|call|e-?mail|portal)\b",
+    ),
+    Kind.STEPS: (
+        r"^\W*(?:\d+[.)]|[a-z]\))\s",
+        r"^\W*(?:open|go|click|choose|select|enter|send|fill|log|ask|call|press|use)\b",
+    ),
+    Kind.FREQUENCY: (
+        r"\b(?:every|each|once|twice|times|daily|weekly|monthly|quarterly|yearly|annual|annually)\b"
+        r"|\bper (?:day|week|month|year)\b",
+        rf"\b{_NUMBER}\b",
+    ),
+    Kind.DURATION: (
+        rf"\b{_NUMBER}(?:[- ](?:full|working|calendar|business|paid))*[- ]{_SPAN}\b",
+        rf"\b{_SPAN}\b|\bimmediately\b",
+    ),
+    Kind.AMOUNT: (rf"\b{_NUMBER}\b|{_MONEY} ?\d|\d ?{_MONEY}", r"\b(?:several|many|few|all|every|both)\b"),
+    Kind.TIME: (
+        rf"\b\d{{1,2}}[:.]\d\d\b|\b(?:19|20)\d\d\b|\b{_MONTH}\b"
+        r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b\d{1,2} ?[ap]\.?m\b"
+        rf"|\b(?:within|by|after|before|until) [^.]*\b{_SPAN}\b",
+        r"\d|\b(?:after|before|until|by the|end of|beginning|when|once|as soon as|while)\b",
+    ),
+    Kind.PERSON: (
+        r"\b(?:manager|team|department|director|officer|head|lead|desk|committee|council|office|hr|it|support|founder|president)\b",
+        r"\b(?:by|from|with|to|named?|is|was)\b",
+    ),
+    Kind.PLACE: (
+        r"\b(?:street|road|avenue|floor|room|building|site|city|located|location|portal|page|menu|folder|drive|intranet|corner|desk|door)\b",
+        r"\b(?:in|at|on|under|near|from|to)\b",
+    ),
+    Kind.REASON: (
+        r"\b(?:because|since|so that|in order to|due to|therefore|reason|caused|as a result)\b",
+        r"\b(?:to|for|as|so)\b",
+    ),
+    Kind.YES_NO: (
+        r"\b(?:may|can|must|cannot|not|allowed|permitted|only|never|always|forbidden|required|prohibited|no|yes|possible|need|needs)\b",
+        r"\b(?:is|are|has|have|if|unless|when)\b",
+    ),
+    Kind.LIST: (r"[,;:] |\band\b", r"\w"),
+    Kind.DEFINITION: (r"\b(?:is|are|means|stands for|refers to|called|was)\b", r"\w"),
+}
+_ANSWER_PATTERNS = {
+    kind: (re.compile(full, re.IGNORECASE), re.compile(weak, re.IGNORECASE)) for kind, (full, weak) in _ANSWERS.items()
+}
+_PROPER_NAME = re.compile(r"(?<=\w )[A-Z][a-z]+(?: [A-Z][a-z]+)*")
+_ORDER = re.compile(
+    r"^(?:please )?(?:answer|respond|reply|present|format|provide (?:the|your) (?:answer|response|count)|provide your"
+    r"|(?:your|the) (?:answer|response|reply))\b",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(
+    r"^(?:(?:hi|hello|hey|please|thanks|ok|okay|so|well|and|also)[,!. ]+)*"
+    r"(?:(?:can|could|would|will) you (?:please )?(?:tell|say|explain|show|name|specify|give|remind)(?: me| us)?"
+    r"|i (?:want|need|would like|'d like) to know|do you know|tell me|please tell me)[, ]*(?:about )?",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"\bhow many (?:\w+ly )?([a-z]+)(?: ([a-z]+))?")
+_ANSWER_NEAR = 4  # words between a number and the thing it counts
+
+
+def understand(text: str) -> Question:
+    """Take a question apart."""
+    asked = core(text)
+    plain = _OPENING.sub("", asked).strip().lower() or asked.lower()
+    return Question(
+        text=asked,
+        kind=_kind(plain),
+        terms=tuple(dict.fromkeys(content(asked))),
+        counted=_counted(plain),
+        names=_names(asked),
+    )
+
+
+def core(text: str) -> str:
+    """Return the question without sentences that only order the form of the answer ("Answer with a number.")."""
+    sentences = re.split(r"(?<=[.?!])\s+", " ".join(text.split()))
+    kept = [sentence for sentence in sentences if not _ORDER.match(sentence)]
+    return " ".join(kept or sentences)
+
+
+def answer_fit(question: Question, text: str) -> float:
+    """Return how well a sentence's form fits the kind of answer asked for, 0 to 1."""
+    patterns = _ANSWER_PATTERNS.get(question.kind)
+    if patterns is None:
+        return 0.5
+    if question.kind is Kind.PERSON and _PROPER_NAME.search(text):
+        return 1.0
+    if question.counted and question.kind in (Kind.AMOUNT, Kind.DURATION):
+        return _counts(question.counted, text)
+    full, weak = patterns
+    return 1.0 if full.search(text) else 0.5 if weak.search(text) else 0.0
+
+
+def _counts(counted: str, text: str) -> float:
+    """1 when a number stands just before the thing counted, 0.5 when anywhere in the sentence."""
+    found = words(text)
+    numbers = [at for at, word in enumerate(found) if re.fullmatch(_NUMBER, word)]
+    things = [at for at, word in enumerate(found) if stem(word) == counted]
+    if any(0 < thing - number <= _ANSWER_NEAR for number in numbers for thing in things):
+        return 1.0
+    return 0.6 if numbers and things else 0.4 if numbers else 0.0
+
+
+def _kind(plain: str) -> Kind:
+    return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(plain)), Kind.OTHER)
+
+
+def _counted(plain: str) -> str:
+    found = _COUNTED.search(plain)
+    if found is None:
+        return ""
+    first, second = found.group(1), found.group(2) or ""
+    compound = second.endswith("s") and not first.endswith("s") and not is_stop(second)
+    return stem(second if compound else first)
+
+
+def _names(asked: str) -> frozenset[str]:
+    """Stems of capitalised words after the first word, of acronyms, and of numbers."""
+    named = re.findall(r"(?<=\s)[\"'(#]?([A-Z][\w-]+)|([A-Z]{2,}\w*)|(\d[\d.,]*\d|\d)", asked)
+    flat = [word for group in named for word in group if word]
+    return frozenset(term for word in flat for term in content(word) if not is_stop(word) or word.isupper())

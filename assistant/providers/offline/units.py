@@ -1,0 +1,104 @@
+"""The quotable pieces of a passage: sentences, list items, table rows and headings, each a verbatim span."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.providers.offline.terms import content
+from assistant.providers.passages import HEADING_SEPARATOR, PromptPassage
+from assistant.sentences import sentences
+
+HEADING_WORDS = 12
+"""A line of more words without a full stop is a piece of text, not a heading."""
+
+ROW_WORDS = 30
+"""A PDF table row is one line of cells; longer lines are text."""
+
+
+class UnitKind(StrEnum):
+    """What a piece is in its document."""
+
+    PROSE = "prose"
+    ASKED = "asked"
+    ITEM = "item"
+    ROW = "row"
+    CELLS = "cells"
+    HEADING = "heading"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One quotable piece. ``text`` is the passage's ``[start, end)`` with whitespace collapsed.
+
+    ``number`` is the number of a numbered list item, None otherwise; ``at`` the place among the passage's units.
+    """
+
+    passage: int
+    at: int
+    start: int
+    end: int
+    text: str
+    kind: UnitKind
+    terms: tuple[str, ...]
+    number: int | None = None
+
+
+_NUMBERED = re.compile(r"^(?:step )?(\d{1,2})[.):]\s+\S", re.IGNORECASE)
+_BULLET = re.compile(r"^(?:[-*+\u2022\u25e6\u2023\u25aa\u2013\u00b7]\s+|[a-z][.)]\s+)\S")  # bullets and a) b. c)
+_ROW = re.compile(r"^[^:;.?!]{1,60}: [^;]*; [^:;]{1,60}: ")
+_ENDING = re.compile(r"[.!?:;,]['\")\]\u201d]*$")
+
+
+def units(passage: PromptPassage, place: int) -> list[Unit]:
+    """Cut a passage into its pieces; ``place`` is the passage's index among those of the prompt."""
+    spans = sentences(passage.text)
+    texts = [" ".join(passage.text[start:end].split()) for start, end in spans]
+    kinds = _kinds(texts, passage.heading.split(HEADING_SEPARATOR))
+    return [
+        Unit(place, at, *span, text, kind, tuple(content(text)), _number(text) if kind is UnitKind.ITEM else None)
+        for at, (span, text, kind) in enumerate(zip(spans, texts, kinds, strict=True))
+        if text
+    ]
+
+
+def _number(text: str) -> int | None:
+    found = _NUMBERED.match(text)
+    return int(found.group(1)) if found else None
+
+
+def _kinds(texts: Sequence[str], headings: Sequence[str]) -> list[UnitKind]:
+    known = {" ".join(heading.split()).casefold() for heading in headings}
+    kinds = [_kind(text, known) for text in texts]
+    return [_as_cells(at, texts, kinds) for at in range(len(texts))]
+
+
+def _kind(text: str, headings: set[str]) -> UnitKind:
+    if text.casefold() in headings:
+        return UnitKind.HEADING
+    if _NUMBERED.match(text) or _BULLET.match(text):
+        return UnitKind.ITEM
+    if _ROW.match(text):
+        return UnitKind.ROW
+    if text.endswith("?"):
+        return UnitKind.ASKED
+    if not _ENDING.search(text) and len(text.split()) <= HEADING_WORDS:
+        return UnitKind.HEADING
+    return UnitKind.PROSE
+
+
+def _as_cells(at: int, texts: Sequence[str], kinds: Sequence[UnitKind]) -> UnitKind:
+    """Tell a PDF table's bare row ("Graz 140 EUR 62 EUR") from a heading: its neighbour is such a line too."""
+    if kinds[at] is not UnitKind.HEADING and not _is_bare(texts[at]):
+        return kinds[at]
+    if not _is_bare(texts[at]) or not re.search(r"\d", texts[at]):
+        return kinds[at]
+    neighbours = [texts[n] for n in (at - 1, at + 1) if 0 <= n < len(texts)]
+    return UnitKind.CELLS if any(_is_bare(text) for text in neighbours) else kinds[at]
+
+
+def _is_bare(text: str) -> bool:
+    plain = not _ENDING.search(text) and not _NUMBERED.match(text) and not _BULLET.match(text)
+    return plain and 2 <= len(text.split()) <= ROW_WORDS

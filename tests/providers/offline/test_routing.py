@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.domain import Route
+from assistant.providers.minilm import MiniLM
+from assistant.providers.offline.routing import EXAMPLES, RouteClassifier, read_examples, with_form
+
+
+@pytest.fixture(scope="module")
+def classifier(embedder: MiniLM, tmp_path_factory: pytest.TempPathFactory) -> RouteClassifier:
+    return RouteClassifier(embedder, tmp_path_factory.mktemp("routes"))
+
+
+# None of these sentences stands among the examples.
+@pytest.mark.parametrize(
+    ("question", "route"),
+    [
+        ("How many sick days are paid in full?", Route.KNOWLEDGE),
+        ("Who signs off a hire car?", Route.KNOWLEDGE),
+        ("How do I change the toner?", Route.KNOWLEDGE),
+        ("Where are the first aid boxes kept?", Route.KNOWLEDGE),
+        ("What is 23% of 1,850?", Route.FACT_FINDING),
+        ("Compare the pension rules of the Dutch and the British site", Route.FACT_FINDING),
+        ("9 nights at 95 GBP, what does that come to?", Route.FACT_FINDING),
+        ("Open a ticket, my headset makes no sound", Route.ACTION),
+        ("What is the status of my ticket 1203?", Route.ACTION),
+        ("Remind me to call the landlord on Thursday", Route.ACTION),
+        ("Hello there!", Route.GENERAL),
+        ("Thanks, that is all", Route.GENERAL),
+        ("What are you able to do?", Route.GENERAL),
+    ],
+)
+def test_a_question_takes_its_route(classifier: RouteClassifier, question: str, route: Route) -> None:
+    guess = classifier.classify(question)
+    assert guess.route is route
+    assert 0.25 < guess.confidence <= 1.0
+
+
+def test_four_of_five_examples_left_out_find_their_route(embedder: MiniLM) -> None:
+    rows = read_examples(EXAMPLES)
+    held_out = rows[::8]
+    rest = [row for at, row in enumerate(rows) if at % 8]
+    right = sum(guess == row["label"] for guess, row in zip(_classify(embedder, rest, held_out), held_out, strict=True))
+    assert right / len(held_out) > 0.8
+
+
+def _classify(embedder: MiniLM, rest: list[dict[str, str]], held_out: list[dict[str, str]]) -> list[str]:
+    from assistant.providers.offline.nearest import NearestLabels
+
+    texts, asked = [row["text"] for row in rest], [row["text"] for row in held_out]
+    nearest = NearestLabels([row["label"] for row in rest], with_form(texts, embedder.embed(texts)))
+    return [guess.label for guess in nearest.classify(with_form(asked, embedder.embed(asked)))]
+
+
+def test_every_route_has_at_least_sixty_different_examples() -> None:
+    rows = read_examples(EXAMPLES)
+    assert len({row["text"].casefold() for row in rows}) == len(rows)
+    counts = Counter(Route(row["label"]) for row in rows)
+    assert all(counts[route] >= 60 for route in Route)
+
+
+def test_the_reason_names_the_nearest_example(classifier: RouteClassifier) -> None:
+    guess = classifier.classify("How many days of annual leave do I get?")
+    assert 'like "How many days of annual leave do I get?"' in guess.reason
+    assert guess.sure
+
+
+def test_a_given_vector_spares_the_embedding_and_changes_nothing(classifier: RouteClassifier, embedder: MiniLM) -> None:
+    question = "When is payday?"
+    assert classifier.classify(question, embedder.embed([question])[0]) == classifier.classify(question)
+
+
+def test_the_examples_vectors_are_kept_for_the_next_start(embedder: MiniLM, tmp_path: Path) -> None:
+    examples = tmp_path / "examples.jsonl"
+    rows = [("When is payday?", "knowledge"), ("Hello", "general"), ("Open a ticket", "action")]
+    examples.write_text("\n".join(json.dumps({"text": text, "label": label}) for text, label in rows))
+    RouteClassifier(embedder, tmp_path / "cache", examples).warm()
+    (kept,) = (tmp_path / "cache").iterdir()
+    assert np.allclose(np.load(kept), embedder.embed([text for text, _ in rows]), atol=1e-6)
+    np.save(kept, np.load(kept)[[1, 0, 2]])
+    assert RouteClassifier(embedder, tmp_path / "cache", examples).classify("Hello").route is Route.KNOWLEDGE
