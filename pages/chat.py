@@ -85,23 +85,20 @@ def _draw_composer(entered: Entered, *, disabled: bool) -> None:
 
 
 def _ask_composed(entered: Entered) -> None:
-    turn_id = _ask(entered, str(st.session_state[COMPOSER] or ""))
-    if turn_id is not None:
-        st.session_state[ASKED] = turn_id
+    with problems.told_later():
+        st.session_state[ASKED] = _ask(entered, str(st.session_state[COMPOSER] or ""))
 
 
 def _ask_suggestion(entered: Entered, question: str) -> None:
-    _ask(entered, question)
-
-
-def _ask(entered: Entered, question: str) -> str | None:
-    """Start the turn; drawing it is the page's ordinary way with a running turn, as after a reload."""
-    turn_id: str | None = None
     with problems.told_later():
-        running = entered.services.chat.ask(entered.person, conversations.current(), question, models.chosen())
-        conversations.open_conversation(running.conversation_id)
-        turn_id = running.turn_id
-    return turn_id
+        _ask(entered, question)
+
+
+def _ask(entered: Entered, question: str) -> str:
+    """Start the turn; drawing it is the page's ordinary way with a running turn, as after a reload."""
+    running = entered.services.chat.ask(entered.person, conversations.current(), question, models.chosen())
+    conversations.open_conversation(running.conversation_id)
+    return running.turn_id
 
 
 def _show_earlier() -> None:

@@ -39,4 +39,4 @@ def _awaited() -> Services:
             slot.empty()
             return services
     slot.error(escape(HOLDER.reason), icon=":material/error:")
-    st.stop()  # never returns
+    return st.stop()

@@ -1,0 +1,90 @@
+"""What a model or a document writes can never load, link or draw more than text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pages.components.safe_markdown import blocks, escape, safe
+
+HOSTILE = [
+    "![x](http://other.example/p.png?leak=1)",
+    "[![x](http://other.example/p.png)](http://other.example)",
+    "![x][ref]\n\n[ref]: http://other.example/p.png",
+    "<img src=http://other.example/p.png>",
+    "<iframe src='http://other.example'></iframe>",
+    "[click](http://other.example)",
+    "[click](javascript:alert(1))",
+    "[click](data:text/html;base64,AAAA)",
+    "<http://other.example/auto>",
+    "http://other.example/bare and www.other.example/bare",
+    "| a |\n|---|\n| ![x](http://other.example/p.png) |",
+    "> ![x](http://other.example/p.png)",
+    "- ![x](http://other.example/p.png)",
+    "**![x](http://other.example/p.png)**",
+    "# ![x](http://other.example/p.png)",
+    "[1]: http://other.example\n\nText [1]",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_image_link_or_html_survives(text: str) -> None:
+    shown = safe(text, numbers=(1,))
+    without_code = re.sub(r"`[^`]*`", "", shown)
+    assert "http" not in without_code
+    assert "www." not in without_code
+    assert not re.search(r"(?<!\\)[<\[](?!1\])", without_code.replace(":blue-badge[", ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("costs $5 or $6", r"costs \$5 or \$6"),
+        (":red[alarm] :material/home:", r"\:red\[alarm\] \:material/home\:".replace(r"home\:", "home:")),
+        ("at 10:30, see snake_case", "at 10:30, see snake_case"),
+        ("27 days of annual leave.", "27 days of annual leave."),
+        ("write hr@north.example", "write `hr@north.example`"),
+        ("a * b * c", r"a \* b \* c"),
+    ],
+)
+def test_text_is_shown_literally(text: str, shown: str) -> None:
+    assert safe(text) == shown
+
+
+@pytest.mark.parametrize("text", ["# heading", "1. item", "- item", "+ item", "> quote", "=== rule"])
+def test_a_label_never_becomes_a_block(text: str) -> None:
+    assert "\\" in escape(text)
+    assert "\n" not in escape(text + "\nsecond line")
+
+
+def test_known_markers_become_badges_and_others_stay_text() -> None:
+    assert safe("Leave is paid. [2] See [7].", numbers=(1, 2)) == r"Leave is paid. :blue-badge[2] See \[7\]."
+
+
+def test_lists_keep_their_numbers_and_depth() -> None:
+    text = "3. three\n4. four\n   - inner\n   - more"
+    assert safe(text) == text
+
+
+def test_tables_and_emphasis_are_kept() -> None:
+    assert safe("| a | b |\n|---|---|\n| *1* | **2** |") == "| a | b |\n| --- | --- |\n| *1* | **2** |"
+
+
+def test_code_stays_code_and_is_not_drawn_as_a_diagram() -> None:
+    assert safe("```mermaid\ngraph TD\n```") == "```text\ngraph TD\n```"
+    assert safe("```python\nx = '[1]'\n```", numbers=(1,)) == "```python\nx = '[1]'\n```"
+
+
+def test_headings_of_an_answer_are_smaller_than_the_pages_own() -> None:
+    assert safe("# Big") == "#### Big"
+
+
+def test_only_the_last_block_changes_while_text_grows() -> None:
+    text = "First paragraph.\n\n- one\n- two\n\nLast paragraph grows and ends here."
+    grown: list[str] = []
+    for end in range(1, len(text) + 1):
+        now = blocks(text[:end])
+        assert now[: max(0, len(grown) - 1)] == grown[: max(0, len(grown) - 1)]
+        grown = now
+    assert len(grown) == 3
