@@ -1,0 +1,143 @@
+"""Fit the weights by which the offline model picks the answering sentence.
+
+    python bench/fit_sentences.py SETS_FOLDER CACHE_FOLDER [--questions N] [--write]
+
+A conditional logit: among the pieces of the passages found for a question, those holding an accepted answer should
+win. Prints the share of questions whose first piece holds the answer, on a held-out half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from evaluation_sets import Corpus, Query, queries
+from numpy.typing import NDArray
+
+from assistant.domain import Passage
+from assistant.providers.minilm import MiniLM
+from assistant.providers.offline import scoring
+from assistant.providers.offline.question import understand
+from assistant.providers.offline.units import units
+from assistant.providers.passages import PromptPassage
+
+SETS = ("squad2", "workarena_kb", "clapnq")
+PULL = 2.0  # L2 pull of the weights to zero
+STEPS = 1500
+RATE = 0.3
+
+
+@dataclass(frozen=True)
+class Case:
+    """The pieces of one question: a row of features each, and which of them hold the answer."""
+
+    name: str
+    rows: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--questions", type=int, default=400)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    embedder = MiniLM(given.cache)
+    words, meaning = _cases(given.sets, given.cache, given.questions, embedder)
+    found = {"words": _fit(words, scoring.FEATURES[:-1]), "meaning": _fit(meaning, scoring.FEATURES)}
+    print(json.dumps(found, indent=1))
+    if given.write:
+        Path(scoring.__file__).with_name("scoring.json").write_text(
+            json.dumps(found, indent=1) + "\n", encoding="utf-8"
+        )
+
+
+def prompt_passages(passages: Sequence[Passage]) -> list[PromptPassage]:
+    return [PromptPassage(n, p.document, p.page, " > ".join(p.heading_path), p.text) for n, p in enumerate(passages, 1)]
+
+
+def holds(text: str, answers: Sequence[str]) -> bool:
+    """True when a text holds an accepted answer, or most of a gold sentence."""
+    plain = _plain(text)
+    return any(_plain(answer) in plain or (len(plain) > 30 and plain in _plain(answer)) for answer in answers)
+
+
+def _plain(text: str) -> str:
+    return f" {' '.join(re.findall(r'[a-z0-9]+', text.lower()))} "
+
+
+def _cases(sets: Path, cache: Path, limit: int, embedder: MiniLM) -> tuple[list[Case], list[Case]]:
+    words: list[Case] = []
+    meaning: list[Case] = []
+    for name in SETS:
+        corpus = Corpus(sets / name, cache, embedder)
+        for query in queries(sets / name, 2 * limit):
+            if query.answerable and query.answers and sum(case.name == name for case in words) < limit:
+                _add(name, query, corpus, embedder, words, meaning)
+        kept = [case for case in words if case.name == name]
+        print(f"{name}: {len(kept)} questions with a right piece among the passages")
+    return words, meaning
+
+
+def _add(name: str, query: Query, corpus: Corpus, embedder: MiniLM, words: list[Case], meaning: list[Case]) -> None:
+    question = understand(query.text)
+    passages = prompt_passages(corpus.retrieve(query.text))
+    pieces = [unit for place, passage in enumerate(passages) for unit in units(passage, place)]
+    scored = scoring.score_by_words(question, passages, pieces)
+    closer = scoring.score_by_meaning(question, scored, embedder)
+    for cases, ranked, features in ((words, scored, scoring.FEATURES[:-1]), (meaning, closer, scoring.FEATURES)):
+        right = np.array([holds(one.unit.text, query.answers) for one in ranked])
+        rows = np.array([[one.features[feature] for feature in features] for one in ranked])
+        if right.any() or cases is meaning:
+            cases.append(Case(name, rows, right))
+        else:
+            return
+
+
+def _fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
+    rng = np.random.default_rng(5)
+    held = rng.random(len(cases)) < 0.5
+    half = _logit([case for case, out in zip(cases, held, strict=True) if not out], len(names))
+    _report("held-out", [case for case, out in zip(cases, held, strict=True) if out], lambda rows: rows @ half)
+    full = _logit(cases, len(names))
+    _report("all", cases, lambda rows: rows @ full)
+    return {name: round(float(weight), 2) for name, weight in zip(names, full, strict=True)}
+
+
+def _logit(cases: Sequence[Case], width: int) -> NDArray[np.float64]:
+    """Maximise the chance that a right piece wins, each set weighing the same."""
+    usable = [case for case in cases if case.right.any() and not case.right.all()]
+    counts = {name: sum(case.name == name for case in usable) for name in SETS}
+    weight = np.zeros(width)
+    for _ in range(STEPS):
+        slope = -PULL * weight / len(usable)
+        for case in usable:
+            shares = _shares(case.rows @ weight)
+            inside = np.where(case.right, shares, 0.0)
+            slope += (inside / inside.sum() - shares) @ case.rows / (counts[case.name] * len(counts))
+        weight += RATE * slope
+    return weight
+
+
+def _shares(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    raised: NDArray[np.float64] = np.exp(scores - scores.max())
+    shares: NDArray[np.float64] = raised / raised.sum() + 1e-12
+    return shares
+
+
+def _report(title: str, cases: Sequence[Case], score: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> None:
+    for name in SETS:
+        chosen = [case for case in cases if case.name == name]
+        ranks = [np.flatnonzero(case.right[np.argsort(-score(case.rows))]) for case in chosen]
+        top = {k: np.mean([bool(len(found)) and found[0] < k for found in ranks]) for k in (1, 3, 8)}
+        print(f"{title:9} {name:13} n={len(chosen)} " + " ".join(f"top{k}={share:.3f}" for k, share in top.items()))
+
+
+if __name__ == "__main__":
+    main()
