@@ -62,7 +62,7 @@ def run(rounds: int) -> Result:
             typical(store, folder / "typical"),
             typical(store, folder / "typical", load_at_start=True),
         )
-        asked: tuple[list[Asked], ...] = ([], [], [])
+        asked: tuple[list[Asked], list[Asked], list[Asked]] = ([], [], [])
         for _ in range(rounds):
             for app, samples in zip(apps, asked, strict=True):
                 samples.append(ask_fresh_server(app, browser, folder, documents))
