@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ def _likeness(words: Counter[str], sentence: str) -> float:
     """Weight of the shared words over the root of the sentence's length: a long one must share more."""
     own = _words(sentence)
     shared = sum(NUMBER_WEIGHT if word.isdigit() else 1 for word in words.keys() & own.keys())
-    return shared / max(len(own), 1) ** 0.5
+    return shared / math.sqrt(max(len(own), 1))
 
 
 def _words(text: str) -> Counter[str]:

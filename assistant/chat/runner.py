@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from assistant.knowledge.service import KnowledgeBase
     from assistant.providers.minilm import MiniLM
+    from assistant.providers.offline.routing import RouteClassifier
 
 ModelBuilder = Callable[[ModelChoice, Settings, "MiniLM"], "Model"]
 """Builds the model of a choice; raises ProviderUnavailable."""
@@ -47,6 +48,7 @@ class TurnDeps:
     embedder: MiniLM
     settings: Settings
     build_model: ModelBuilder
+    classifier: RouteClassifier
 
 
 class Runner:
@@ -94,9 +96,9 @@ class Runner:
 
     def warm(self) -> None:
         """Import and run once what the first question needs."""
-        from assistant.chat.turn import warm
+        from assistant.chat.warming import rehearse
 
-        self._open().call(warm, self._deps)
+        self._open().call(rehearse, self._deps)
 
     def close(self) -> None:
         """End all turns as ``cut`` and stop the loop; safe to call twice."""

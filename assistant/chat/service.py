@@ -12,6 +12,7 @@ from assistant.chat.running import RunningTurn
 from assistant.chat.suggestions import suggested_questions
 from assistant.domain import Conversation, ModelChoice, Person, Turn
 from assistant.providers.builders import build_model as build_provider_model
+from assistant.providers.offline.routing import RouteClassifier
 from assistant.settings import Settings
 from assistant.storage.conversations import Conversations, Question
 from assistant.storage.database import Database
@@ -43,7 +44,8 @@ class ChatService:
         self._stored = Conversations(database)
         self._knowledge = knowledge
         self._settings = settings
-        self._runner = Runner(TurnDeps(self._stored, knowledge, embedder, settings, build_model))
+        classifier = RouteClassifier(embedder)
+        self._runner = Runner(TurnDeps(self._stored, knowledge, embedder, settings, build_model, classifier))
 
     def start(self) -> int:
         """Open the loop and end the turns that dead processes left running; returns how many those were."""
@@ -72,14 +74,15 @@ class ChatService:
         """
         began = time.perf_counter()
         question = guard.cleaned(text, self._settings.question_max_characters)
-        return self._start(person, Question(conversation_id, question, choice or self._default()), history, began)
+        asked = Question(conversation_id, question, choice or self._default())
+        return self._runner.ask(person, asked, history, began)
 
     def retry(self, person: Person, turn_id: str, choice: ModelChoice | None = None) -> RunningTurn:
         """Ask a turn's question again as a new turn, as if that turn had not been; raises as ``ask`` does."""
         began = time.perf_counter()
         old = self._stored.turn(person.id, turn_id)
         question = Question(old.conversation_id, old.question, choice or old.choice, history_before=old.seq)
-        return self._start(person, question, None, began)
+        return self._runner.ask(person, question, None, began)
 
     def following(self, person: Person, turn_id: str) -> RunningTurn | None:
         """Return the running turn to follow it (again), or None when it does not run in this process."""
@@ -131,11 +134,6 @@ class ChatService:
     def suggestions(self, person: Person) -> list[str]:
         """Return a few questions that documents this person may read can answer."""
         return suggested_questions(self._knowledge, person)
-
-    def _start(
-        self, person: Person, question: Question, history: Sequence[tuple[str, str]] | None, began: float
-    ) -> RunningTurn:
-        return self._runner.ask(person, question, history, began)
 
     def _default(self) -> ModelChoice:
         return ModelChoice(self._settings.default_provider, self._settings.default_model)

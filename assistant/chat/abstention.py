@@ -1,0 +1,32 @@
+"""What the assistant says when the documents do not carry an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.domain import Passage
+from assistant.providers.passages import CANNOT_ANSWER
+
+NEAREST = 3
+OFFER = "Try other words, or name the document you mean. If it should be in here, ask for it to be added."
+
+
+def abstention(question: str, passages: Sequence[Passage]) -> str:
+    """Return the fixed sentence, what was looked for, the nearest documents and what to do now."""
+    nearest = nearest_documents(passages)
+    near = f"The nearest documents are {_listed(nearest)}." if nearest else "No document comes near it."
+    return f"{CANNOT_ANSWER}\n\nLooked for: {question}\n\n{near} {OFFER}"
+
+
+def nearest_documents(passages: Sequence[Passage]) -> tuple[str, ...]:
+    """Return the names of the best passages' documents, best first."""
+    return tuple(dict.fromkeys(passage.document for passage in passages))[:NEAREST]
+
+
+def abstains(answer: str) -> bool:
+    """Whether a model's answer is the fixed sentence for not knowing."""
+    return answer.lstrip().startswith(CANNOT_ANSWER)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

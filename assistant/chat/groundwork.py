@@ -1,0 +1,117 @@
+"""What an answer stands on: the plan, the passages found for it, and whether they carry an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from assistant.chat import plan as planning
+from assistant.chat.agents import WITH_PASSAGES
+from assistant.chat.history import Said
+from assistant.chat.steps import ROUTE_TITLES, Steps, route_detail
+from assistant.domain import Passage, Person, Plan
+from assistant.knowledge.evidence import answerable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from pydantic_ai import CancellationToken, RunUsage
+    from pydantic_ai.models import Model
+
+    from assistant.chat.runner import TurnDeps
+    from assistant.chat.running import RunningTurn
+
+PASSAGES = 8
+"""As many as answer well without filling small context windows: 8 x 256 tokens."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with what was said before, the person who asks and the provider that answers."""
+
+    person: Person
+    question: str
+    history: Sequence[Said]
+    provider: str
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """``answerable`` is None when no documents were asked; times are milliseconds since the person asked."""
+
+    plan: Plan
+    passages: list[Passage]
+    answerable: float | None
+    plan_ms: float
+    retrieve_ms: float | None
+
+
+class Groundwork:
+    """Plans and retrieves for one turn, and tells its steps."""
+
+    def __init__(self, deps: TurnDeps, running: RunningTurn, steps: Steps) -> None:
+        self._deps = deps
+        self._running = running
+        self._steps = steps
+
+    async def lay(self, asked: Asked, model: Model, usage: RunUsage, token: CancellationToken) -> Grounds:
+        """Plan by rules, or by ``model`` with the retrieval of the raw question beside it; adds to ``usage``."""
+        deps = self._deps
+        step = self._steps.start("classify", "Reading the question")
+        seen = await anyio.to_thread.run_sync(
+            planning.look, asked.question, asked.history, deps.embedder, deps.classifier
+        )
+        if planning.decides_alone(seen, asked.provider):
+            plan, early = planning.by_rules(seen), None
+        else:
+            plan, early = await self._by_model(asked, seen, model, usage, token)
+        plan_ms = self._running.elapsed_ms()
+        self._tell_plan(step, plan, asked.question)
+        if plan.route not in WITH_PASSAGES:
+            return Grounds(plan, [], None, plan_ms, None)
+        passages, evidence = await self._retrieve(asked.person, plan, seen, early)
+        return Grounds(plan, passages, evidence, plan_ms, self._running.elapsed_ms())
+
+    async def _by_model(
+        self, asked: Asked, seen: planning.Look, model: Model, usage: RunUsage, token: CancellationToken
+    ) -> tuple[Plan, list[Passage]]:
+        early = asyncio.create_task(self._search(asked.person, seen.queries, seen.vectors))
+        seconds = self._deps.settings.first_token_seconds
+        try:
+            plan = await planning.by_model(model, asked.question, asked.history, usage, token, seconds)
+        finally:
+            passages = await early
+        return plan, passages
+
+    async def _retrieve(
+        self, person: Person, plan: Plan, seen: planning.Look, early: list[Passage] | None
+    ) -> tuple[list[Passage], float]:
+        step = self._steps.start("retrieve", "Searching the documents")
+        known = set(plan.search_queries) <= set(seen.queries)
+        if early is not None and known:
+            passages = early
+        else:
+            passages = await self._search(person, plan.search_queries, seen.vectors if known else None)
+        evidence = await anyio.to_thread.run_sync(answerable, plan.standalone_question, passages)
+        documents = {passage.document_id for passage in passages}
+        self._steps.finish(step, f"{_count(passages, 'passage')} from {_count(documents, 'document')}")
+        return passages, evidence
+
+    async def _search(
+        self, person: Person, queries: Sequence[str], vectors: NDArray[np.float32] | None
+    ) -> list[Passage]:
+        return await anyio.to_thread.run_sync(self._deps.knowledge.retrieve, person, queries, PASSAGES, vectors)
+
+    def _tell_plan(self, step: int, plan: Plan, question: str) -> None:
+        self._steps.finish(step, ROUTE_TITLES[plan.route], route_detail(plan))
+        if plan.standalone_question != " ".join(question.split()):
+            rewrite = self._steps.start("rewrite", "Read with what was said before", plan.standalone_question)
+            self._steps.finish(rewrite)
+
+
+def _count(things: Sequence[object] | set[str], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

@@ -1,0 +1,52 @@
+"""The visible steps of a turn, published as they happen and kept for the stored turn."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from assistant.chat.running import RunningTurn
+from assistant.domain import Plan, Route, Step
+from assistant.events import StepFinished, StepStarted
+
+ROUTE_TITLES = {
+    Route.KNOWLEDGE: "Answer from the knowledge base",
+    Route.FACT_FINDING: "Find facts and calculate",
+    Route.ACTION: "A request to do something",
+    Route.GENERAL: "Conversation, no documents needed",
+}
+
+
+class Steps:
+    """Records steps in the order in which they began."""
+
+    def __init__(self, running: RunningTurn) -> None:
+        self._running = running
+        self._steps: list[Step] = []
+        self._began: list[float] = []
+
+    @property
+    def all(self) -> tuple[Step, ...]:
+        """All steps so far; one that never ended has no ``ms``."""
+        return tuple(self._steps)
+
+    def start(self, kind: str, title: str, detail: str = "") -> int:
+        """Begin a step; returns its place, to be given to ``finish``."""
+        step = Step(kind, title, detail)
+        self._steps.append(step)
+        self._began.append(time.perf_counter())
+        self._running.publish(StepStarted(step))
+        return len(self._steps) - 1
+
+    def finish(self, place: int, title: str = "", detail: str = "") -> None:
+        """End a step with its outcome; what is not given stays as it began."""
+        begun = self._steps[place]
+        ms = round((time.perf_counter() - self._began[place]) * 1000, 2)
+        step = replace(begun, title=title or begun.title, detail=detail or begun.detail, ms=ms)
+        self._steps[place] = step
+        self._running.publish(StepFinished(step))
+
+
+def route_detail(plan: Plan) -> str:
+    """Return why a route was taken and how sure that is."""
+    return f"{plan.reason} ({plan.confidence:.0%} sure)"

@@ -1,0 +1,50 @@
+"""A rehearsal before the first question: imports, models and agents are there when people come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+from pydantic_ai import CancellationToken
+
+from assistant.chat import plan
+from assistant.chat.agent_run import AgentRun
+from assistant.chat.answer import AnswerStream
+from assistant.chat.running import RunningTurn
+from assistant.chat.steps import Steps
+from assistant.chat.tools import AgentDeps
+from assistant.domain import Citation, ModelChoice, Passage, Person, Role, Route
+from assistant.knowledge.evidence import answerable
+from assistant.providers.builders import build_model
+from assistant.providers.passages import render
+
+if TYPE_CHECKING:
+    from assistant.chat.runner import TurnDeps
+
+NOBODY = Person("", "", "", Role.STAFF)
+QUESTION = "How is a rehearsal done?"
+PASSAGE = Passage("", "", "", "", 1, "", 0, 31, None, (), "A rehearsal is done without people.", 1.0, 1.0)
+
+
+async def rehearse(deps: TurnDeps) -> None:
+    """Go through one offline answer on a made-up passage; nothing is stored and no document is read."""
+    await anyio.to_thread.run_sync(deps.embedder.warm)
+    await anyio.to_thread.run_sync(plan.look, QUESTION, (), deps.embedder, deps.classifier)
+    await anyio.to_thread.run_sync(answerable, QUESTION, [PASSAGE])
+    model = await anyio.to_thread.run_sync(build_model, ModelChoice(plan.OFFLINE), deps.settings, deps.embedder)
+    running = RunningTurn("", "", time.perf_counter())
+    run = AgentRun(
+        model=model,
+        deps=AgentDeps(NOBODY, deps.knowledge, [PASSAGE]),
+        answer=AnswerStream(running, [PASSAGE], _nowhere),
+        steps=Steps(running),
+        token=CancellationToken(),
+    )
+    await run.run(Route.KNOWLEDGE, render(QUESTION, [PASSAGE]), (), deps.settings.first_token_seconds)
+
+
+def _nowhere(answer: str, citations: Sequence[Citation]) -> None:
+    """Keep nothing."""
+    del answer, citations
