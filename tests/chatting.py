@@ -1,0 +1,123 @@
+"""A chat over a real knowledge base in a temporary folder, with a scripted or the offline model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic_ai.models import Model
+
+from assistant.chat.service import ChatService, RunningTurn
+from assistant.domain import Chunk, Heading, ModelChoice, ParsedDocument, ParsedPage, Person, Role, Turn
+from assistant.events import Event, TextDelta
+from assistant.knowledge.exact import encode
+from assistant.knowledge.service import KnowledgeBase
+from assistant.providers.builders import build_model
+from assistant.providers.minilm import MiniLM
+from assistant.providers.scripted import Reply, ScriptedModel
+from assistant.settings import Settings
+from assistant.storage.database import Database
+from assistant.storage.documents import Documents, NewVersion
+from assistant.storage.ingestion import Ingestion
+from assistant.storage.migrate import upgrade
+from assistant.storage.people import People
+from assistant.storage.vectors import Vectors
+
+OFFLINE = ModelChoice("offline")
+SCRIPT = ModelChoice("openai", "script")
+"""Any provider but the offline one: the script plays its part."""
+TURN_SECONDS = 30.0
+
+
+class Chatting:
+    """The chat with its parts, and short ways to say what tests say often."""
+
+    def __init__(self, data_dir: Path, embedder: MiniLM, **settings: object) -> None:
+        self.settings = Settings(data_dir=data_dir, _env_file=None, **settings)  # type: ignore[arg-type,call-arg]
+        upgrade(self.settings.sqlalchemy_url)
+        self.database = Database(self.settings.sqlalchemy_url)
+        self.embedder = embedder
+        people = People(self.database)
+        self.ann = people.add("ann@example.com", "Ann", Role.KB_ADMIN)
+        self.bob = people.add("bob@example.com", "Bob", Role.STAFF)
+        self.knowledge = KnowledgeBase(
+            database=self.database, settings=self.settings, embedder=embedder, own_index=False
+        )
+        self.model = ScriptedModel([])
+        self.service = self.new_service()
+
+    def new_service(self) -> ChatService:
+        """Another service over the same database, as another start of the application has it."""
+        return ChatService(self.database, self.knowledge, self.embedder, self.settings, build_model=self._build)
+
+    def close(self) -> None:
+        """Close the chat and the database."""
+        self.service.close()
+        self.database.close()
+
+    def plays(self, *replies: Reply) -> ScriptedModel:
+        """Let the scripted provider answer with these replies."""
+        self.model = ScriptedModel(replies)
+        return self.model
+
+    def put(self, name: str, *pages: str) -> str:
+        """Make a document searchable, one chunk a page; return its id."""
+        documents, store, vectors = Documents(self.database), Ingestion(self.database, "test"), Vectors(self.database)
+        digest = hashlib.sha256("\n".join(pages).encode()).hexdigest()
+        new = NewVersion("general", name, digest, "text/plain", 1, self.ann.email)
+        document_id = documents.accept(new, place=lambda: None).document_id
+        job = store.due()[-1]
+        store.claim(job)
+        parsed = _parsed(name, pages)
+        store.store_parsed(job, parsed, _chunks(pages), [digest.encode()[:32]] * len(pages), self.embedder.model_id)
+        waiting = store.unembedded(job.version_id, 1_000)
+        blobs = encode(self.embedder.embed([one.text for one in waiting]))
+        store.store_vectors(job, {one.id: blob for one, blob in zip(waiting, blobs, strict=True)})
+        store.finish(job)
+        for ready in vectors.waiting():
+            vectors.switch_live(ready)
+        return document_id
+
+    def ask(
+        self,
+        text: str,
+        conversation_id: str | None = None,
+        choice: ModelChoice = SCRIPT,
+        person: Person | None = None,
+        history: Sequence[tuple[str, str]] | None = None,
+    ) -> Turn:
+        """Ask and wait for the end."""
+        return ended(self.service.ask(person or self.bob, conversation_id, text, choice, history))
+
+    def _build(self, choice: ModelChoice, settings: Settings, embedder: MiniLM) -> Model:
+        return self.model if choice == SCRIPT else build_model(choice, settings, embedder)
+
+
+def ended(running: RunningTurn) -> Turn:
+    """Wait for the end of a turn and return it."""
+    return running.result(TURN_SECONDS).turn
+
+
+def events_of(running: RunningTurn) -> list[Event]:
+    """All events of a turn, after its end."""
+    ended(running)
+    return running.wait(0, 0)
+
+
+def text_of(events: Sequence[Event]) -> str:
+    """The text that a follower has put together."""
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def _parsed(name: str, pages: Sequence[str]) -> ParsedDocument:
+    numbered = tuple(ParsedPage(number, text) for number, text in enumerate(pages, start=1))
+    return ParsedDocument(Path(name).stem, numbered, (Heading(0, 1, "Rules"),))
+
+
+def _chunks(pages: Sequence[str]) -> list[Chunk]:
+    chunks, start = [], 0
+    for n, text in enumerate(pages):
+        chunks.append(Chunk(n, start, start + len(text), n + 1, n + 1, ("Rules",), text))
+        start += len(text) + 1
+    return chunks
