@@ -47,6 +47,7 @@ _TEXT_NAMES = {
     ".html": HTML, ".htm": HTML, ".xhtml": HTML, ".csv": CSV, ".tsv": CSV, ".md": MARKDOWN, ".markdown": MARKDOWN,
     ".txt": PLAIN, ".text": PLAIN, ".log": PLAIN, "": PLAIN,
 }  # fmt: skip
+_BINARY_NAMES = (".pdf", ".docx", ".xlsx", ".pptx")
 _HTML_START = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _OLE_MARK = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
@@ -75,7 +76,7 @@ def parse(path: Path, name: str, on_page: OnPage) -> ParsedDocument:
     """
     kind = media_type(path, name)
     if kind not in _PARSERS:
-        raise UnreadableDocument(_why_not(path, kind))
+        raise UnreadableDocument(_why_not(path, kind, Path(name).suffix.lower()))
     if kind in (DOCX, XLSX, PPTX):
         check_archive(path)
     parser = importlib.import_module(f"{_PACKAGE}.{_PARSERS[kind]}")
@@ -102,7 +103,7 @@ def _text_type(head: bytes, ending: str) -> str:
     return HTML if _HTML_START.match(head) else UNKNOWN
 
 
-def _why_not(path: Path, kind: str) -> str:
+def _why_not(path: Path, kind: str, ending: str) -> str:
     if path.stat().st_size == 0:
         return "This file is empty."
     if kind == OLD_OFFICE:
@@ -110,4 +111,6 @@ def _why_not(path: Path, kind: str) -> str:
         if _ENCRYPTED_OFFICE in head:
             return "This file is protected by a password; save it without one and upload it again."
         return "This is an old Office format; save it as .docx, .xlsx or .pptx and upload it again."
+    if ending in _BINARY_NAMES:
+        return f"This is not a whole {ending} file; open it in its program, save it again and upload that."
     return f"This kind of file cannot be read; {READABLE} can."

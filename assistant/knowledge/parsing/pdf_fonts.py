@@ -53,17 +53,22 @@ class FontMarks:
     def marks(self) -> list[Mark]:
         """Headings in reading order; level 1 is the tallest type, bold body type comes last."""
         body = self._body_height()
-        tall = sorted({line.height for line in self._lines if _is_tall(line, body)}, reverse=True)
-        levels = {height: min(n, LEVELS) for n, height in enumerate(tall, 1)}
+        levels = {height: min(n, LEVELS) for n, height in enumerate(self._tall_heights(body), 1)}
         body_is_bold = self._share_of_bold() > 0.5
-        bold_level = min(len(tall), LEVELS) + 1
+        bold_level = min(len(levels), LEVELS) + 1
         marks = []
-        for line, below in zip(self._lines, [*self._lines[1:], None], strict=True):
+        for line, below in zip(self._lines, [*self._lines[1:], None], strict=False):
             if _is_tall(line, body):
-                marks.append(Mark(line.page, levels[line.height], line.text))
+                marks.append(Mark(line.page, levels.get(line.height, bold_level), line.text))
             elif line.bold and not body_is_bold and _heads_prose(line, below):
                 marks.append(Mark(line.page, bold_level, line.text))
         return marks[:MAX_MARKS]
+
+    def _tall_heights(self, body: float) -> list[float]:
+        """Heights that rank headings, tallest first. Those of the cover alone head nothing that comes later."""
+        tall = [line for line in self._lines if _is_tall(line, body)]
+        is_long = any(line.page > 1 for line in self._lines)
+        return sorted({line.height for line in tall if line.page > 0 or not is_long}, reverse=True)
 
     def _body_height(self) -> float:
         heights: Counter[float] = Counter()
@@ -106,7 +111,8 @@ def _may_be_heading(text: str, longest: int) -> bool:
         letters >= LETTERS_MIN
         and len(text) <= longest
         and letters * 2 > len(text)
-        and not text.endswith((".", ",", ";"))
+        and text[-1] not in ".,;"
+        and text[0] not in "($"
     )
 
 

@@ -34,8 +34,8 @@ CRASHED = "This file could not be read; open it in its program, save it again an
 class ParserDied(Exception):
     """The child ended without an answer; ``sentence`` tells the person why."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, reason: str = "no answer") -> None:
+        super().__init__(reason)
         self.sentence = sentence
 
 
@@ -57,7 +57,7 @@ class ParserSandbox:
         try:
             return self._in_child(path, name, on_page, "first")
         except ParserDied as first:
-            logger.warning("parsing %s: %s", name, first)
+            logger.warning("parser of %r died: %s (%s)", name, first, first.sentence)
             if media_type(path, name) != PDF:
                 raise UnreadableDocument(first.sentence) from None
         try:
@@ -98,7 +98,7 @@ def _answer(pipe: Connection, on_page: Callable[[int, int], None], deadline: flo
         elif "unreadable" in message:
             raise UnreadableDocument(str(message["unreadable"]))
         elif "failed" in message:
-            raise ParserDied(TOO_LARGE if message["failed"] == "memory" else CRASHED)
+            raise ParserDied(TOO_LARGE if message["failed"] == "memory" else CRASHED, str(message["failed"]))
         else:
             return _document(message)
 
