@@ -27,24 +27,26 @@ LANDMARKS = 3000
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A label, the confidence in it (0 to 1) and the index of its nearest example."""
+    """A label, the confidence in it (0 to 1) and the text of its nearest example."""
 
     label: str
     confidence: float
-    nearest: int
+    nearest: str
 
 
 class NearestLabels:
-    """Classifies unit vectors by the labelled examples near them; ``vectors`` holds one unit vector per example.
+    """Classifies unit vectors by labelled examples (text, label); ``vectors`` holds one unit vector per example.
 
     A plain vote of nearest neighbours counts crowded examples too often; the votes here are fitted so that the
     examples get their own labels right together. Held-out accuracy against the plain vote: banking77 0.93 to 0.90,
     clinc150 0.95 to 0.92.
     """
 
-    def __init__(self, labels: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        if len(labels) != len(vectors) or not labels:
-            raise ValueError(f"{len(labels)} labels for {len(vectors)} vectors")
+    def __init__(self, examples: Sequence[tuple[str, str]], vectors: NDArray[np.float32]) -> None:
+        if len(examples) != len(vectors) or not examples:
+            raise ValueError(f"{len(examples)} examples for {len(vectors)} vectors")
+        labels = [label for _, label in examples]
+        self._texts = [text for text, _ in examples]
         self._names = sorted(set(labels))
         self._numbers = np.searchsorted(self._names, np.array(labels))
         self._vectors = vectors
@@ -52,16 +54,18 @@ class NearestLabels:
         self._sharpness = SHARPNESS[0] + SHARPNESS[1] * float(np.log(len(self._names)))
         self._votes = self._fit(np.eye(len(self._names), dtype=np.float32)[self._numbers])
 
-    def classify(self, vectors: NDArray[np.float32]) -> list[Guess]:
-        """Return one guess per row of ``vectors``."""
-        shares = _softmax(self._sharpness * (_kernel(vectors, self._landmarks) @ self._votes))
-        return [self._guess(vector, row) for vector, row in zip(vectors, shares, strict=True)]
+    def classify(self, vector: NDArray[np.float32]) -> tuple[str, float]:
+        """Return the label of one vector and the confidence in it (0 to 1)."""
+        guess = self.guess(vector)
+        return guess.label, guess.confidence
 
-    def _guess(self, vector: NDArray[np.float32], shares: NDArray[np.float32]) -> Guess:
+    def guess(self, vector: NDArray[np.float32]) -> Guess:
+        """Return the label of one vector with the example that speaks for it."""
+        shares = _softmax(self._sharpness * (_kernel(vector[None, :], self._landmarks)[0] @ self._votes))
         label = int(shares.argmax())
         members = np.flatnonzero(self._numbers == label)
         nearest = int(members[(self._vectors[members] @ vector).argmax()])
-        return Guess(self._names[label], float(shares[label]), nearest)
+        return Guess(self._names[label], float(shares[label]), self._texts[nearest])
 
     def _fit(self, targets: NDArray[np.float32]) -> NDArray[np.float32]:
         """Solve for the votes; with fewer landmarks than examples by least squares over all examples."""
@@ -89,6 +93,6 @@ def _kernel(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np
 
 
 def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares: NDArray[np.float32] = raised / raised.sum(axis=1, keepdims=True)
+    raised: NDArray[np.float32] = np.exp(scores - scores.max())
+    shares: NDArray[np.float32] = raised / raised.sum()
     return shares

@@ -9,7 +9,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from assistant.providers.minilm import MiniLM
+
+__all__ = ["EXAMPLES", "NearestLabels", "RouteClassifier", "RouteGuess", "read_examples", "with_form"]
 
 EXAMPLES = Path(__file__).with_name("routes.jsonl")
 
@@ -87,7 +89,6 @@ class RouteClassifier:
         self._cache_dir = cache_dir
         self._examples = examples
         self._lock = threading.Lock()
-        self._texts: list[str] = []
         self._loaded: NearestLabels | None = None
 
     def warm(self) -> None:
@@ -98,26 +99,25 @@ class RouteClassifier:
         """Return the route of ``question``; ``vector`` is its embedding when the caller has it already."""
         nearest = self._nearest()
         meaning = self._embedder.embed([question]) if vector is None else vector.reshape(1, -1)
-        guess = nearest.classify(with_form([question], meaning))[0]
+        guess = nearest.guess(with_form([question], meaning)[0])
         route = Route(guess.label)
-        reason = f'{_REASONS[route]}, like "{self._texts[guess.nearest]}"'
+        reason = f'{_REASONS[route]}, like "{guess.nearest}"'
         return RouteGuess(route, round(guess.confidence, 3), reason, guess.confidence >= SURE)
 
     def _nearest(self) -> NearestLabels:
         with self._lock:
             if self._loaded is None:
-                rows = read_examples(self._examples)
-                self._texts = [row["text"] for row in rows]
-                vectors = with_form(self._texts, self._vectors())
-                self._loaded = NearestLabels([row["label"] for row in rows], vectors)
+                examples = read_examples(self._examples)
+                texts = [text for text, _ in examples]
+                self._loaded = NearestLabels(examples, with_form(texts, self._vectors(texts)))
             return self._loaded
 
-    def _vectors(self) -> NDArray[np.float32]:
+    def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
         kept = self._cache_file()
         if kept is not None and kept.exists():
             loaded: NDArray[np.float32] = np.load(kept)
             return loaded
-        vectors = self._embedder.embed(self._texts)
+        vectors = self._embedder.embed(texts)
         if kept is not None:
             _keep(kept, vectors)
         return vectors
@@ -142,9 +142,10 @@ def _form(text: str) -> list[float]:
     return [1.0 if cue.search(plain) else 0.0 for cue in _CUES]
 
 
-def read_examples(path: Path) -> list[dict[str, Any]]:
-    """Read labelled examples: a line of ``{"text", "label"}`` each."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+def read_examples(path: Path) -> list[tuple[str, str]]:
+    """Read labelled examples as (text, label) from lines of ``{"text", "label"}``."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [(row["text"], row["label"]) for row in rows]
 
 
 def _keep(file: Path, vectors: NDArray[np.float32]) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from assistant.providers.offline.terms import content
 from assistant.providers.passages import HEADING_SEPARATOR, PromptPassage
-from assistant.sentences import sentences
+from assistant.sentences import is_list_item, is_table_row, sentences
 
 HEADING_WORDS = 12
 """A line of more words without a full stop is a piece of text, not a heading."""
@@ -33,7 +33,8 @@ class UnitKind(StrEnum):
 class Unit:
     """One quotable piece. ``text`` is the passage's ``[start, end)`` with whitespace collapsed.
 
-    ``number`` is the number of a numbered list item, None otherwise; ``at`` the place among the passage's units.
+    ``number`` is the number of a numbered list item, None otherwise; ``at`` the place among the passage's units;
+    ``joined`` when it stands on the line where the piece before ended.
     """
 
     passage: int
@@ -44,11 +45,10 @@ class Unit:
     kind: UnitKind
     terms: tuple[str, ...]
     number: int | None = None
+    joined: bool = False
 
 
 _NUMBERED = re.compile(r"^(?:step )?(\d{1,2})[.):]\s+\S", re.IGNORECASE)
-_BULLET = re.compile(r"^(?:[-*+\u2022\u25e6\u2023\u25aa\u2013\u00b7]\s+|[a-z][.)]\s+)\S")  # bullets and a) b. c)
-_ROW = re.compile(r"^[^:;.?!]{1,60}: [^;]*; [^:;]{1,60}: ")
 _ENDING = re.compile(r"[.!?:;,]['\")\]\u201d]*$")
 
 
@@ -57,11 +57,12 @@ def units(passage: PromptPassage, place: int) -> list[Unit]:
     spans = sentences(passage.text)
     texts = [" ".join(passage.text[start:end].split()) for start, end in spans]
     kinds = _kinds(texts, passage.heading.split(HEADING_SEPARATOR))
-    return [
-        Unit(place, at, *span, text, kind, tuple(content(text)), _number(text) if kind is UnitKind.ITEM else None)
-        for at, (span, text, kind) in enumerate(zip(spans, texts, kinds, strict=True))
-        if text
-    ]
+    found = []
+    for at, ((start, end), text, kind) in enumerate(zip(spans, texts, kinds, strict=True)):
+        number = _number(text) if kind is UnitKind.ITEM else None
+        joined = at > 0 and "\n" not in passage.text[spans[at - 1][1] : start]
+        found.append(Unit(place, at, start, end, text, kind, tuple(content(text)), number, joined))
+    return found
 
 
 def _number(text: str) -> int | None:
@@ -78,9 +79,9 @@ def _kinds(texts: Sequence[str], headings: Sequence[str]) -> list[UnitKind]:
 def _kind(text: str, headings: set[str]) -> UnitKind:
     if text.casefold() in headings:
         return UnitKind.HEADING
-    if _NUMBERED.match(text) or _BULLET.match(text):
+    if is_list_item(text):
         return UnitKind.ITEM
-    if _ROW.match(text):
+    if is_table_row(text):
         return UnitKind.ROW
     if text.endswith("?"):
         return UnitKind.ASKED
@@ -100,5 +101,5 @@ def _as_cells(at: int, texts: Sequence[str], kinds: Sequence[UnitKind]) -> UnitK
 
 
 def _is_bare(text: str) -> bool:
-    plain = not _ENDING.search(text) and not _NUMBERED.match(text) and not _BULLET.match(text)
+    plain = not _ENDING.search(text) and not is_list_item(text)
     return plain and 2 <= len(text.split()) <= ROW_WORDS

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.domain import Route
 from assistant.providers.minilm import MiniLM
-from assistant.providers.offline.routing import EXAMPLES, RouteClassifier, read_examples, with_form
+from assistant.providers.offline.routing import EXAMPLES, NearestLabels, RouteClassifier, read_examples, with_form
 
 
 @pytest.fixture(scope="module")
@@ -43,25 +43,20 @@ def test_a_question_takes_its_route(classifier: RouteClassifier, question: str, 
 
 
 def test_four_of_five_examples_left_out_find_their_route(embedder: MiniLM) -> None:
-    rows = read_examples(EXAMPLES)
-    held_out = rows[::8]
-    rest = [row for at, row in enumerate(rows) if at % 8]
-    right = sum(guess == row["label"] for guess, row in zip(_classify(embedder, rest, held_out), held_out, strict=True))
-    assert right / len(held_out) > 0.8
-
-
-def _classify(embedder: MiniLM, rest: list[dict[str, str]], held_out: list[dict[str, str]]) -> list[str]:
-    from assistant.providers.offline.nearest import NearestLabels
-
-    texts, asked = [row["text"] for row in rest], [row["text"] for row in held_out]
-    nearest = NearestLabels([row["label"] for row in rest], with_form(texts, embedder.embed(texts)))
-    return [guess.label for guess in nearest.classify(with_form(asked, embedder.embed(asked)))]
+    examples = read_examples(EXAMPLES)
+    rest = [example for at, example in enumerate(examples) if at % 8]
+    texts = [text for text, _ in rest]
+    nearest = NearestLabels(rest, with_form(texts, embedder.embed(texts)))
+    asked = [text for text, _ in examples[::8]]
+    found = [nearest.classify(vector)[0] for vector in with_form(asked, embedder.embed(asked))]
+    right = sum(label == expected for label, (_, expected) in zip(found, examples[::8], strict=True))
+    assert right / len(asked) > 0.8
 
 
 def test_every_route_has_at_least_sixty_different_examples() -> None:
-    rows = read_examples(EXAMPLES)
-    assert len({row["text"].casefold() for row in rows}) == len(rows)
-    counts = Counter(Route(row["label"]) for row in rows)
+    examples = read_examples(EXAMPLES)
+    assert len({text.casefold() for text, _ in examples}) == len(examples)
+    counts = Counter(Route(label) for _, label in examples)
     assert all(counts[route] >= 60 for route in Route)
 
 

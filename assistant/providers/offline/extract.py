@@ -1,0 +1,144 @@
+"""An answer made of the passages' own words: the answering sentence first, then what helps to act on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.providers.offline.lists import list_around, quote_list
+from assistant.providers.offline.question import Question, understand
+from assistant.providers.offline.quotes import Quote, plain
+from assistant.providers.offline.rows import quote_rows
+from assistant.providers.offline.scoring import Scored, score_by_meaning, score_by_words
+from assistant.providers.offline.supersession import in_force
+from assistant.providers.offline.units import Unit, UnitKind, units
+from assistant.providers.passages import PromptPassage
+
+if TYPE_CHECKING:
+    from assistant.providers.minilm import MiniLM
+
+LEAST_COVERAGE = 0.2
+"""Below this share of the question's words, and below LEAST_SIMILARITY, a sentence is about something else."""
+
+LEAST_SIMILARITY = 0.3
+MORE = 3
+"""Sentences beside the answering one."""
+
+LONGEST = 120
+"""Words of an answer that is no list."""
+
+NEAR_BEST = 1.2
+"""A sentence this much below the best one's score (in log odds) is about a third as likely to answer."""
+
+SAME = 0.7
+"""Share of common words from which a sentence says the same again."""
+
+_LEANS = re.compile(r"^(?:it|they|this|these|that|those|he|she|such|both|otherwise|however|then)\b", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"^(?:it|they|this|these|otherwise|however|but|then|if|unless|exceptions?|only|for (?:this|that)|please)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the passages hold for one question, scored."""
+
+    question: Question
+    passages: Sequence[PromptPassage]
+    pieces: Sequence[Unit]
+    scored: Sequence[Scored]
+
+    @property
+    def best(self) -> Unit:
+        return self.scored[0].unit
+
+
+def answer(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM) -> Iterator[str]:
+    """Yield the answer piece by piece, each a verbatim quote with its marker; nothing when nothing answers."""
+    found = _search(understand(asked), in_force(asked, passages), embedder)
+    if found is None:
+        return
+    for quote in _quotes(found):
+        yield quote.write()
+
+
+def _search(question: Question, passages: Sequence[PromptPassage], embedder: MiniLM) -> _Found | None:
+    pieces = [piece for place, passage in enumerate(passages) for piece in units(passage, place)]
+    scored = score_by_meaning(question, score_by_words(question, passages, pieces), embedder)
+    if not scored or not _about(scored[0]):
+        return None
+    return _Found(question, passages, pieces, scored)
+
+
+def _about(best: Scored) -> bool:
+    """Whether the best piece is about the question at all; how good the evidence is was decided before."""
+    return best.features["context"] >= LEAST_COVERAGE or best.features["similarity"] >= LEAST_SIMILARITY
+
+
+def _quotes(found: _Found) -> list[Quote]:
+    listed = list_around(found.question, found.best, found.passages, found.pieces)
+    if listed:
+        return quote_list(listed, found.passages)
+    if found.best.kind in (UnitKind.ROW, UnitKind.CELLS):
+        return quote_rows(found.question, found.best, found.passages, found.pieces)
+    return _prose(found)
+
+
+def _prose(found: _Found) -> list[Quote]:
+    """The best sentence, led in by the one before when it leans on it, then others in reading order."""
+    opening = [*_antecedent(found), found.best]
+    more = sorted(_more(found, opening), key=lambda piece: (piece.passage, piece.at))
+    return [
+        Quote(found.passages[piece.passage].n, plain(piece), " " if at else "")
+        for at, piece in enumerate([*opening, *more])
+    ]
+
+
+def _antecedent(found: _Found) -> list[Unit]:
+    before = _at(found.pieces, found.best.passage, found.best.at - 1)
+    leans = _LEANS.match(found.best.text) and before is not None and before.kind is UnitKind.PROSE
+    return [before] if leans and before else []
+
+
+def _more(found: _Found, opening: Sequence[Unit]) -> list[Unit]:
+    chosen: list[Unit] = []
+    length = sum(_length(piece) for piece in opening)
+    for piece in _candidates(found):
+        enough = len(chosen) >= MORE or length + _length(piece) > LONGEST
+        if not enough and not any(_same(piece, other) for other in [*opening, *chosen]):
+            chosen.append(piece)
+            length += _length(piece)
+    return chosen
+
+
+def _candidates(found: _Found) -> Iterator[Unit]:
+    """Sentences that go on from the best one, then those nearly as good as it, best first."""
+    best = found.best
+    following = _at(found.pieces, best.passage, best.at + 1)
+    if following and following.kind is UnitKind.PROSE and _GOES_ON.match(following.text):
+        yield following
+    missing = found.question.names - set(best.terms)
+    for one in found.scored[1:]:
+        behind = found.scored[0].score - one.score
+        if one.unit.kind is UnitKind.PROSE and (
+            behind <= NEAR_BEST or (behind <= 2 * NEAR_BEST and missing & set(one.unit.terms))
+        ):
+            yield one.unit
+
+
+def _same(piece: Unit, other: Unit) -> bool:
+    if (piece.passage, piece.at) == (other.passage, other.at):
+        return True
+    mine, theirs = set(piece.terms), set(other.terms)
+    return len(mine & theirs) / max(1, min(len(mine), len(theirs))) >= SAME
+
+
+def _at(pieces: Sequence[Unit], passage: int, at: int) -> Unit | None:
+    return next((piece for piece in pieces if piece.passage == passage and piece.at == at), None)
+
+
+def _length(piece: Unit) -> int:
+    return len(piece.text.split())
