@@ -21,6 +21,7 @@ from assistant.domain import Heading, ParsedDocument, ParsedPage
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing import media_type, sandbox_child
 from assistant.knowledge.parsing.formats import PDF
+from assistant.knowledge.parsing.limits import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class ParserSandbox:
 
     def _in_child(self, path: Path, name: str, on_page: Callable[[int, int], None], engine: str) -> ParsedDocument:
         ours, theirs = self._context.Pipe(duplex=False)
-        limits = sandbox_child.Limits(self._seconds, self._memory_mb)
+        limits = Limits(self._seconds, self._memory_mb)
         process = self._context.Process(
             target=sandbox_child.run, args=(theirs, str(path), name, engine, limits), daemon=True
         )

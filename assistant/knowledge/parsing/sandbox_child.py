@@ -5,14 +5,9 @@ The server that forks the children imports this module once; importing the parse
 
 from __future__ import annotations
 
-import ctypes
 import json
-import math
 import os
-import resource
-import signal
 import time
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -25,45 +20,10 @@ import selectolax.lexbor  # noqa: F401
 from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing import markdown, parse, pdf, sheets, slides, web, word  # noqa: F401
+from assistant.knowledge.parsing.limits import Limits
 
-MEGABYTE = 1024 * 1024
 # Seconds between two messages of progress; each costs the parent a wake-up.
 PROGRESS_SECONDS = 0.2
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
-_NO_NEW_RIGHTS = 38  # PR_SET_NO_NEW_PRIVS
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Wall and processor seconds, and megabytes of address space."""
-
-    seconds: float
-    memory_mb: int
-
-    def apply(self) -> None:
-        """Bind this process, for ever: no file can be written, no core dumped, no process started."""
-        processor = math.ceil(self.seconds) + 1
-        _bound(resource.RLIMIT_AS, self.memory_mb * MEGABYTE)
-        _bound(resource.RLIMIT_CPU, processor)
-        _bound(resource.RLIMIT_FSIZE, 0)
-        _bound(resource.RLIMIT_CORE, 0)
-        die_with_parent()
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends (Linux; elsewhere the processor limit ends it)."""
-    try:
-        libc = ctypes.CDLL(None)
-        libc.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-        libc.prctl(_NO_NEW_RIGHTS, 1, 0, 0, 0)
-    except (OSError, AttributeError):
-        return
-
-
-def _bound(kind: int, value: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (value, value))
 
 
 def run(pipe: Connection, path: str, name: str, engine: str, limits: Limits) -> None:
