@@ -1,16 +1,115 @@
-"""Whether the retrieved passages carry an answer."""
+"""Whether the retrieved passages carry an answer: a calibrated estimate from cheap features."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import exp
+from pathlib import Path
 
 from assistant.domain import Passage
+from assistant.providers.offline.question import Question, answer_fit, understand
+from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
+from assistant.sentences import sentences
 
-ABSTAIN_BELOW = 0.5
+WEIGHTS = Path(__file__).with_name("evidence.json")
+"""Fitted by bench/fit_evidence.py on question sets that others wrote, half of them without an answer."""
+
+FEATURES = (
+    "similarity",
+    "similarity_mean",
+    "lead",
+    "passage",
+    "sentence",
+    "window",
+    "title",
+    "names_missing",
+    "pairs",
+    "fit",
+    "length",
+)
+READ = 5
+"""Passages that are looked into, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    text: str
+    terms: tuple[str, ...]
+
+
+@cache
+def _fitted() -> tuple[Mapping[str, float], float]:
+    read = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    return read["weights"], float(read["abstain_below"])
+
+
+ABSTAIN_BELOW = _fitted()[1]
 """Below this probability the assistant says that it does not know."""
 
 
 def answerable(question: str, passages: Sequence[Passage]) -> float:
-    """Return the calibrated probability (0 to 1) that ``passages`` carry an answer to ``question``."""
-    del question
-    return max((passage.similarity for passage in passages), default=0.0)
+    """Return the calibrated probability (0 to 1) that ``passages``, best first, carry an answer to ``question``."""
+    if not passages:
+        return 0.0
+    by_name = _fitted()[0]
+    logit = by_name["constant"] + sum(by_name[name] * value for name, value in features(question, passages).items())
+    return 1.0 / (1.0 + exp(-logit))
+
+
+def features(question: str, passages: Sequence[Passage]) -> dict[str, float]:
+    """Return what the estimate rests on, by name; needs at least one passage."""
+    asked = understand(question)
+    read = [_cut(passage) for passage in passages[:READ]]
+    term_weights = weights(asked.terms, [frozenset(one.terms) for cut in read for one in cut])
+    return {**_by_similarity(passages), **_by_words(asked, term_weights, passages, read)}
+
+
+def _by_similarity(passages: Sequence[Passage]) -> dict[str, float]:
+    similar = sorted((passage.similarity for passage in passages), reverse=True)
+    mean = sum(similar) / len(similar)
+    return {"similarity": similar[0], "similarity_mean": mean, "lead": similar[0] - mean}
+
+
+def _by_words(
+    asked: Question, term_weights: Mapping[str, float], passages: Sequence[Passage], read: Sequence[Sequence[_Sentence]]
+) -> dict[str, float]:
+    titles = [set(content(f"{passage.title} {' '.join(passage.heading_path)}")) for passage in passages[:READ]]
+    whole = [{term for one in cut for term in one.terms} | title for cut, title in zip(read, titles, strict=True)]
+    best, place = max(
+        ((_fits(asked, term_weights, one), at) for at, cut in enumerate(read) for one in cut), default=((0.0, 0.0), 0)
+    )
+    return {
+        "passage": max((coverage(term_weights, found) for found in whole), default=0.0),
+        "sentence": best[0],
+        "window": max((_window(term_weights, cut) for cut in read), default=0.0),
+        "title": max((coverage(term_weights, title) for title in titles), default=0.0),
+        "names_missing": _missing(asked, whole),
+        "pairs": max((pairs_kept(asked.terms, one.terms) for cut in read for one in cut), default=0.0),
+        "fit": max((answer_fit(asked, one.text) for one in read[place]), default=0.0) if best[1] < 1 else best[1],
+        "length": min(1.0, len(asked.terms) / 10),
+    }
+
+
+def _cut(passage: Passage) -> list[_Sentence]:
+    texts = [passage.text[start:end] for start, end in sentences(passage.text)]
+    return [_Sentence(text, tuple(content(text))) for text in texts]
+
+
+def _fits(asked: Question, term_weights: Mapping[str, float], one: _Sentence) -> tuple[float, float]:
+    return coverage(term_weights, one.terms), answer_fit(asked, one.text)
+
+
+def _window(term_weights: Mapping[str, float], cut: Sequence[_Sentence]) -> float:
+    """Coverage by the best three sentences in a row."""
+    windows = [[term for one in cut[at : at + 3] for term in one.terms] for at in range(max(1, len(cut) - 2))]
+    return max((coverage(term_weights, window) for window in windows), default=0.0)
+
+
+def _missing(asked: Question, whole: Sequence[set[str]]) -> float:
+    """Share of the question's names and numbers that the best passage does not hold."""
+    if not asked.names:
+        return 0.0
+    return min((len(asked.names - found) / len(asked.names) for found in whole), default=1.0)

@@ -6,13 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.providers.offline.question import Question, answer_fit
-from assistant.providers.offline.terms import content, coverage, weights
+from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
 from assistant.providers.offline.units import Unit, UnitKind
 from assistant.providers.passages import PromptPassage
 
@@ -89,7 +88,7 @@ def _features(
     own = set(piece.terms)
     before = around.before(piece)
     context = own | around.titles[piece.passage] | set(before.terms if before else ())
-    asked = before is not None and before.kind in (UnitKind.ASKED, UnitKind.HEADING)
+    asked = before is not None and before.kind is UnitKind.ASKED
     return {
         "own": coverage(term_weights, own),
         "context": coverage(term_weights, context),
@@ -97,18 +96,10 @@ def _features(
         "fit": answer_fit(question, piece.text),
         "rank": 1.0 / (1 + piece.passage),
         "passage": coverage(term_weights, around.words[piece.passage]),
-        "pairs": _pairs(question.terms, piece.terms),
+        "pairs": pairs_kept(question.terms, piece.terms),
         "asked": coverage(term_weights, before.terms) if before and asked else 0.0,
         "length": min(1.0, log(1 + len(piece.text.split())) / 4),
     }
-
-
-def _pairs(terms: Sequence[str], found: Sequence[str]) -> float:
-    """Share of the question's neighbouring terms that stand near each other in the piece, in any order."""
-    pairs = list(pairwise(terms))
-    places: dict[str, int] = {term: at for at, term in enumerate(found)}
-    near = sum(1 for a, b in pairs if a in places and b in places and abs(places[a] - places[b]) <= 2)
-    return near / len(pairs) if pairs else 0.0
 
 
 def _sum(by_name: Mapping[str, float], features: Mapping[str, float]) -> float:

@@ -8,12 +8,16 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from math import log
 from pathlib import Path
 from typing import Any
 
 GENERIC_WEIGHT = 0.3
 """Weight of a generic word against a specific one: "company" in a company's documents tells little."""
+
+NEAR = 2
+"""Places between two words that still belong together ("leave of absence")."""
 
 _APOSTROPHE = "['\u2019]"
 _WORD = re.compile(rf"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:{_APOSTROPHE}[^\W\d_]+)?")
@@ -100,3 +104,11 @@ def coverage(term_weights: Mapping[str, float], found: Iterable[str]) -> float:
     total = sum(term_weights.values())
     present = set(found)
     return sum(weight for term, weight in term_weights.items() if term in present) / total if total else 0.0
+
+
+def pairs_kept(terms: Sequence[str], found: Sequence[str]) -> float:
+    """Return the share of the question's neighbouring terms that stand near each other in a sentence."""
+    pairs = list(pairwise(terms))
+    places = {term: at for at, term in enumerate(found)}
+    near = sum(1 for a, b in pairs if a in places and b in places and abs(places[a] - places[b]) <= NEAR)
+    return near / len(pairs) if pairs else 0.0
