@@ -28,8 +28,8 @@ class ExactSearch:
         self._version_of: NDArray[np.int64] = np.empty(0, np.int64)
         self._matrix: Matrix = np.empty((0, 0), np.float32)
 
-    def nearest(self, spaces: Sequence[str], vectors: Matrix, n: int) -> list[list[int]]:
-        """Return the chunk rows of the n nearest live vectors to each query vector, best first."""
+    def nearest(self, spaces: Sequence[str], vectors: Matrix, n: int) -> list[list[tuple[int, float]]]:
+        """Return chunk row and cosine of the n nearest live vectors to each query vector, best first."""
         rows, version_of, matrix, versions = self._current()
         if not rows.size:
             return [[] for _ in vectors]
@@ -76,11 +76,13 @@ def encode(matrix: Matrix) -> list[bytes]:
     return [row.tobytes() for row in matrix.astype("<f2")]
 
 
-def _best(rows: NDArray[np.int64], scores: NDArray[np.float32], allowed: NDArray[np.bool_] | None, n: int) -> list[int]:
+def _best(
+    rows: NDArray[np.int64], scores: Matrix, allowed: NDArray[np.bool_] | None, n: int
+) -> list[tuple[int, float]]:
     if allowed is not None:
         scores = np.where(allowed, scores, -np.inf)
     n = min(n, scores.size if allowed is None else int(allowed.sum()))
     if n == 0:
         return []
     top = np.argpartition(-scores, n - 1)[:n]
-    return [int(rows[at]) for at in top[np.argsort(-scores[top], kind="stable")]]
+    return [(int(rows[at]), float(scores[at])) for at in top[np.argsort(-scores[top], kind="stable")]]

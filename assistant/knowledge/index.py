@@ -10,14 +10,15 @@ import shutil
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
 # Batches of 40 with a pause keep a reader's median at 3 ms while adding; batches of 500 push it to 740 ms.
@@ -26,6 +27,14 @@ SERVING_PAUSE_SECONDS = 0.05
 # Nobody reads a collection that is being built.
 BUILDING_BATCH = 1_000
 ID_PAGE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A vector that was found: its chunk's id and the cosine to the query."""
+
+    chunk_id: str
+    similarity: float
 
 
 class IndexDamaged(Exception):
@@ -39,12 +48,13 @@ class VectorIndex:
         self.folder = folder
         # Stands while the folder is being opened and checked: a damaged one can kill the process right there.
         self._marker = folder.with_name(folder.name + ".opening")
-        self._client: ClientAPI | None = None
+        self._client: Client | None = None
         self._collections: dict[str, Collection] = {}
         self._lock = threading.Lock()
 
     def open(self) -> None:
         """Open the folder, a fresh one where the last opening did not survive. ``opened_well`` ends the opening."""
+        self.close()
         if self._marker.exists():
             self.destroy()
         self._marker.touch()
@@ -74,9 +84,8 @@ class VectorIndex:
     def create(self, name: str) -> None:
         """Create a collection for unit vectors, empty even if one of this name was there."""
         self.drop(name)
-        self._open_client().create_collection(
-            name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-        )
+        # Said by `configuration=` instead, Chroma 1.5 would store an embedding function of type "legacy".
+        self._open_client().create_collection(name, embedding_function=None, metadata={"hnsw:space": "cosine"})
 
     def drop(self, name: str) -> None:
         """Remove a collection, if it is there."""
@@ -117,25 +126,31 @@ class VectorIndex:
                 collection.delete(ids=there)
                 time.sleep(SERVING_PAUSE_SECONDS if at + SERVING_BATCH < len(ids) else 0)
 
-    def nearest(self, name: str, vectors: NDArray[np.float32], n: int) -> list[list[str]]:
-        """Return the ids of the n nearest vectors to each query vector, best first. Raises IndexDamaged."""
+    def nearest(self, name: str, vectors: NDArray[np.float32], n: int) -> list[list[Hit]]:
+        """Return the n nearest vectors to each query vector, best first. Raises IndexDamaged."""
         try:
             collection = self._collection(name)
-            found = collection.query(query_embeddings=np.ascontiguousarray(vectors), n_results=n, include=[])
+            found = collection.query(query_embeddings=np.ascontiguousarray(vectors), n_results=n, include=["distances"])
+            distances = found["distances"] or []
         except Exception as error:
             raise IndexDamaged(str(error)) from error
-        return [list(ids) for ids in found["ids"]]
+        return [
+            [Hit(id_, 1.0 - float(distance)) for id_, distance in zip(ids, row, strict=True)]
+            for ids, row in zip(found["ids"], distances, strict=True)
+        ]
 
     def _connect(self) -> None:
         import chromadb
         from chromadb.config import Settings
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._client = chromadb.PersistentClient(
-            str(self.folder), settings=Settings(anonymized_telemetry=False, _env_file=None)
+        client = chromadb.PersistentClient(
+            str(self.folder),
+            settings=Settings(anonymized_telemetry=False, _env_file=None),  # type: ignore[call-arg]
         )
+        self._client = cast("Client", client)
 
-    def _open_client(self) -> ClientAPI:
+    def _open_client(self) -> Client:
         if self._client is None:
             raise IndexDamaged("the vector index is not open")
         return self._client

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.orm import Session
 
 from assistant.domain import PageSpan, Passage
+from assistant.storage import lexical
+from assistant.storage.database import Database
 from assistant.storage.ingestion import split_heading
 
 _LIVE_VERSIONS = text(
@@ -56,30 +59,44 @@ class StoredPassage:
     embedding: bytes
 
 
-def live_rows(session: Session, chunk_ids: Sequence[str], spaces: Sequence[str]) -> dict[str, int]:
-    """Return the chunk row of each id that is live in these spaces; ids of other versions are left out."""
-    parts = {chunk_id: chunk_id.split(":") for chunk_id in chunk_ids}
-    ids = sorted({document for document, _, _ in parts.values()})
-    live = {
-        (document, number): version_id
-        for document, number, version_id in session.execute(_LIVE_VERSIONS, {"ids": ids, "spaces": list(spaces)})
-    }
-    pairs = {
-        (live[document, int(version)], int(n)): chunk_id
-        for chunk_id, (document, version, n) in parts.items()
-        if (document, int(version)) in live
-    }
-    if not pairs:
-        return {}
-    rows = session.execute(_CHUNK_ROWS, {"pairs": list(pairs)})
-    return {pairs[version_id, number]: row for version_id, number, row in rows}
+class Snapshot:
+    """One state of the database, seen through the spaces that may be searched."""
+
+    def __init__(self, session: Session, spaces: Sequence[str]) -> None:
+        self._session = session
+        self._spaces = list(spaces)
+
+    def live_rows(self, chunk_ids: Sequence[str]) -> dict[str, int]:
+        """Return the chunk row of each id that is live; ids of other versions are left out."""
+        parts = {chunk_id: chunk_id.split(":") for chunk_id in chunk_ids}
+        ids = sorted({document for document, _, _ in parts.values()})
+        found = self._session.execute(_LIVE_VERSIONS, {"ids": ids, "spaces": self._spaces})
+        live = {(document, number): version_id for document, number, version_id in found}
+        pairs = {
+            (live[document, int(version)], int(n)): chunk_id
+            for chunk_id, (document, version, n) in parts.items()
+            if (document, int(version)) in live
+        }
+        rows = self._session.execute(_CHUNK_ROWS, {"pairs": list(pairs)}) if pairs else ()
+        return {pairs[version_id, number]: row for version_id, number, row in rows}
+
+    def keywords(self, query: str, limit: int) -> list[int]:
+        """Return the chunk rows that match the query's words, best first."""
+        return lexical.search(self._session, query, self._spaces, limit)
+
+    def load(self, rows: Sequence[int]) -> dict[int, StoredPassage]:
+        """Return the live passages of these chunk rows."""
+        values = {"rows": list(rows), "spaces": self._spaces}
+        found = self._session.execute(_PASSAGES, values).mappings().all()
+        spans = _spans(self._session, [row["row"] for row in found])
+        return {row["row"]: StoredPassage(_passage(row, spans), row["embedding"] or b"") for row in found}
 
 
-def load(session: Session, rows: Sequence[int], spaces: Sequence[str]) -> dict[int, StoredPassage]:
-    """Return the live passages of these chunk rows."""
-    found = session.execute(_PASSAGES, {"rows": list(rows), "spaces": list(spaces)}).mappings().all()
-    spans = _spans(session, [row["row"] for row in found])
-    return {row["row"]: StoredPassage(_passage(row, spans), row["embedding"] or b"") for row in found}
+@contextmanager
+def snapshot(database: Database, spaces: Sequence[str]) -> Iterator[Snapshot]:
+    """Give a snapshot that lasts for the block."""
+    with database.read() as session:
+        yield Snapshot(session, spaces)
 
 
 def _spans(session: Session, rows: Sequence[int]) -> dict[int, tuple[PageSpan, ...]]:

@@ -93,6 +93,12 @@ class Vectors:
                 found.extend((row, version, blob or b"") for row, version, blob in session.execute(query.where(some)))
         return found
 
+    def sample(self, space_id: str, size: int) -> list[StoredVector]:
+        """Return the first vector of some live versions, spread over the space."""
+        versions = sorted(version for version, space in self.live_versions().items() if space == space_id)
+        some = versions[:: max(1, len(versions) // size)][:size]
+        return list(self._stored(ChunkRow.version_id.in_(some) & (ChunkRow.number == 0)))
+
     def live_in(self, space_id: str) -> Iterator[StoredVector]:
         """Give the vectors of all live versions of a space."""
         for version_id, space in self.live_versions().items():

@@ -1,0 +1,223 @@
+"""The thread that owns the vector index: adds what the worker embedded, switches versions live, removes the old.
+
+It also starts the worker process when something is queued and none is at work. SQL tells it all there is to do, so
+it goes on after any crash, and what other processes changed (the command line) reaches it the same way.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from assistant.knowledge.exact import ExactSearch, decode
+from assistant.knowledge.index import BUILDING_BATCH, VectorIndex
+from assistant.knowledge.worker_process import WorkerProcess
+from assistant.storage.blobs import Blobs
+from assistant.storage.database import Database
+from assistant.storage.ingestion import due_jobs
+from assistant.storage.purge import purge_deleted, sweep_originals
+from assistant.storage.vectors import Generation, IndexJob, StoredVector, Vectors
+
+logger = logging.getLogger(__name__)
+
+BUSY_POLL_SECONDS = 0.3
+IDLE_POLL_SECONDS = 1.0
+# After a failure of the folder itself (a full disk, say) exact search serves and this long passes before a new try.
+DAMAGE_PAUSE_SECONDS = 30.0
+# Stored vectors that must find themselves before an opened index serves; less than half of them tells damage.
+PROBES = 20
+PROBE_DEPTH = 10
+
+
+class Indexer:
+    """Keeps the index in step with SQL. ``collection_of`` says where a space can be searched right now."""
+
+    def __init__(
+        self,
+        database: Database,
+        index: VectorIndex,
+        exact: ExactSearch,
+        blobs: Blobs,
+        worker: WorkerProcess,
+        model: str,
+    ) -> None:
+        self._database = database
+        self._vectors = Vectors(database)
+        self._index = index
+        self._exact = exact
+        self._blobs = blobs
+        self._worker = worker
+        self._model = model
+        self._serving: dict[str, str] = {}
+        self._is_open = False
+        self._retry_at = 0.0
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish the step at hand, end the worker and close the index; the next start goes on."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._worker.stop()
+        self._index.close()
+
+    def wake(self) -> None:
+        """Look at once: something was queued."""
+        self._wake.set()
+
+    def collection_of(self, space_id: str) -> str | None:
+        """Return the collection that serves this space; None while exact search has to."""
+        return self._serving.get(space_id)
+
+    def damaged(self) -> None:
+        """Note that a query failed: stop serving from the index and rebuild it."""
+        self._serving = {}
+        self._is_open = False
+        self._wake.set()
+
+    def _run(self) -> None:
+        sweep_originals(self._database, self._blobs)
+        pending = True
+        while not self._stop.is_set():
+            try:
+                pending = self._step()
+            except Exception:
+                logger.exception("a step of the indexer failed; it is tried again")
+                pending = False
+            self._wake.wait(BUSY_POLL_SECONDS if pending else IDLE_POLL_SECONDS)
+            self._wake.clear()
+
+    def _step(self) -> bool:
+        """Do what there is to do; return whether more is on its way."""
+        due = bool(due_jobs(self._database))
+        if due:
+            self._worker.ensure_running()
+        if not self._is_open and time.monotonic() >= self._retry_at and self._vectors.populated_spaces():
+            self._open()
+        if self._vectors.has_work():
+            self._guarded_work()
+            return True
+        return due
+
+    def _open(self) -> None:
+        """Open and check the folder; a damaged one is thrown away and built from the vectors in SQL."""
+        self._retry_at = time.monotonic() + DAMAGE_PAUSE_SECONDS
+        for _ in range(2):
+            try:
+                self._index.open()
+                self._take_over()
+                self._index.opened_well()
+            except Exception as error:
+                logger.warning("the vector index is damaged and is built anew: %s", error)
+                self._serving = {}
+                self._index.destroy()
+            else:
+                self._is_open = True
+                self._exact.forget()
+                return
+
+    def _take_over(self) -> None:
+        """Serve each space from its collection where that is whole, from a new one otherwise."""
+        self._serving = {}
+        names = self._index.names()
+        live = {one.space_id: one for one in self._vectors.generations(self._model) if one.state == "live"}
+        for space_id in self._vectors.populated_spaces():
+            generation = live.get(space_id)
+            if generation is not None and generation.collection in names:
+                self._remove_outdated(generation)
+                if self._is_whole(generation):
+                    self._serve(generation)
+                    continue
+            self._build(self._vectors.want_generation(space_id, self._model))
+        kept = {one.collection for one in self._vectors.generations(self._model)}
+        for stray in names - kept:
+            self._index.drop(stray)
+
+    def _is_whole(self, generation: Generation) -> bool:
+        """Compare counts, and let stored vectors look for themselves: a lost HNSW folder still counts right."""
+        count, expected = self._index.count(generation.collection), self._vectors.expected(generation.space_id)
+        waiting = sum(job.chunks for job in self._vectors.waiting() if job.space_id == generation.space_id)
+        if not expected <= count <= expected + waiting:
+            logger.warning("%s holds %s vectors instead of %s", generation.collection, count, expected)
+            return False
+        probes = self._vectors.sample(generation.space_id, PROBES)
+        if not probes:
+            return True
+        found = self._index.nearest(generation.collection, decode([one.embedding for one in probes]), PROBE_DEPTH)
+        hits = sum(probe.chunk_id in {hit.chunk_id for hit in row} for probe, row in zip(probes, found, strict=True))
+        return 2 * hits >= len(probes)
+
+    def _guarded_work(self) -> None:
+        try:
+            self._work()
+        except Exception as error:
+            logger.warning("the vector index failed and is built anew: %s", error)
+            self.damaged()
+            self._index.destroy()
+
+    def _work(self) -> None:
+        for generation in self._vectors.generations(self._model) if self._is_open else []:
+            if generation.state == "wanted":
+                self._build(generation)
+        for job in self._vectors.removals():
+            self._remove(job)
+        purge_deleted(self._database, self._blobs)
+        for job in self._vectors.waiting():
+            if self._stop.is_set():
+                return
+            self._add(job)
+
+    def _add(self, job: IndexJob) -> None:
+        """Add a version's vectors, then switch it live; without an index exact search is enough to be found by."""
+        if self._is_open:
+            if job.space_id not in self._serving:
+                self._build(self._vectors.want_generation(job.space_id, self._model))
+            stored = self._vectors.stored(job.version_id)
+            matrix = decode([one.embedding for one in stored])
+            self._index.add(self._serving[job.space_id], [one.chunk_id for one in stored], matrix, serving=True)
+        self._vectors.switch_live(job)
+
+    def _remove(self, job: IndexJob) -> None:
+        collection = self._serving.get(job.space_id)
+        if collection is not None:
+            self._index.remove(collection, [job.chunk_id(n) for n in range(job.chunks)])
+        self._vectors.finish_removal(job)
+
+    def _remove_outdated(self, generation: Generation) -> None:
+        """Do the removals that an earlier run left, so that counts can be compared."""
+        for job in self._vectors.removals():
+            if job.space_id == generation.space_id:
+                self._index.remove(generation.collection, [job.chunk_id(n) for n in range(job.chunks)])
+                self._vectors.finish_removal(job)
+
+    def _build(self, generation: Generation) -> None:
+        """Build a collection from the vectors in SQL while the one before it, or exact search, goes on serving."""
+        self._index.create(generation.collection)
+        for batch in _batches(self._vectors.live_in(generation.space_id), BUILDING_BATCH):
+            ids = [one.chunk_id for one in batch]
+            self._index.add(generation.collection, ids, decode([one.embedding for one in batch]), serving=False)
+        self._vectors.generation_built(generation)
+        self._serve(generation)
+        for old in self._vectors.generations(self._model):
+            if old.state == "retired" and old.space_id == generation.space_id:
+                self._index.drop(old.collection)
+                self._vectors.forget_generation(old)
+
+    def _serve(self, generation: Generation) -> None:
+        self._serving = {**self._serving, generation.space_id: generation.collection}
+
+
+def _batches(vectors: Iterable[StoredVector], size: int) -> Iterable[Sequence[StoredVector]]:
+    iterator = iter(vectors)
+    while batch := list(islice(iterator, size)):
+        yield batch

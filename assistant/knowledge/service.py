@@ -1,0 +1,263 @@
+"""The knowledge base: what people and agents may do with documents. Every function takes the person who acts."""
+
+from __future__ import annotations
+
+import io
+import time
+import unicodedata
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from filelock import Timeout
+from numpy.typing import NDArray
+
+from assistant.domain import Document, DocumentStatus, PageSpan, Passage, Person, Space, Upload
+from assistant.errors import FolderInUse, NotAllowed, NotFound, UploadRefused
+from assistant.knowledge.exact import ExactSearch
+from assistant.knowledge.index import VectorIndex
+from assistant.knowledge.indexer import Indexer
+from assistant.knowledge.retrieval import OwnIndex, Retrieval
+from assistant.knowledge.worker_process import WorkerProcess, owner_lock
+from assistant.providers.minilm import MiniLM
+from assistant.settings import Settings
+from assistant.storage.blobs import Blobs, Received
+from assistant.storage.database import Database
+from assistant.storage.documents import Documents, NewVersion
+from assistant.storage.people import LOCAL
+from assistant.storage.vectors import Vectors
+
+MEGABYTE = 1_000_000
+# What common file systems allow for a name.
+NAME_BYTES = 255
+WAIT_POLL_SECONDS = 0.1
+CHROMA_FOLDER = "chroma"
+SAMPLE_SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".pptx", ".html", ".csv", ".md", ".txt"})
+
+
+@dataclass(frozen=True, slots=True)
+class IngestProgress:
+    """How many documents are on their way, searchable in their newest version, failed, and there at all."""
+
+    pending: int
+    ready: int
+    failed: int
+    total: int
+
+
+class KnowledgeBase:
+    """Documents, their way into the index, and search over them."""
+
+    def __init__(self, *, database: Database, settings: Settings, embedder: MiniLM, own_index: bool) -> None:
+        self._settings = settings
+        self._embedder = embedder
+        self._documents = Documents(database)
+        self._vectors = Vectors(database)
+        self._blobs = Blobs(settings.data_dir)
+        self._exact = ExactSearch(self._vectors)
+        self._lock = owner_lock(settings.data_dir)
+        self._own = self._take_ownership(database) if own_index else None
+        self._retrieval = Retrieval(database, self._exact, self._own)
+
+    def start(self) -> None:
+        """Take up what an earlier process left: pending documents, the index. Returns at once."""
+        if self._own:
+            self._own.indexer.start()
+
+    def close(self) -> None:
+        """Stop the work in the background; the next start takes it up."""
+        if self._own:
+            self._own.indexer.close()
+            self._lock.release()
+
+    def upload(
+        self,
+        person: Person,
+        name: str,
+        data: bytes | BinaryIO,
+        *,
+        space: str = "general",
+        replaces: str | None = None,
+    ) -> Upload:
+        """Store a file; when this returns its bytes are safe and its way into the index is under way.
+
+        The same name in a space is a new version of that document, the same bytes change nothing. ``replaces`` is
+        the id of the document to replace under a new name. Raises NotAllowed, NotFound, UploadRefused.
+        """
+        _need_editor(person)
+        cleaned, space_id = clean_name(name), self._space(person, space).id
+        stream = io.BytesIO(data) if isinstance(data, bytes) else data
+        received = self._blobs.receive(stream, self._settings.upload_max_mb * MEGABYTE)
+        try:
+            upload = self._documents.accept(
+                NewVersion(
+                    space_id=space_id,
+                    name=cleaned,
+                    sha256=received.sha256,
+                    media_type=_media_type(received, cleaned),
+                    size=received.size,
+                    uploaded_by=person.email,
+                    replaces=replaces,
+                ),
+                place=lambda: self._blobs.place(received),
+            )
+        finally:
+            self._blobs.discard(received)
+        self._wake()
+        return upload
+
+    def documents(self, person: Person, *, space: str | None = None) -> list[Document]:
+        """Return the documents that this person may see, by name."""
+        spaces = self._readable(person) if space is None else [self._space(person, space).id]
+        return self._documents.in_spaces(spaces)
+
+    def document(self, person: Person, document_id: str) -> Document:
+        """Return one document; raises NotFound."""
+        document = self._documents.get(document_id)
+        if document.space not in self._readable(person):
+            raise NotFound("There is no such document.")
+        return document
+
+    def spaces(self, person: Person) -> list[Space]:  # noqa: ARG002 - every person reads every space so far
+        """Return the spaces that this person may read."""
+        return self._documents.spaces()
+
+    def add_space(self, person: Person, name: str) -> Space:
+        """Add a space, or return the one of this name. Raises NotAllowed, UploadRefused without a name."""
+        _need_editor(person)
+        return self._documents.add_space(clean_name(name))
+
+    def retry(self, person: Person, document_id: str) -> None:
+        """Try a failed document again. Raises NotAllowed, NotFound."""
+        _need_editor(person)
+        self._documents.retry(self.document(person, document_id).id)
+        self._wake()
+
+    def delete(self, person: Person, document_id: str) -> None:
+        """Delete a document with all versions; no search finds it after this. Raises NotAllowed, NotFound."""
+        _need_editor(person)
+        self._documents.delete(self.document(person, document_id).id)
+        self._wake()
+
+    def reindex(self, person: Person) -> int:
+        """Build keyword and vector index anew from what is stored, while the old one serves.
+
+        Returns how many searchable documents they will hold. Raises NotAllowed.
+        """
+        _need_editor(person)
+        self._vectors.rebuild_keywords()
+        for space in self._vectors.populated_spaces():
+            self._vectors.want_generation(space, self._embedder.model_id)
+        self._wake()
+        return len(self._vectors.live_versions())
+
+    def search(self, person: Person, query: str, k: int = 10) -> list[Passage]:
+        """Return the k best passages that this person may read."""
+        return self.retrieve(person, [query], k)
+
+    def retrieve(
+        self,
+        person: Person,
+        queries: Sequence[str],
+        k: int = 8,
+        query_vectors: NDArray[np.float32] | None = None,
+    ) -> list[Passage]:
+        """Return the k best passages for queries that mean the same, best first.
+
+        ``query_vectors`` has a row for each query where the caller has embedded them already.
+        """
+        asked = [query for query in queries if query.strip()]
+        if not asked or k < 1:
+            return []
+        if query_vectors is None or len(asked) != len(queries):
+            query_vectors = self._embedder.embed(asked)
+        return self._retrieval.passages(asked, query_vectors, self._readable(person), k)
+
+    def original(self, person: Person, document_id: str, version: int | None = None) -> tuple[Path, str]:
+        """Return where the unchanged uploaded file stands, and its media type. Raises NotFound."""
+        original = self._documents.original(self.document(person, document_id).id, version)
+        return self._blobs.path(original.sha256), original.media_type
+
+    def document_text(self, person: Person, document_id: str, version: int) -> tuple[str, list[PageSpan]]:
+        """Return the text of a version and where its pages lie in it. Raises NotFound."""
+        return self._documents.text(self.document(person, document_id).id, version)
+
+    def progress(self, person: Person) -> IngestProgress:  # noqa: ARG002 - as for spaces
+        """Return how far the documents are on their way."""
+        counts = self._documents.counts()
+        ready, failed = counts.get(DocumentStatus.READY, 0), counts.get(DocumentStatus.FAILED, 0)
+        total = sum(counts.values())
+        return IngestProgress(pending=total - ready - failed, ready=ready, failed=failed, total=total)
+
+    def wait_until_done(self, document_ids: Sequence[str], timeout: float) -> list[Document]:
+        """Wait until these documents are ready or failed, at most ``timeout`` seconds; return how they stand then.
+
+        Documents that were deleted meanwhile are left out.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            documents = []
+            for document_id in document_ids:
+                with suppress(NotFound):
+                    documents.append(self._documents.get(document_id))
+            if all(document.status.is_final for document in documents) or time.monotonic() >= deadline:
+                return documents
+            time.sleep(WAIT_POLL_SECONDS)
+
+    def load_samples(self, folder: Path) -> int:
+        """Upload the sample documents, if no document was ever added; return how many."""
+        if self._documents.ever_added():
+            return 0
+        files = sorted(path for path in folder.glob("*") if path.suffix.lower() in SAMPLE_SUFFIXES)
+        for path in files:
+            with path.open("rb") as stream:
+                self.upload(LOCAL, path.name, stream)
+        return len(files)
+
+    def _take_ownership(self, database: Database) -> OwnIndex:
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise FolderInUse(f"Another process already uses the data folder {self._settings.data_dir}.") from None
+        index = VectorIndex(self._settings.data_dir / CHROMA_FOLDER)
+        worker = WorkerProcess(self._settings)
+        indexer = Indexer(database, index, self._exact, self._blobs, worker, self._embedder.model_id)
+        return OwnIndex(index, indexer)
+
+    def _wake(self) -> None:
+        if self._own:
+            self._own.indexer.wake()
+
+    def _readable(self, person: Person) -> list[str]:
+        return [space.id for space in self.spaces(person)]
+
+    def _space(self, person: Person, wanted: str) -> Space:
+        for space in self.spaces(person):
+            if wanted in (space.id, space.name):
+                return space
+        raise NotFound(f"There is no space named {wanted!r}.")
+
+
+def clean_name(name: str) -> str:
+    """Return a name without folders and control characters; raises UploadRefused when nothing is left."""
+    visible = "".join(sign for sign in unicodedata.normalize("NFC", name) if unicodedata.category(sign)[0] != "C")
+    cleaned = visible.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    if cleaned in ("", ".", ".."):
+        raise UploadRefused("The file has no name.")
+    if len(cleaned.encode()) > NAME_BYTES:
+        raise UploadRefused(f"The name of the file is longer than {NAME_BYTES} bytes; rename it.")
+    return cleaned
+
+
+def _need_editor(person: Person) -> None:
+    if not person.may_edit_documents:
+        raise NotAllowed("Only knowledge base administrators may change documents.")
+
+
+def _media_type(received: Received, name: str) -> str:
+    from assistant.knowledge.parsing import media_type
+
+    return media_type(received.path, name)

@@ -1,0 +1,93 @@
+"""Starts and ends the worker process from the process that owns the index; at most one works per data folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from assistant.knowledge.worker import LOCK_FILE
+from assistant.settings import PREFIX, PROJECT, Settings
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS = 5.0
+# After a worker that failed at once the next is started later and later, up to this.
+LONGEST_WAIT_SECONDS = 60.0
+PASSED_ON = ("data_dir", "database_url", "worker_idle_seconds", "parse_seconds", "parse_memory_mb", "log_level")
+
+
+class WorkerProcess:
+    """The child process that ``python -m assistant worker`` is."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._failures = 0
+        self._not_before = 0.0
+
+    def ensure_running(self) -> None:
+        """Start a worker unless one is at work (our own, or one that an earlier process left)."""
+        if self._is_running() or time.monotonic() < self._not_before or self._lock_is_held():
+            return
+        command = [sys.executable, "-m", "assistant", "worker"]
+        self._process = subprocess.Popen(command, env=self._environment(), start_new_session=True)
+        logger.info("worker %s started", self._process.pid)
+
+    def stop(self) -> None:
+        """End our worker; what it was doing is taken up by the next one."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _is_running(self) -> bool:
+        if self._process is None:
+            return False
+        code = self._process.poll()
+        if code is None:
+            return True
+        self._process = None
+        self._failures = self._failures + 1 if code else 0
+        self._not_before = time.monotonic() + min(LONGEST_WAIT_SECONDS, 2.0**self._failures - 1)
+        if code:
+            logger.warning("the worker ended with code %s; the next one takes up its work", code)
+        return False
+
+    def _lock_is_held(self) -> bool:
+        try:
+            with FileLock(self._settings.data_dir / LOCK_FILE, timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    def _environment(self) -> dict[str, str]:
+        environment = dict(os.environ)
+        for name in PASSED_ON:
+            value = getattr(self._settings, name)
+            if value is not None:
+                environment[PREFIX + name.upper()] = str(value)
+        # The package is found whether it is installed or run from a checkout.
+        paths = [str(PROJECT), *filter(None, [environment.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+        return environment
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of our worker; None when none runs."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+
+def owner_lock(data_dir: Path) -> FileLock:
+    """Return the lock of the one process that may own the data folder's index."""
+    return FileLock(data_dir / "owner.lock", timeout=0)

@@ -1,0 +1,186 @@
+"""The vector index follows SQL, agrees with exact search, and is built anew when it is damaged."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_library import Library
+
+from assistant.domain import Person
+from assistant.errors import FolderInUse
+from assistant.knowledge.index import IndexDamaged, VectorIndex
+from assistant.knowledge.service import KnowledgeBase
+
+WAIT_SECONDS = 30.0
+TEXTS = [f"Paragraph {n} speaks about topic {n % 7} in room {n * 31 % 101} on floor {n % 5}." for n in range(120)]
+
+Opener = Callable[[], KnowledgeBase]
+
+
+@pytest.fixture
+def open_owner(library: Library) -> Iterator[Opener]:
+    """Open knowledge bases that own the index; the test may close them before the end."""
+    opened: list[KnowledgeBase] = []
+
+    def start() -> KnowledgeBase:
+        knowledge = KnowledgeBase(
+            database=library.database, settings=library.settings, embedder=library.embedder, own_index=True
+        )
+        opened.append(knowledge)
+        knowledge.start()
+        return knowledge
+
+    yield start
+    for knowledge in opened:
+        knowledge.close()
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happened in time"
+        time.sleep(0.02)
+
+
+def _indexed(knowledge: KnowledgeBase, library: Library) -> bool:
+    """True once the index serves and nothing waits."""
+    own = knowledge._own
+    assert own is not None
+    return own.indexer.collection_of("general") is not None and not library.vectors.has_work()
+
+
+def _count(knowledge: KnowledgeBase) -> int:
+    own = knowledge._own
+    assert own is not None
+    collection = own.indexer.collection_of("general")
+    assert collection is not None
+    return own.index.count(collection)
+
+
+def test_embedded_version_goes_live_through_the_index(library: Library, open_owner: Opener, editor: Person) -> None:
+    knowledge = open_owner()
+    document_id = library.embed("Long.txt", TEXTS)
+    document = knowledge.wait_until_done([document_id], WAIT_SECONDS)[0]
+    assert (document.status, document.live_version, document.chunks) == ("ready", 1, len(TEXTS))
+    assert _count(knowledge) == len(TEXTS)
+    assert knowledge.search(editor, TEXTS[17])[0].text == TEXTS[17]
+
+
+def test_index_and_exact_search_find_the_same_ten(library: Library, open_owner: Opener) -> None:
+    library.put("Long.txt", TEXTS)
+    knowledge = open_owner()
+    _until(lambda: _indexed(knowledge, library))
+    own = knowledge._own
+    assert own is not None
+    collection = own.indexer.collection_of("general")
+    assert collection is not None
+    queries = library.embedder.embed([f"topic {n} in room {n * 7}" for n in range(8)])
+    exact = knowledge._exact.nearest(["general"], queries, 10)
+    for hits, rows in zip(own.index.nearest(collection, queries, 10), exact, strict=True):
+        assert {int(hit.chunk_id.rsplit(":")[-1]) + 1 for hit in hits} == {row for row, _ in rows}
+        assert [hit.similarity for hit in hits] == pytest.approx([cosine for _, cosine in rows], abs=1e-3)
+
+
+def test_replaced_and_deleted_vectors_leave_the_index(library: Library, open_owner: Opener, editor: Person) -> None:
+    knowledge = open_owner()
+    document_id = library.embed("Long.txt", TEXTS)
+    knowledge.wait_until_done([document_id], WAIT_SECONDS)
+    library.embed("Long.txt", TEXTS[:50])
+    _until(lambda: knowledge.document(editor, document_id).live_version == 2 and _indexed(knowledge, library))
+    assert _count(knowledge) == 50
+    assert knowledge.document_text(editor, document_id, 1)[0] == "\n".join(TEXTS)
+    knowledge.delete(editor, document_id)
+    assert knowledge.search(editor, TEXTS[3]) == []
+    _until(lambda: not library.vectors.has_work())
+    assert _count(knowledge) == 0
+
+
+def test_second_owner_is_refused_with_a_sentence(open_owner: Opener) -> None:
+    knowledge = open_owner()
+    with pytest.raises(FolderInUse, match="already uses the data folder"):
+        open_owner()
+    knowledge.close()
+    open_owner()
+
+
+@pytest.mark.parametrize("damage", ["folder gone", "vectors gone", "database gone", "vectors scrambled", "marker"])
+def test_damaged_index_is_built_anew_at_the_next_start(
+    library: Library, open_owner: Opener, editor: Person, damage: str
+) -> None:
+    library.put("Long.txt", TEXTS)
+    first = open_owner()
+    _until(lambda: _indexed(first, library))
+    before = [passage.chunk_id for passage in first.search(editor, "topic 3 in room 62")]
+    first.close()
+    _damage(library.settings.data_dir / "chroma", damage)
+    second = open_owner()
+    assert [passage.chunk_id for passage in second.search(editor, "topic 3 in room 62")] == before
+    _until(lambda: _indexed(second, library))
+    assert _count(second) == len(TEXTS)
+    assert [passage.chunk_id for passage in second.search(editor, "topic 3 in room 62")] == before
+
+
+def _damage(folder: Path, damage: str) -> None:
+    if damage == "folder gone":
+        shutil.rmtree(folder)
+    elif damage == "vectors gone":
+        for path in (path for path in folder.iterdir() if path.is_dir()):
+            shutil.rmtree(path)
+    elif damage == "database gone":
+        (folder / "chroma.sqlite3").unlink()
+    elif damage == "vectors scrambled":
+        for path in folder.glob("*/*.bin"):
+            path.write_bytes(b"\xff" * path.stat().st_size)
+    else:
+        # As left by a process that a damaged folder killed while it was being opened.
+        folder.with_name("chroma.opening").touch()
+
+
+def test_reindex_builds_a_new_collection_and_drops_the_old(
+    library: Library, open_owner: Opener, editor: Person
+) -> None:
+    library.put("Long.txt", TEXTS)
+    knowledge = open_owner()
+    _until(lambda: _indexed(knowledge, library))
+    own = knowledge._own
+    assert own is not None
+    old = own.indexer.collection_of("general")
+    assert knowledge.reindex(editor) == 1
+    _until(lambda: own.indexer.collection_of("general") != old and not library.vectors.has_work())
+    _until(lambda: own.index.names() == {own.indexer.collection_of("general")})
+    assert _count(knowledge) == len(TEXTS)
+
+
+def test_added_vectors_replace_what_a_killed_start_left(tmp_path: Path) -> None:
+    index = VectorIndex(tmp_path / "chroma")
+    index.open()
+    index.create("kb.general.model.1")
+    vectors = np.eye(4, 8, dtype=np.float32)
+    ids = [f"d:1:{n}" for n in range(4)]
+    index.add("kb.general.model.1", ids[:2], vectors[2:], serving=True)
+    index.add("kb.general.model.1", ids, vectors, serving=True)
+    assert index.count("kb.general.model.1") == 4
+    assert [hits[0].chunk_id for hits in index.nearest("kb.general.model.1", vectors, 1)] == ids
+    index.remove("kb.general.model.1", [*ids[:3], "d:1:99"])
+    assert index.count("kb.general.model.1") == 1
+    index.close()
+
+
+def test_collection_that_could_run_code_is_refused(tmp_path: Path) -> None:
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+
+    settings = ChromaSettings(anonymized_telemetry=False, _env_file=None)  # type: ignore[call-arg]
+    client = chromadb.PersistentClient(str(tmp_path / "chroma"), settings=settings)
+    client.create_collection("kb.general.model.1")
+    client.close()  # type: ignore[attr-defined]
+    index = VectorIndex(tmp_path / "chroma")
+    index.open()
+    with pytest.raises(IndexDamaged, match="embedding function"):
+        index.nearest("kb.general.model.1", np.eye(1, 384, dtype=np.float32), 1)
+    index.close()

@@ -1,0 +1,129 @@
+"""Searches see exactly one whole version of each document, in every process, whatever is typed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_library import Library
+
+from assistant.domain import Person, Role
+from assistant.knowledge.retrieval import fuse
+from assistant.knowledge.service import KnowledgeBase
+
+STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
+PAGES = [
+    "Employees receive 27 days of annual leave each year.",
+    "Report a lost laptop to the service desk at once. The form is HR-2024-07.",
+    "The canteen serves vegetarian meals every day.",
+]
+
+
+@pytest.fixture
+def knowledge(library: Library) -> KnowledgeBase:
+    return KnowledgeBase(
+        database=library.database, settings=library.settings, embedder=library.embedder, own_index=False
+    )
+
+
+def test_question_finds_its_passage_with_page_and_spans(library: Library, knowledge: KnowledgeBase) -> None:
+    document_id = library.put("Handbook.pdf", PAGES)
+    best = knowledge.search(STAFF, "How much vacation do I get?")[0]
+    assert (best.document_id, best.document, best.title, best.page) == (document_id, "Handbook.pdf", "Handbook", 1)
+    assert best.chunk_id == f"{document_id}:1:0"
+    assert best.heading_path == ("Rules",)
+    text, pages = knowledge.document_text(STAFF, document_id, 1)
+    assert text[best.start : best.end] == best.text == PAGES[0]
+    assert best.spans == (pages[0],)
+    assert text[pages[1].start : pages[1].end] == PAGES[1]
+
+
+def test_similarity_is_the_cosine_of_question_and_chunk(library: Library, knowledge: KnowledgeBase) -> None:
+    library.put("Handbook.pdf", PAGES)
+    question = "lost laptop"
+    vectors = library.embedder.embed([question, PAGES[1]])
+    best = knowledge.search(STAFF, question)[0]
+    assert best.similarity == pytest.approx(float(vectors[0] @ vectors[1]), abs=1e-3)
+
+
+def test_code_is_found_by_its_letters(library: Library, knowledge: KnowledgeBase) -> None:
+    library.put("Handbook.pdf", PAGES)
+    assert knowledge.search(STAFF, "hr-2024-07")[0].page == 2
+
+
+def test_new_version_replaces_the_old_one_in_every_search(library: Library, knowledge: KnowledgeBase) -> None:
+    library.put("Handbook.pdf", PAGES)
+    library.put("Handbook.pdf", ["Employees receive 30 days of annual leave each year.", PAGES[1]])
+    found = knowledge.search(STAFF, "annual leave days")
+    assert {passage.version for passage in found} == {2}
+    assert found[0].text == "Employees receive 30 days of annual leave each year."
+
+
+def test_version_that_is_not_whole_yet_is_not_found(library: Library, knowledge: KnowledgeBase) -> None:
+    library.put("Handbook.pdf", PAGES)
+    pages = ["Employees receive 40 days of annual leave each year."]
+    _, job = library.accept("Handbook.pdf", pages)
+    library.store.claim(job)
+    library.read(job, "Handbook.pdf", pages)
+    found = knowledge.search(STAFF, "annual leave days 40")
+    assert {passage.version for passage in found} == {1}
+
+
+def test_deleted_document_no_longer_answers(library: Library, knowledge: KnowledgeBase, editor: Person) -> None:
+    document_id = library.put("Handbook.pdf", PAGES)
+    library.put("Canteen.pdf", ["The canteen opens at eight."])
+    assert knowledge.search(STAFF, "annual leave")[0].document_id == document_id
+    knowledge.delete(editor, document_id)
+    assert {passage.document for passage in knowledge.search(STAFF, "annual leave")} == {"Canteen.pdf"}
+
+
+def test_deletion_in_one_process_reaches_the_vectors_that_another_keeps(
+    library: Library, knowledge: KnowledgeBase, editor: Person
+) -> None:
+    document_id = library.put("Handbook.pdf", PAGES)
+    other = KnowledgeBase(
+        database=library.database, settings=library.settings, embedder=library.embedder, own_index=False
+    )
+    assert other.search(STAFF, "canteen meals")
+    knowledge.delete(editor, document_id)
+    assert other.search(STAFF, "canteen meals") == []
+
+
+def test_several_queries_are_fused(library: Library, knowledge: KnowledgeBase) -> None:
+    library.put("Handbook.pdf", PAGES)
+    found = knowledge.retrieve(STAFF, ["vegetarian meals", "lost laptop"], k=2)
+    assert {passage.page for passage in found} == {2, 3}
+
+
+def test_vectors_of_the_caller_are_used(library: Library, knowledge: KnowledgeBase) -> None:
+    library.put("Handbook.pdf", PAGES)
+    vectors = library.embedder.embed([PAGES[2]])
+    found = knowledge.retrieve(STAFF, ["zzz"], k=1, query_vectors=vectors)
+    assert found[0].page == 3
+    assert found[0].similarity == pytest.approx(1.0, abs=1e-2)
+
+
+@pytest.mark.parametrize("strange", ["", "  ", '"', "*", "NEAR(", "😀", "x" * 100_000, "\0", "a AND OR NOT ("])
+def test_hostile_queries_do_no_harm(library: Library, knowledge: KnowledgeBase, strange: str) -> None:
+    library.put("Handbook.pdf", PAGES)
+    found = knowledge.search(STAFF, strange)
+    assert len(found) in (0, 3)
+
+
+def test_empty_knowledge_base_finds_nothing(knowledge: KnowledgeBase) -> None:
+    assert knowledge.search(STAFF, "annual leave") == []
+
+
+def test_exact_search_equals_sorting_by_cosine(library: Library, knowledge: KnowledgeBase) -> None:
+    texts = [f"Paragraph {n} speaks about topic {n % 7} and number {n * n}." for n in range(60)]
+    library.put("Long.pdf", texts)
+    vectors = library.embedder.embed(texts)
+    query = library.embedder.embed(["topic 3 and number 25"])
+    order = np.argsort(-(vectors @ query[0]))[:10]
+    exact = knowledge._exact.nearest(["general"], query, 10)[0]
+    assert [row - 1 for row, _ in exact] == pytest.approx(order.tolist())
+
+
+def test_fusion_prefers_what_both_lists_rank_high() -> None:
+    scores = fuse([[1, 2, 3], [2, 4]])
+    assert max(scores, key=lambda row: scores[row]) == 2
+    assert scores[1] == 1 / 61

@@ -1,0 +1,104 @@
+"""What people type is words, never FTS5 syntax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from assistant.domain import Chunk, ParsedDocument, ParsedPage
+from assistant.storage import lexical
+from assistant.storage.database import Database
+from assistant.storage.documents import Documents, NewVersion
+from assistant.storage.ingestion import Ingestion
+from assistant.storage.migrate import upgrade
+from assistant.storage.vectors import Vectors
+
+TEXTS = {
+    "Leave.pdf": "Employees receive 27 days of annual leave each year.",
+    "Security.pdf": "Report a lost laptop to the service desk; the form is HR-2024-07, version 3.1.",
+    "Café.pdf": "The café opens at eight. Vegetarian meals are available in the café.",
+    "Laptop guide.pdf": "How to connect the screen.",
+}
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    url = f"sqlite:///{tmp_path / 'assistant.sqlite'}"
+    upgrade(url)
+    database = Database(url)
+    for name, text in TEXTS.items():
+        _put(database, name, text)
+    with database.read() as session:
+        yield session
+    database.close()
+
+
+def _put(database: Database, name: str, text: str) -> None:
+    new = NewVersion("general", name, name, "text/plain", 1, "ann@example.com")
+    Documents(database).accept(new, place=lambda: None)
+    store = Ingestion(database, worker="one")
+    job = store.due()[0]
+    store.claim(job)
+    chunk = Chunk(0, 0, len(text), None, None, (), text)
+    store.store_parsed(job, ParsedDocument(Path(name).stem, (ParsedPage(None, text),)), [chunk], [b"digest"], "model")
+    store.store_vectors(job, {one.id: b"\0\0" for one in store.unembedded(job.version_id, 10)})
+    store.finish(job)
+    vectors = Vectors(database)
+    vectors.switch_live(vectors.waiting()[0])
+
+
+def _names(session: Session, query: str) -> list[str]:
+    ids = lexical.search(session, query, ["general"], 10)
+    return [list(TEXTS)[id_ - 1] for id_ in ids]
+
+
+def test_words_are_found_in_other_forms(session: Session) -> None:
+    assert _names(session, "How many days of leave does an employee receive?") == ["Leave.pdf"]
+
+
+def test_words_are_found_without_their_accents(session: Session) -> None:
+    assert _names(session, "cafe") == ["Café.pdf"]
+
+
+def test_codes_are_found_as_they_stand(session: Session) -> None:
+    assert _names(session, "hr-2024-07") == ["Security.pdf"]
+    assert _names(session, "HR-2024-70") == []
+
+
+def test_a_word_in_the_title_weighs_more_than_one_in_the_text(session: Session) -> None:
+    assert _names(session, "laptop") == ["Laptop guide.pdf", "Security.pdf"]
+
+
+def test_passages_with_all_words_come_before_those_with_some(session: Session) -> None:
+    assert _names(session, "lost laptop")[0] == "Security.pdf"
+    assert set(_names(session, "lost laptop")) == {"Security.pdf", "Laptop guide.pdf"}
+
+
+def test_words_that_stand_nowhere_do_not_hide_the_others(session: Session) -> None:
+    assert _names(session, "xylophone annual") == ["Leave.pdf"]
+
+
+def test_only_the_spaces_asked_for_are_searched(session: Session) -> None:
+    assert lexical.search(session, "leave", ["other"], 10) == []
+    assert lexical.search(session, "leave", [], 10) == []
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ['"', '""" OR 1', "*", "NEAR(", "leave AND", "title:leave", "-leave", "^leave", "(leave", "leave)", "{a b}: c"],
+)
+def test_search_syntax_is_taken_as_words(session: Session, hostile: str) -> None:
+    assert set(_names(session, hostile)) <= set(TEXTS)
+
+
+@pytest.mark.parametrize("strange", ["", "   ", "😀😀", "\0", "the of and", "'; DROP TABLE chunks; --", "\ud800"])
+def test_strange_queries_find_nothing_and_do_no_harm(session: Session, strange: str) -> None:
+    assert _names(session, strange) == []
+
+
+def test_very_long_queries_are_cut(session: Session) -> None:
+    assert _names(session, "annual leave " + "x" * 100_000) == ["Leave.pdf"]
+    assert len(lexical.terms_of(" ".join(f"word{n}" for n in range(10_000)))) <= lexical.TERMS_LOOKED_UP
