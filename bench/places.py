@@ -38,5 +38,10 @@ def baseline_environment(extra: Mapping[str, str] | None = None) -> dict[str, st
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ASSISTANT_", "STREAMLIT_"))}
+    """This process's variables without settings, and without what stops Python from keeping compiled files.
+
+    A second start reads those; pip compiles at install, uv does not, so the comparison would be unfair without.
+    """
+    dropped = ("ASSISTANT_", "STREAMLIT_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return {**kept, **extra}
