@@ -17,8 +17,8 @@ def main() -> None:
     problems.tell_kept()
     if entered.person.may_edit_documents:
         uploads.draw_uploader(entered)
-    documents.draw_list(entered)
     draw_search(entered)
+    documents.draw_list(entered)
 
 
 main()

@@ -20,7 +20,7 @@ ROUTES = {
     Route.GENERAL: "general",
 }
 ENDED = {
-    TurnStatus.STOPPED: "You stopped this answer. What was written until then is kept.",
+    TurnStatus.STOPPED: "You stopped this answer.",
     TurnStatus.CUT: "This answer was cut off before its end.",
     TurnStatus.FAILED: "This question could not be answered.",
     TurnStatus.REFUSED: "This question was not taken.",
@@ -48,7 +48,7 @@ def draw_turn(entered: Entered, turn: Turn, providers: Mapping[str, str]) -> Non
                 Chips(turn.id).show(turn.citations)
             if turn.status in ENDED:
                 _draw_end(entered, turn)
-            st.caption(_footer(turn, providers))
+            st.markdown(_footer(turn, providers))
 
 
 def draw_steps(steps: Sequence[Step]) -> None:
@@ -76,6 +76,8 @@ def _draw_blocks(text: str, numbers: Sequence[int]) -> None:
 
 def _draw_end(entered: Entered, turn: Turn) -> None:
     said = ENDED[turn.status] if turn.error is None else escape(turn.error.message)
+    if turn.status is TurnStatus.STOPPED and turn.answer:
+        said += " What was written until then is kept."
     reference = "" if turn.error is None else f" (Reference {escape(turn.error.reference)})"
     icon = ":material/stop_circle:" if turn.status is TurnStatus.STOPPED else ":material/warning:"
     (st.info if turn.status is TurnStatus.STOPPED else st.warning)(said + reference, icon=icon)
@@ -89,17 +91,15 @@ def _retry(entered: Entered, turn_id: str) -> None:
 
 
 def _summary(turn: Turn) -> str:
-    """The steps folded to one line."""
-    found = next((step for step in reversed(turn.steps) if step.kind == "retrieve"), turn.steps[-1])
-    return escape(found.title)
+    """The steps folded to one line: what was found, else which way was taken."""
+    by_kind = {step.kind: step for step in turn.steps}
+    return escape((by_kind.get("retrieve") or by_kind.get("classify") or turn.steps[-1]).title)
 
 
 def _footer(turn: Turn, providers: Mapping[str, str]) -> str:
     label = providers.get(turn.choice.provider, turn.choice.provider)
     model = f" {turn.choice.model}" if turn.choice.model and turn.choice.provider != "offline" else ""
-    parts = [f":gray-badge[{escape(label + model)}]"]
-    if turn.plan is not None:
-        parts.append(ROUTES[turn.plan.route])
-    if turn.timings.total is not None:
-        parts.append(wording.duration(turn.timings.total))
-    return " · ".join([*parts, wording.moment(turn.created_at)])
+    parts = [] if turn.plan is None else [ROUTES[turn.plan.route]]
+    parts += [] if turn.timings.total is None else [wording.duration(turn.timings.total)]
+    parts.append(wording.moment(turn.created_at))
+    return f":small[:gray-badge[{escape(label + model)}] :gray[{' · '.join(parts)}]]"

@@ -55,7 +55,7 @@ def draw_list(entered: Entered) -> None:
 def _draw_row(entered: Entered, conversation: Conversation) -> None:
     active = conversation.id == current()
     title = conversation.title
-    row = st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"row-{conversation.id}")
+    row = st.container(horizontal=True, wrap=False, gap=None, vertical_alignment="center", key=f"row-{conversation.id}")
     row.button(
         escape(title if len(title) <= TITLE_WIDTH else title[: TITLE_WIDTH - 1].rstrip() + "…"),
         key=f"open-{conversation.id}",

@@ -14,9 +14,9 @@ from pages.components.problems import told_here, told_later
 from pages.components.safe_markdown import escape
 
 REFRESH_SECONDS = 0.7
-PAGE = 25
+PAGE = 50
 """Documents drawn before "Show more"."""
-SHOWN, DIALOG = "documents_shown", "document_dialog"
+SHOWN, DIALOG, REDRAW = "documents_shown", "document_dialog", "documents_redraw"
 UNITS = {DocumentStatus.PARSING: "pages", DocumentStatus.EMBEDDING: "passages", DocumentStatus.INDEXING: "passages"}
 
 
@@ -28,8 +28,9 @@ def draw_list(entered: Entered) -> None:
     @st.fragment(run_every=REFRESH_SECONDS if under_way else None)
     def listed() -> None:
         found = _documents(entered)
-        again = next(runs) > 0
-        if again and under_way and all(document.status.is_final for document in found):
+        by_itself = next(runs) > 0
+        done = under_way and all(document.status.is_final for document in found)
+        if by_itself and (done or st.session_state.pop(REDRAW, False)):
             st.rerun(scope="app")
         _draw(entered, found)
 
@@ -39,18 +40,17 @@ def draw_list(entered: Entered) -> None:
 
 
 def _documents(entered: Entered) -> list[Document]:
+    """All documents, latest first."""
     found: list[Document] = entered.services.knowledge.documents(entered.person)
-    return found
+    return sorted(found, key=lambda document: document.uploaded_at, reverse=True)
 
 
 def _draw(entered: Entered, found: list[Document]) -> None:
     if not found:
         st.info("There are no documents yet. Add some above; questions are answered from them.")
         return
-    ready = sum(document.status is DocumentStatus.READY for document in found)
-    line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom")
-    line.subheader(wording.counted(len(found), "document"), anchor=False)
-    line.caption(f"{ready} ready")
+    searchable = sum(document.live_version is not None for document in found)
+    st.subheader(f"{wording.counted(len(found), 'document')}, {searchable} searchable", anchor=False)
     words = st.text_input(
         "Filter by name", placeholder="Filter by name", label_visibility="collapsed", key="documents-filter"
     )
@@ -68,31 +68,34 @@ def _draw_row(entered: Entered, document: Document) -> None:
         line = st.container(horizontal=True, vertical_alignment="center", gap="small")
         with line.container(gap=None):
             st.markdown(f"**{escape(document.name)}** {wording.status_badge(document.status)}")
-            st.caption(escape(wording.facts(document)))
+            st.caption(escape(wording.facts(document, entered.person)))
         if document.live_version is not None:
             line.page_link(
                 frame.DOCUMENT, label="Open", icon=":material/visibility:", query_params={"document": document.id}
             )
         if entered.person.may_edit_documents:
             _draw_menu(entered, document, line)
-        _draw_state(document)
+        _draw_state(entered, document)
 
 
 def _draw_menu(entered: Entered, document: Document, line: DeltaGenerator) -> None:
     line.menu_button(
         ":material/more_horiz:",
-        ["Retry", "Replace", "Delete"] if document.status is DocumentStatus.FAILED else ["Replace", "Delete"],
+        ["Replace", "Delete"],
         key=f"document-menu-{document.id}",
         type="tertiary",
         help=f"Actions for {escape(document.name)}",
         on_click=_act,
-        args=(entered, document),
+        args=(document,),
     )
 
 
-def _draw_state(document: Document) -> None:
+def _draw_state(entered: Entered, document: Document) -> None:
     if document.status is DocumentStatus.FAILED:
         st.error(escape(document.error or "This document could not be read."), icon=":material/error:")
+        if entered.person.may_edit_documents:
+            key = f"retry-{document.id}"
+            st.button("Retry", key=key, icon=":material/refresh:", on_click=_retry, args=(entered, document))
     elif document.status is not DocumentStatus.READY:
         word = wording.STAGES[document.status]
         unit = UNITS.get(document.status, "")
@@ -100,21 +103,21 @@ def _draw_state(document: Document) -> None:
         st.progress(min(max(document.share, 0.0), 1.0), text=f"{word.capitalize()}{count}")
 
 
-def _act(entered: Entered, document: Document) -> None:
+def _retry(entered: Entered, document: Document) -> None:
+    with told_later():
+        entered.services.knowledge.retry(entered.person, document.id)
+    st.session_state[REDRAW] = True  # the list is drawn anew by itself, the page around it must be too
+
+
+def _act(document: Document) -> None:
     wish = st.session_state[f"document-menu-{document.id}"]
-    if wish == "Retry":
-        with told_later():
-            entered.services.knowledge.retry(entered.person, document.id)
-        st.session_state[DIALOG] = None
-    elif wish:
+    if wish:
         st.session_state[DIALOG] = (wish, document)
+        st.session_state[REDRAW] = True
 
 
 def _draw_dialog(entered: Entered) -> None:
-    asked = st.session_state[DIALOG]
-    if asked is None:
-        return
-    wish, document = asked
+    wish, document = st.session_state[DIALOG]
     drawing = {"Replace": _draw_replace, "Delete": _draw_delete}[wish]
     st.dialog(f"{wish} document", on_dismiss=_end_dialog)(drawing)(entered, document)
 

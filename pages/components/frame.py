@@ -17,8 +17,8 @@ def run_navigation() -> None:
     """Draw the frame and run the page that the address names."""
     page = st.navigation(
         [
-            st.Page(CHAT, title="Chat", icon=":material/chat:", default=True),
-            st.Page(KNOWLEDGE_BASE, title="Knowledge base", icon=":material/menu_book:", url_path="knowledge_base"),
+            st.Page(CHAT, title="Chat", default=True),
+            st.Page(KNOWLEDGE_BASE, title="Knowledge base", url_path="knowledge_base"),
             st.Page(DOCUMENT, title="Document", url_path="document", visibility="hidden"),
         ]
     )
@@ -32,5 +32,5 @@ def run_navigation() -> None:
 def header() -> DeltaGenerator:
     """Draw the page's first line, with the banner, and return it for what the page adds at its right."""
     line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="header")
-    line.caption(f":gray-badge[{DEMO}]")
+    line.markdown(f":gray-badge[{DEMO}]")
     return line

@@ -35,6 +35,7 @@ class LiveAnswer:
     def __init__(self, turn_id: str) -> None:
         self._turn_id = turn_id
         self._status = st.status("Reading the question", type="compact")
+        self._steps = self._status.container()  # leaving the status itself as a block would mark it as done
         self._text = st.container(gap="small")
         self._below = st.container()
         self._answer = ""
@@ -53,7 +54,7 @@ class LiveAnswer:
             self._status.update(label=escape(event.step.title))
         elif isinstance(event, StepFinished):
             self._status.update(label=escape(event.step.title))
-            with self._status:
+            with self._steps:
                 draw_steps([event.step])
         elif isinstance(event, Planned):
             self._status.update(label=f"Route: {ROUTES[event.plan.route]}")

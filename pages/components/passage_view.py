@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -44,16 +45,13 @@ def draw_place(
 def _draw_title(document: Document, version: int, page: int | None, citations: Sequence[Citation]) -> None:
     place = "" if page is None else f" · page {page}" + (f" of {document.pages}" if document.pages else "")
     st.markdown(f"**{escape(document.name)}**{place}")
-    headings = citations[0].heading_path if citations else ()
-    if headings:
-        st.caption(" / ".join(escape(heading) for heading in headings))
-    if version != document.live_version:
-        st.caption(f"This is version {version}, uploaded before the current one.")
-    else:
-        st.caption(f"Uploaded {wording.moment(document.uploaded_at)}")
+    parts = [escape(heading) for heading in (citations[0].heading_path if citations else ())]
+    known = f"uploaded {wording.moment(document.uploaded_at)}"
+    age = known if version == document.live_version else f"version {version}, before the current one"
+    st.caption(" · ".join([*([" / ".join(parts)] if parts else []), age]))
 
 
-def _drawn_picture(entered: Entered, path: object, page: int, citations: Iterable[Citation]) -> bool:
+def _drawn_picture(entered: Entered, path: Path, page: int, citations: Iterable[Citation]) -> bool:
     """Show the page's picture; False when it cannot be drawn (the text is shown instead)."""
     from assistant.knowledge import source_view
 

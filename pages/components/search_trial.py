@@ -15,8 +15,7 @@ MOST = 10
 
 def draw_search(entered: Entered) -> None:
     """Draw the box and the passages found for its words."""
-    st.subheader("Try the search", anchor=False)
-    query = st.text_input("What should be found?", placeholder="Words or a question", key="search-trial").strip()
+    query = st.text_input("Try the search", placeholder="Words or a question", key="search-trial").strip()
     if not query:
         return
     with told_here():

@@ -43,8 +43,6 @@ class Chips:
         self._row.button(
             chip_label(citation),
             key=f"source-{self._turn_id}-{citation.n}",
-            icon=":material/description:",
-            help="Open the source at this place",
             on_click=_remember,
             args=(self._turn_id, citation.n),
         )
@@ -55,16 +53,16 @@ def open_dialog_if_asked(entered: Entered, turns: Sequence[Turn]) -> None:
     wanted = st.session_state.get(OPEN)
     found = [(turn, citation) for turn in turns for citation in turn.citations if (turn.id, citation.n) == wanted]
     if found:
-        st.dialog(f"Source {found[0][1].n}", width="large", on_dismiss=_forget)(_draw)(entered, *found[0])
+        st.dialog(f"Source {found[0][1].n}", width="medium", on_dismiss=_forget)(_draw)(entered, *found[0])
 
 
 def _draw(entered: Entered, turn: Turn, citation: Citation) -> None:
+    st.markdown(f"“{escape(citation.quote)}”")
     with told_here():
         try:
             draw_place(entered, citation.document_id, citation.version, citation.page, [citation])
         except NotFound:
-            st.warning("This document is no longer in the knowledge base. The answer relied on this sentence:")
-            st.markdown("> " + escape(citation.quote))
+            st.warning("This document is no longer in the knowledge base. The answer relied on the words above.")
             return
         place = {} if citation.page is None else {"page": str(citation.page)}
         address = {"document": citation.document_id, "version": str(citation.version), **place}

@@ -18,7 +18,7 @@ ROUND, RESULTS = "upload_round", "upload_results"
 FORMATS = "PDF, Word, Excel, PowerPoint, HTML, CSV, Markdown and plain text"
 SAID = {
     UploadOutcome.NEW: "was added and is being read.",
-    UploadOutcome.NEW_VERSION: "is being read; its earlier version answers until it is ready.",
+    UploadOutcome.NEW_VERSION: "is being read; until then its earlier version answers.",
     UploadOutcome.UNCHANGED: "is already there with the same content; nothing changed.",
 }
 
@@ -35,8 +35,16 @@ def draw_uploader(entered: Entered) -> None:
         st.session_state[RESULTS] = take(entered, files)
         next_round()
         st.rerun()
-    for well, line in st.session_state.pop(RESULTS, []):
-        (st.success if well else st.error)(line, icon=":material/check_circle:" if well else ":material/error:")
+    _draw_results(st.session_state.pop(RESULTS, []))
+
+
+def _draw_results(lines: list[tuple[bool, str]]) -> None:
+    taken = [line for well, line in lines if well]
+    refused = [line for well, line in lines if not well]
+    if taken:
+        st.success("  \n".join(taken), icon=":material/check_circle:")
+    if refused:
+        st.error("  \n".join(refused), icon=":material/error:")
 
 
 def take(entered: Entered, files: Sequence[UploadedFile], replaces: Document | None = None) -> list[tuple[bool, str]]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from assistant.domain import Document, DocumentStatus
+from assistant.domain import Document, DocumentStatus, Person
 
 STAGES = {
     DocumentStatus.QUEUED: "queued",
@@ -51,11 +51,15 @@ def moment(when: datetime) -> str:
     return f"{days.get(local.date()) or f'{local.day} {local:%b %Y}'} {local:%H:%M}"
 
 
-def facts(document: Document) -> str:
+def facts(document: Document, person: Person) -> str:
     """Pages, passages, size, time and person of a document, on one line."""
     parts = [counted(document.pages, "page")] if document.pages else []
     parts += [counted(document.chunks, "passage")] if document.chunks else []
-    parts += [size(document.size), moment(document.uploaded_at), f"by {document.uploaded_by}"]
+    parts += [
+        size(document.size),
+        moment(document.uploaded_at),
+        "by you" if document.uploaded_by == person.email else f"by {document.uploaded_by}",
+    ]
     return " · ".join(parts)
 
 
