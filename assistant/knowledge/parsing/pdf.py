@@ -18,6 +18,8 @@ from assistant.knowledge.parsing.pdf_text import clean_pages
 # A page of prose has some 3,000 letters. With fewer than this on average, and few in all, it is a scan or a drawing.
 MIN_LETTERS_A_PAGE = 4
 MIN_LETTERS = 200
+# Letters on each page above which text that repeats on all pages is more than the stamp of a scanner.
+MIN_LETTERS_ALIKE = 60
 SCAN = "This PDF has no text in it, it is probably a scan; upload one with text recognition (OCR) applied."
 _JUNK_TITLE = re.compile(
     r"untitled|microsoft |powerpoint|word - |document\d*$|\.(docx?|pdf|indd|tex|xlsx?|pptx?)$", re.I
@@ -43,9 +45,8 @@ def parse_with_pypdf(path: Path, name: str, on_page: OnPage) -> ParsedDocument:
 
 
 def _document(content: PdfContent, name: str) -> ParsedDocument:
-    pages = without_margins(clean_pages(content.pages))
-    letters = sum(char.isalnum() for page in pages for char in page)
-    if letters < min(MIN_LETTERS_A_PAGE * len(pages), MIN_LETTERS):
+    pages = _own_text(clean_pages(content.pages))
+    if _letters(pages) < min(MIN_LETTERS_A_PAGE * len(pages), MIN_LETTERS):
         raise UnreadableDocument(SCAN)
     marks: dict[int, list[Mark]] = {}
     for mark in content.marks:
@@ -55,6 +56,17 @@ def _document(content: PdfContent, name: str) -> ParsedDocument:
         document.start_page(number + 1)
         document.verbatim(text, tuple(place_headings(text, marks.get(number, []))))
     return document.build(_title(content.title, name))
+
+
+def _own_text(pages: list[str]) -> list[str]:
+    """Leave headers and footers out, but not where pages are alike as a whole, such as forms."""
+    kept = without_margins(pages)
+    alike = _letters(kept) * 2 < _letters(pages) and _letters(pages) >= MIN_LETTERS_ALIKE * len(pages)
+    return pages if alike else kept
+
+
+def _letters(pages: list[str]) -> int:
+    return sum(char.isalnum() for page in pages for char in page)
 
 
 def _title(title: str, name: str) -> str:

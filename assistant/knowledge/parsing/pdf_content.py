@@ -111,19 +111,25 @@ def by_pypdf(path: Path, on_page: OnPage) -> PdfContent:
         raise
     except Exception:  # pypdf lets errors of many kinds through on damaged files
         raise UnreadableDocument(DAMAGED) from None
+    unread = 0
     for number in range(total):
-        content.pages.append(_pypdf_page(reader, number))
+        text = _pypdf_page(reader, number)
+        unread += text is None
+        content.pages.append(text or "")
         on_page(number + 1, total)
+    if unread == total:
+        raise UnreadableDocument(DAMAGED)
     return content
 
 
-def _pypdf_page(reader: PdfReader, number: int) -> str:
+def _pypdf_page(reader: PdfReader, number: int) -> str | None:
+    """Text of one page, None where it breaks pypdf or its limits."""
     try:
         return reader.pages[number].extract_text()
     except MemoryError:
         raise
     except Exception:  # one broken page must not cost the others
-        return ""
+        return None
 
 
 def _outline(reader: PdfReader, entries: Any, level: int) -> Iterator[Mark]:

@@ -16,7 +16,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 def clean_pages(pages: Sequence[str]) -> list[str]:
     """Return the pages with broken words mended and lines cleaned."""
-    known = Counter(word.lower() for page in pages for word in _WORD.findall(page))
+    known = Counter(word.lower() for page in pages for word in _WORD.findall(_BROKEN_WORD.sub(" ", page)))
     return [clean_lines(_OTHER_BREAK.sub("-", _mended(page, known))) for page in pages]
 
 

@@ -55,6 +55,8 @@ class ParserSandbox:
 
         Raises UnreadableDocument with one plain sentence, also when the child dies or is too slow.
         """
+        if not path.is_file():
+            raise UnreadableDocument("The stored file is no longer there; upload it again.")
         try:
             return self._in_child(path, name, on_page, "first")
         except ParserDied as first:

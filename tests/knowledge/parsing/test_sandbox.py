@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import os
+import socket
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from assistant.errors import UnreadableDocument
+from assistant.knowledge.parsing import parse
+from assistant.knowledge.parsing.sandbox import ParserSandbox
+
+Make = Callable[..., Path]
+Write = Callable[[str, str | bytes], Path]
+PROSE = "Every employee receives twenty-seven days of paid annual leave in a calendar year."
+
+
+def ignore(_done: int, _total: int) -> None:
+    return
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[ParserSandbox]:
+    box = ParserSandbox(seconds=30, memory_mb=1000)
+    yield box
+    box.close()
+
+
+def pdf_with(content: bytes, filters: str = "/FlateDecode") -> bytes:
+    """A one-page PDF around one content stream."""
+    return (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<<>>>>endobj\n"
+        + f"4 0 obj<</Length {len(content)}/Filter[{filters}]>>stream\n".encode()
+        + content
+        + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\n"
+    )
+
+
+def test_a_child_reads_as_this_process_does(sandbox: ParserSandbox, make_pdf: Make) -> None:
+    path = make_pdf([["Leave", PROSE], [PROSE]], outline=[("Leave", 0, 0)])
+    heard: list[tuple[int, int]] = []
+    document = sandbox.parse(path, "made.pdf", lambda done, total: heard.append((done, total)))
+    assert document == parse(path, "made.pdf", ignore)
+    assert heard[-1] == (2, 2)
+
+
+def test_a_refusal_is_the_same_sentence(sandbox: ParserSandbox, write: Write) -> None:
+    with pytest.raises(UnreadableDocument, match="cannot be read"):
+        sandbox.parse(write("a.exe", b"MZ\x90\x00"), "a.exe", ignore)
+
+
+def test_a_bomb_is_stopped_by_the_memory_limit_and_the_next_file_is_read(write: Write, make_pdf: Make) -> None:
+    sandbox = ParserSandbox(seconds=30, memory_mb=400)
+    once = zlib.compress(bytes(256 * 1024 * 1024), 1)
+    bomb = write("bomb.pdf", pdf_with(zlib.compress(once, 9), "/FlateDecode/FlateDecode"))
+    with pytest.raises(UnreadableDocument, match="damaged"):
+        sandbox.parse(bomb, "bomb.pdf", ignore)
+    assert sandbox.parse(make_pdf([[PROSE]]), "made.pdf", ignore).text == PROSE
+
+
+def test_a_slow_file_is_given_up_in_time(write: Write) -> None:
+    box = ParserSandbox(seconds=0.3, memory_mb=2000)
+    slow = write("slow.csv", "a,b\n" + "1,2\n" * 3_000_000)
+    started = time.monotonic()
+    with pytest.raises(UnreadableDocument, match="too long"):
+        box.parse(slow, "slow.csv", ignore)
+    assert time.monotonic() - started < 5
+    box.close()
+
+
+def test_a_missing_file_is_told_and_leaves_no_process(sandbox: ParserSandbox, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableDocument, match="no longer there"):
+        sandbox.parse(tmp_path / "gone.txt", "gone.txt", ignore)
+    (server,) = [child for child in psutil.Process().children() if "forkserver" in " ".join(child.cmdline())]
+    assert server.children() == []
+
+
+def test_a_child_starts_in_milliseconds(sandbox: ParserSandbox, write: Write) -> None:
+    note = write("a.txt", "words")
+    sandbox.parse(note, "a.txt", ignore)
+    started = time.monotonic()
+    for _ in range(10):
+        sandbox.parse(note, "a.txt", ignore)
+    assert (time.monotonic() - started) / 10 < 0.2
+
+
+def test_a_child_can_neither_write_nor_outgrow_its_memory(tmp_path: Path) -> None:
+    from assistant.knowledge.parsing.limits import Limits
+
+    child = os.fork()
+    if child == 0:
+        os._exit(_what_fails_under_limits(Limits(5, 400), tmp_path))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    assert (tmp_path / "out.txt").read_bytes() == b""
+
+
+def _what_fails_under_limits(limits: object, folder: Path) -> int:
+    failed = 0
+    limits.apply()  # type: ignore[attr-defined]
+    try:
+        (folder / "out.txt").write_text("escaped")
+    except OSError:
+        failed += 1
+    try:
+        bytearray(1024**3)
+    except MemoryError:
+        failed += 1
+    return failed
+
+
+def test_this_suite_has_no_network() -> None:
+    with pytest.raises(pytest.fail.Exception, match="tried to reach"), socket.socket() as door:
+        door.connect(("192.0.2.1", 80))

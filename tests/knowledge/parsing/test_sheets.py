@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+
+from assistant.domain import ParsedDocument
+
+Read = Callable[..., ParsedDocument]
+
+
+def test_rows_name_their_columns_and_sheets_are_headings(read: Read, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Laptops"
+    sheet.append(["Number", "Price EUR", "From", "Loan"])
+    sheet.append(["LT-1", 1090.0, datetime.date(2026, 1, 5), True])
+    sheet.append(["LT-2", 899.5, None, False])
+    book.create_sheet("Empty")
+    hidden = book.create_sheet("Salaries")
+    hidden.append(["secret"])
+    hidden.sheet_state = "hidden"
+    book.create_sheet("Phones").append(["only one row"])
+    book.save(tmp_path / "price_list.xlsx")
+    document = read(tmp_path / "price_list.xlsx")
+    assert document.title == "price list"
+    assert [page.number for page in document.pages] == [None, None, None]
+    assert document.pages[0].text.split("\n") == [
+        "Laptops",
+        "",
+        "Number: LT-1; Price EUR: 1090; From: 2026-01-05; Loan: yes",
+        "Number: LT-2; Price EUR: 899.5; Loan: no",
+    ]
+    assert [heading.text for heading in document.headings] == ["Laptops", "Phones"]
+    assert "secret" not in document.text
+
+
+def test_lines_above_the_headers_stay_as_they_are(read: Read, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Rooms in Graz"], ["as of May"], ["Room", "Seats"], ["Mira", 6], [], ["Parking"], ["Free", 12]):
+        book.active.append(row)
+    book.save(tmp_path / "rooms.xlsx")
+    assert read(tmp_path / "rooms.xlsx").text.split("\n")[2:] == [
+        "Rooms in Graz",
+        "as of May",
+        "Room: Mira; Seats: 6",
+        "",
+        "Parking",
+        "Free: 12",
+    ]
