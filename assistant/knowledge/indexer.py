@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from assistant.knowledge.exact import ExactSearch, decode
@@ -96,18 +97,28 @@ class Indexer:
                 pending = False
             self._wake.wait(BUSY_POLL_SECONDS if pending else IDLE_POLL_SECONDS)
             self._wake.clear()
+        self._last_step()
+
+    def _last_step(self) -> None:
+        """Remove what was just deleted before leaving: a command that deletes lives no longer than this."""
+        if self._vectors.has_removals():
+            with suppress(Exception):
+                self._follow_sql()
 
     def _step(self) -> bool:
         """Do what there is to do; return whether more is on its way."""
         due = bool(due_jobs(self._database))
         if due:
             self._worker.ensure_running()
+        return self._follow_sql() or due
+
+    def _follow_sql(self) -> bool:
         if not self._is_open and time.monotonic() >= self._retry_at and self._vectors.populated_spaces():
             self._open()
-        if self._vectors.has_work():
-            self._guarded_work()
-            return True
-        return due
+        if not self._vectors.has_work():
+            return False
+        self._guarded_work()
+        return True
 
     def _open(self) -> None:
         """Open and check the folder; a damaged one is thrown away and built from the vectors in SQL."""

@@ -169,12 +169,18 @@ class Vectors:
                     return
 
     def has_work(self) -> bool:
-        """Return whether anything waits to be added, removed or purged; one look at small indexes."""
+        """Return whether anything waits to be added, removed or built; one look at small indexes."""
         waiting = exists().where(VersionRow.status == DocumentStatus.INDEXING)
+        return self._is_there(waiting) or self.has_removals()
+
+    def has_removals(self) -> bool:
+        """Return whether deleted rows or vectors wait to be removed, or a collection to be built."""
         removal, deleted = exists().where(RemovalRow.id > 0), exists().where(DocumentRow.deleted_at.is_not(None))
-        wanted = exists().where(GenerationRow.state == "wanted")
+        return self._is_there(or_(removal, deleted, exists().where(GenerationRow.state == "wanted")))
+
+    def _is_there(self, condition: ColumnElement[bool]) -> bool:
         with self._database.read() as session:
-            return bool(session.execute(select(or_(waiting, removal, deleted, wanted))).scalar())
+            return bool(session.execute(select(condition)).scalar())
 
     def populated_spaces(self) -> list[str]:
         """Return the spaces that hold a document."""
