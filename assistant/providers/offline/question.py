@@ -85,7 +85,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     (Kind.REASON, r"\bwhy\b|\bwhat (?:is|was|are) the reasons?\b"),
     (Kind.AMOUNT, rf"^what(?:'s| is| are| was|s)?\b.*\b{_QUANTITY}\b"),
     (Kind.YES_NO, r"^(?:is|are|am|do|does|did|can|could|may|must|should|will|would|has|have|was|were)\b(?! you tell)"),
-    (Kind.LIST, r"^(?:which|what) (?:are|\w+s)\b|^list\b"),
+    (Kind.LIST, r"^(?:which|what) (?:are|(?!is\b|was\b|does\b|has\b)\w+s)\b|^list\b"),
     (Kind.DEFINITION, r"^what(?:'s| is| does)\b|\bmean\b|\bstand for\b|^define\b"),
 )
 _KIND_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _KINDS)
