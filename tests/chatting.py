@@ -15,6 +15,7 @@ from assistant.knowledge.exact import encode
 from assistant.knowledge.service import KnowledgeBase
 from assistant.providers.builders import build_model
 from assistant.providers.minilm import MiniLM
+from assistant.providers.offline.routing import RouteClassifier
 from assistant.providers.scripted import Reply, ScriptedModel
 from assistant.settings import Settings
 from assistant.storage.database import Database
@@ -33,11 +34,12 @@ TURN_SECONDS = 30.0
 class Chatting:
     """The chat with its parts, and short ways to say what tests say often."""
 
-    def __init__(self, data_dir: Path, embedder: MiniLM, **settings: object) -> None:
+    def __init__(self, data_dir: Path, embedder: MiniLM, classifier: RouteClassifier, **settings: object) -> None:
         self.settings = Settings(data_dir=data_dir, _env_file=None, **settings)  # type: ignore[arg-type,call-arg]
         upgrade(self.settings.sqlalchemy_url)
         self.database = Database(self.settings.sqlalchemy_url)
         self.embedder = embedder
+        self.classifier = classifier
         people = People(self.database)
         self.ann = people.add("ann@example.com", "Ann", Role.KB_ADMIN)
         self.bob = people.add("bob@example.com", "Bob", Role.STAFF)
@@ -49,7 +51,14 @@ class Chatting:
 
     def new_service(self) -> ChatService:
         """Another service over the same database, as another start of the application has it."""
-        return ChatService(self.database, self.knowledge, self.embedder, self.settings, build_model=self._build)
+        return ChatService(
+            self.database,
+            self.knowledge,
+            self.embedder,
+            self.settings,
+            build_model=self._build,
+            classifier=self.classifier,
+        )
 
     def close(self) -> None:
         """Close the chat and the database."""

@@ -40,12 +40,13 @@ class ChatService:
         embedder: MiniLM,
         settings: Settings,
         build_model: ModelBuilder = build_provider_model,
+        classifier: RouteClassifier | None = None,
     ) -> None:
         self._stored = Conversations(database)
         self._knowledge = knowledge
         self._settings = settings
-        classifier = RouteClassifier(embedder)
-        self._runner = Runner(TurnDeps(self._stored, knowledge, embedder, settings, build_model, classifier))
+        routes = classifier or RouteClassifier(embedder, settings.data_dir / "cache")
+        self._runner = Runner(TurnDeps(self._stored, knowledge, embedder, settings, build_model, routes))
 
     def start(self) -> int:
         """Open the loop and end the turns that dead processes left running; returns how many those were."""
