@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 Span = tuple[int, int]
 
 # A wrapped line is rarely shorter than this, a paragraph on one line rarely stays under the longest (characters).
 NARROWEST_WRAP = 60
-WIDEST_WRAP = 160
+WIDEST_WRAP = 180
+# Share of the text that stands in lines up to the usual width; the rest may be longer.
+MOST_TEXT = 0.8
 # Share of the usual width that a line with the next word must reach to count as full; letters differ in width.
 FULL_LINE = 0.85
 
@@ -103,8 +105,13 @@ def _lines(text: str) -> Iterator[Span]:
 
 
 def _usual_width(lengths: list[int]) -> int | None:
-    """Width at which the text is wrapped; None when its lines are whole paragraphs."""
-    width = sorted(lengths)[int(0.9 * len(lengths))]
+    """Width at which the text is wrapped; None when its lines are whole paragraphs.
+
+    Lines count by their length, or a page of many short table rows would seem to be wrapped as narrow as those.
+    """
+    limit = MOST_TEXT * sum(lengths)
+    ordered = sorted(lengths)
+    width = next(length for length, up_to in zip(ordered, accumulate(ordered), strict=True) if up_to >= limit)
     return None if width > WIDEST_WRAP else max(width, NARROWEST_WRAP)
 
 

@@ -78,6 +78,16 @@ def test_short_lines_of_a_table_are_not_joined_to_the_prose_around() -> None:
     assert cut(text)[1:] == ["City Hotel Meals", "Berlin 140 EUR 28 EUR", "Paris 190 EUR 44 EUR"]
 
 
+def test_prose_among_many_short_rows_is_still_joined_and_its_heading_apart() -> None:
+    rows = "\n".join(f"Row {n} 12 34" for n in range(30))
+    prose = (
+        "While we believe that we have adequately provided for all uncertain positions, or positions where we\n"
+        "Berlin and Graz believe it is not likely to be sustained, the amounts asserted could be greater than\n"
+        "Accrued."
+    )
+    assert cut(f"NOTES TO THE STATEMENTS OF THE YEAR (Continued)\n{prose}\n{rows}")[1] == prose
+
+
 def test_paragraphs_on_lines_of_their_own_are_not_joined() -> None:
     text = "laptop\nkeyboard\n" + "A very long paragraph about equipment without an end " * 5 + "\nmonitor"
     assert [part[:8] for part in cut(text)] == ["laptop", "keyboard", "A very l", "monitor"]
