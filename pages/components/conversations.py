@@ -67,11 +67,10 @@ def _draw_row(entered: Entered, conversation: Conversation) -> None:
     )
     if active:
         row.menu_button(
-            ":material/more_horiz:",
+            "Edit",
             ["Rename", "Clear", "Delete"],
             key=f"menu-{conversation.id}",
             type="tertiary",
-            help="Rename, clear or delete this conversation",
             on_click=_act,
             args=(entered, conversation),
         )

@@ -74,17 +74,16 @@ def _draw_row(entered: Entered, document: Document) -> None:
                 frame.DOCUMENT, label="Open", icon=":material/visibility:", query_params={"document": document.id}
             )
         if entered.person.may_edit_documents:
-            _draw_menu(entered, document, line)
+            _draw_menu(document, line)
         _draw_state(entered, document)
 
 
-def _draw_menu(entered: Entered, document: Document, line: DeltaGenerator) -> None:
+def _draw_menu(document: Document, line: DeltaGenerator) -> None:
     line.menu_button(
-        ":material/more_horiz:",
+        "Actions",
         ["Replace", "Delete"],
         key=f"document-menu-{document.id}",
         type="tertiary",
-        help=f"Actions for {escape(document.name)}",
         on_click=_act,
         args=(document,),
     )

@@ -1,0 +1,52 @@
+"""The shipped app with a scripted model whose answer waits at a gate; POST /gate lets it go on.
+
+Started by ``streamlit run`` in tests of what happens while an answer is being written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from assistant import bootstrap
+from assistant.domain import ModelChoice
+from assistant.providers.minilm import MiniLM
+from assistant.providers.scripted import Gate, Reply, ScriptedModel
+from assistant.settings import Settings
+from assistant.web import start
+from assistant.web.routes import routes
+
+SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
+BEFORE, AFTER = "These words come first. ", "These words come last."
+_gates: list[Gate] = []
+
+
+async def open_gate(_request: Request) -> Response:
+    """Let all answers go on."""
+    for gate in _gates:
+        gate.open()
+    return Response(status_code=204)
+
+
+def _model(choice: ModelChoice, settings: Settings, embedder: MiniLM) -> ScriptedModel:
+    del choice, settings, embedder
+    _gates.append(Gate())
+    return ScriptedModel([Reply([BEFORE, _gates[-1], AFTER])])
+
+
+def _build(settings: Settings) -> bootstrap.Services:
+    services = bootstrap.build(settings, build_model=_model)
+    services.start()
+    return services
+
+
+if __name__ != "__main__":
+    app = st.App(
+        SCRIPT,
+        routes=[*routes(), Route("/gate", open_gate, methods=["POST"])],
+        lifespan=start.lifespan(lambda: st.get_option("server.address"), build=_build),
+    )
