@@ -57,7 +57,6 @@ def run(settings: Settings) -> int:
 
 def _work(settings: Settings, database: Database) -> None:
     from assistant.knowledge.ingest import Ingest
-    from assistant.knowledge.jobs import Jobs
     from assistant.knowledge.parsing.sandbox import ParserSandbox
     from assistant.providers.minilm import MiniLM
     from assistant.storage.blobs import Blobs
@@ -66,6 +65,10 @@ def _work(settings: Settings, database: Database) -> None:
     sandbox = ParserSandbox(settings.parse_seconds, settings.parse_memory_mb)
     embedder = MiniLM(settings.data_dir / "cache")
     with ThreadPoolExecutor(min(THREADS_MOST, os.cpu_count() or 1), "embed") as executor:
+        # The model loads while dbos is imported and opens its file, which takes as long.
+        executor.submit(embedder.warm)
+        from assistant.knowledge.jobs import Jobs
+
         ingest = Ingest(store, Blobs(settings.data_dir), sandbox, embedder, executor)
         jobs = Jobs(settings.data_dir / "jobs.sqlite", ingest.read, ingest.embed)
         try:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psutil
 import pytest
 from filelock import FileLock
 from small_library import EDITOR, Library
@@ -107,7 +108,9 @@ def test_killed_owner_and_worker_are_followed_by_a_start_that_finishes(library: 
     )
     document_id = beside.upload(EDITOR, "Rules.md", RULES.encode()).document_id
     _until(lambda: beside.document(editor, document_id).status is DocumentStatus.EMBEDDING)
-    owner.kill()
+    family = [psutil.Process(owner.pid), *psutil.Process(owner.pid).children(recursive=True)]
+    for process in family:
+        process.kill()
     owner.wait()
     owner.stdin.close()
     owner.stdout.close()
