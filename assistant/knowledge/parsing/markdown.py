@@ -15,6 +15,8 @@ from assistant.knowledge.parsing.formats import OnPage
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
 
+# Levels of lists in lists and quotes; deeper ones are left out.
+DEEPEST = 100
 _FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*\n", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
 _TAGS = re.compile(r"<!--.*?-->|<[^<>]{1,500}>", re.DOTALL)
@@ -26,7 +28,9 @@ def parse(path: Path, name: str, on_page: OnPage) -> ParsedDocument:
     front = _FRONT_MATTER.match(text)
     given = _FRONT_TITLE.search(front.group(1)) if front else None
     reader = _Reader()
-    reader.read(MarkdownIt("commonmark").enable("table").parse(text[front.end() :] if front else text))
+    reader.read(
+        MarkdownIt("commonmark", {"maxNesting": DEEPEST}).enable("table").parse(text[front.end() :] if front else text)
+    )
     on_page(1, 1)
     return reader.document.build((given.group(1) if given else reader.title) or title_from_name(name))
 

@@ -29,6 +29,7 @@ PROGRESS_SECONDS = 0.2
 def run(pipe: Connection, path: str, name: str, engine: str, limits: Limits) -> None:
     """Parse and send messages: ``page``/``of`` while at it, last the document, ``unreadable`` or ``failed``."""
     limits.apply()
+    _silence()
     try:
         last = _as_message(_parsed(pipe, Path(path), name, engine))
     except UnreadableDocument as error:
@@ -40,6 +41,13 @@ def run(pipe: Connection, path: str, name: str, engine: str, limits: Limits) -> 
     pipe.send_bytes(json.dumps(last, ensure_ascii=False).encode("utf-8", "replace"))
     pipe.close()
     os._exit(0)
+
+
+def _silence() -> None:
+    """Send what parsers complain about nowhere: a broken file would fill the log with their traces."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
 
 
 def _parsed(pipe: Connection, path: Path, name: str, engine: str) -> ParsedDocument:

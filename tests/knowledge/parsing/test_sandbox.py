@@ -12,6 +12,7 @@ import pytest
 
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing import parse
+from assistant.knowledge.parsing.limits import Limits
 from assistant.knowledge.parsing.sandbox import ParserSandbox
 
 Make = Callable[..., Path]
@@ -89,19 +90,19 @@ def test_a_child_starts_in_milliseconds(sandbox: ParserSandbox, write: Write) ->
     assert (time.monotonic() - started) / 10 < 0.2
 
 
-def test_a_child_can_neither_write_nor_outgrow_its_memory(tmp_path: Path) -> None:
-    from assistant.knowledge.parsing.limits import Limits
-
-    child = os.fork()
-    if child == 0:
-        os._exit(_what_fails_under_limits(Limits(5, 400), tmp_path))
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+def test_a_child_can_neither_write_nor_outgrow_its_memory_nor_reach_the_network(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        child = os.fork()
+        if child == 0:
+            os._exit(_what_fails_under_limits(Limits(5, 400), tmp_path, door.getsockname()))
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code == 3
     assert (tmp_path / "out.txt").read_bytes() == b""
 
 
-def _what_fails_under_limits(limits: object, folder: Path) -> int:
+def _what_fails_under_limits(limits: Limits, folder: Path, listening: tuple[str, int]) -> int:
     failed = 0
-    limits.apply()  # type: ignore[attr-defined]
+    limits.apply()
     try:
         (folder / "out.txt").write_text("escaped")
     except OSError:
@@ -109,6 +110,10 @@ def _what_fails_under_limits(limits: object, folder: Path) -> int:
     try:
         bytearray(1024**3)
     except MemoryError:
+        failed += 1
+    try:
+        socket.create_connection(listening, timeout=1)
+    except OSError:
         failed += 1
     return failed
 
