@@ -25,6 +25,8 @@ from assistant.knowledge.parsing.limits import Limits
 
 logger = logging.getLogger(__name__)
 
+_PRELOADED = "assistant.knowledge.parsing.preloaded"
+
 # Bytes of one message; the text is bounded to 50 million characters, which JSON may write as several bytes each.
 MAX_ANSWER_BYTES = 300 * 1024 * 1024
 TOO_LONG = "This file took too long to read and was given up; a smaller or newly saved copy may work."
@@ -47,7 +49,7 @@ class ParserSandbox:
         self._seconds = seconds
         self._memory_mb = memory_mb
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([sandbox_child.__name__])
+        self._context.set_forkserver_preload([_PRELOADED])
         self._running: set[ForkServerProcess] = set()
 
     def parse(self, path: Path, name: str, on_page: Callable[[int, int], None]) -> ParsedDocument:

@@ -1,7 +1,4 @@
-"""What runs inside a parser child: limits first, then the parser, then one last message.
-
-The server that forks the children imports this module once; importing the parsers here is what makes a child cheap.
-"""
+"""What runs inside a parser child: limits first, then the parser, then one last message."""
 
 from __future__ import annotations
 
@@ -11,15 +8,9 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import docx  # noqa: F401
-import pptx  # noqa: F401
-import pypdfium2  # noqa: F401
-import python_calamine  # noqa: F401
-import selectolax.lexbor  # noqa: F401
-
 from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
-from assistant.knowledge.parsing import markdown, parse, pdf, sheets, slides, web, word  # noqa: F401
+from assistant.knowledge.parsing import parse
 from assistant.knowledge.parsing.limits import Limits
 
 # Seconds between two messages of progress; each costs the parent a wake-up.
@@ -59,7 +50,11 @@ def _parsed(pipe: Connection, path: Path, name: str, engine: str) -> ParsedDocum
             told = time.monotonic()
             pipe.send_bytes(json.dumps({"page": page, "of": total}).encode())
 
-    return pdf.parse_with_pypdf(path, name, on_page) if engine == "pypdf" else parse(path, name, on_page)
+    if engine == "pypdf":
+        from assistant.knowledge.parsing.pdf import parse_with_pypdf
+
+        return parse_with_pypdf(path, name, on_page)
+    return parse(path, name, on_page)
 
 
 def _as_message(document: ParsedDocument) -> dict[str, object]:

@@ -1,0 +1,14 @@
+"""Imported once by the server that forks parser children: what is loaded here, no child has to load.
+
+The process that asks for children never imports it and stays small. pypdf is not among these; few files need it.
+"""
+
+from __future__ import annotations
+
+import docx  # noqa: F401
+import pptx  # noqa: F401
+import pypdfium2  # noqa: F401
+import python_calamine  # noqa: F401
+import selectolax.lexbor  # noqa: F401
+
+from assistant.knowledge.parsing import csv_rows, markdown, pdf, pdf_fonts, plain, sheets, slides, web, word  # noqa: F401
