@@ -76,7 +76,7 @@ class _Reader:
         if self._rows is not None:
             self._rows[-1].append(text)
         elif self._heading_level:
-            self.title = self.title or text
+            self.title = self.title or (text if self._heading_level == 1 else "")
             self.document.heading(self._heading_level, text)
         elif self._labels:
             self.document.line(self._labels[-1] + text)
@@ -116,7 +116,7 @@ def _inline(tokens: Sequence[Token]) -> Iterator[str]:
             yield token.content
             address = "" if token.content == address else address
         elif token.type in ("softbreak", "hardbreak"):
-            yield " "
+            yield "\n"
         elif token.type == "image":
             yield token.content
         elif token.type == "link_open":

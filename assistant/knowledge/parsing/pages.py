@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant.domain import Heading, ParsedDocument, ParsedPage
 from assistant.errors import UnreadableDocument
-from assistant.knowledge.parsing.characters import one_line
+from assistant.knowledge.parsing.characters import clean_lines, one_line
 
 # Characters; a 5,000-page book has about 15 million. Above this the result is no document people wrote.
 MAX_CHARACTERS = 50_000_000
@@ -46,12 +46,12 @@ class DocumentBuilder:
         self._headings.append(Heading(start, min(max(level, 1), DEEPEST_HEADING), text))
 
     def paragraph(self, text: str) -> None:
-        """Add a paragraph on one line; an empty one is left out."""
-        self._put(one_line(text), "\n\n")
+        """Add a paragraph; its own line ends stay. An empty one is left out."""
+        self._put(clean_lines(text), "\n\n")
 
     def line(self, text: str) -> None:
-        """Add a list item or row right under what was before."""
-        self._put(one_line(text), "\n")
+        """Add a list item or row right under what was before; its own line ends stay."""
+        self._put(clean_lines(text), "\n")
 
     def gap(self) -> None:
         """Set what follows apart from what was before."""

@@ -29,6 +29,8 @@ FRAME = (
 OUTSIDE = "header, footer, aside, form"
 # Deeper nesting is no layout; below this the text is taken as one paragraph.
 DEEPEST = 150
+# Stands for <br> until a paragraph is whole; other line ends of the source mean nothing in HTML.
+_LINE_BREAK = "\x0b"
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INLINE = frozenset(
     {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins"}
@@ -97,7 +99,7 @@ class _Reader:
         if tag == "-text":
             self._pieces.append(node.text())
         elif tag == "br":
-            self._pieces.append(" ")
+            self._pieces.append(_LINE_BREAK)
         elif tag in _INLINE:
             self.read(node, depth)
         else:
@@ -119,7 +121,7 @@ class _Reader:
 
     def flush(self) -> None:
         """End the current paragraph or list item."""
-        text = one_line("".join(self._pieces))
+        text = "\n".join(one_line(line) for line in "".join(self._pieces).split(_LINE_BREAK)).strip()
         self._pieces.clear()
         if not text:
             return

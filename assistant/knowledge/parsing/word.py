@@ -22,7 +22,7 @@ FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallbac
 DAMAGED = "This Word file is damaged; open it in Word, save it again and upload that."
 # What these hold is no text of the document: deleted text, field codes, and copies for old programs.
 _LEFT_OUT = (f"{W}del", f"{W}instrText", f"{W}pPr", f"{W}rPr", f"{W}moveFrom", FALLBACK)
-_BLANKS = {f"{W}tab": "\t", f"{W}br": " ", f"{W}cr": " ", f"{W}noBreakHyphen": "-"}
+_BLANKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 _HEADING_STYLE = re.compile(r"heading\s?(\d)", re.IGNORECASE)
 TITLE_LEVEL = 1
 

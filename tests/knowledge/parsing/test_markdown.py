@@ -41,8 +41,8 @@ def test_marks_are_gone_and_structure_is_kept(
     assert document.title == "VPN guide"
     assert [(heading.level, heading.text) for heading in document.headings] == [(1, "Set up"), (2, "Next")]
     assert document.text == (
-        "Set up\n\nOpen the portal, see the form (https://intra.example/form) or https://intra.example and qm.\n\n"
-        "1. Install the client.\n2. Restart\n- twice\n\n- local\n\nSite: Graz; Gateway: gw-1\n\nssh host\n\n"
+        "Set up\n\nOpen the portal, see the form (https://intra.example/form) or\nhttps://intra.example and qm.\n\n"
+        "1. Install\nthe client.\n2. Restart\n- twice\n\n- local\n\nSite: Graz; Gateway: gw-1\n\nssh host\n\n"
         "Next\n\nDone"
     )
 

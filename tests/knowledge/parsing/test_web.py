@@ -21,7 +21,7 @@ PAGE = """<!doctype html><html><head><title>Graz | Intranet</title><style>p{colo
 def test_the_main_text_is_read_without_the_frame_of_the_page(read: Read, write: Write) -> None:
     document = read(write("graz.html", PAGE))
     assert document.text == (
-        "Site Graz\n\nThe site opens at 07:00 on weekdays.\n\nParking\n\n"
+        "Site Graz\n\nThe site opens at 07:00\non weekdays.\n\nParking\n\n"
         "3. Open the portal.\n4. Send the form.\n- in time\n\nGroup: Staff; Price: free"
     )
     assert [(heading.level, heading.text) for heading in document.headings] == [(1, "Site Graz"), (2, "Parking")]
