@@ -66,7 +66,7 @@ def run(rounds: int) -> Result:
         for _ in range(rounds):
             for app, samples in zip(apps, asked, strict=True):
                 samples.append(ask_fresh_server(app, browser, folder, documents))
-        turns = turn_times(data, folder, documents)
+        turns = [time for _ in range(rounds) for time in turn_times(data, folder, documents)]
     return _result(*asked, turns)
 
 
@@ -88,14 +88,14 @@ def _ask(chat: Chat, question: str) -> float:
 
 
 def turn_times(data_dir: Path, folder: Path, documents: Sequence[Written]) -> list[dict[str, float]]:
-    """`timings_ms` of each question asked by the command line in one process."""
+    """`timings_ms` of each question but the first, asked by the command line in one process."""
     batch = folder / "questions.jsonl"
     batch.write_text("".join(json.dumps({"id": str(n), "text": d.question}) + "\n" for n, d in enumerate(documents)))
     command = [sys.executable, "-m", "assistant", "ask", "--batch", str(batch), "--json"]
     done = subprocess.run(
         command, env=our_environment(data_dir), cwd=folder, stdout=subprocess.PIPE, text=True, check=True
     )
-    return [json.loads(line)["timings_ms"] for line in done.stdout.splitlines()]
+    return [json.loads(line)["timings_ms"] for line in done.stdout.splitlines()][1:]
 
 
 def _result(
@@ -127,7 +127,7 @@ def _result(
 
 
 def _p50(turns: Sequence[dict[str, float]]) -> float:
-    return median(turn["first_token"] for turn in turns[1:])
+    return median(turn["first_token"] for turn in turns)
 
 
 def _sample(asked: Asked) -> dict[str, object]:

@@ -30,8 +30,6 @@ SETS = ("squad2", "workarena_kb", "clapnq")
 PULL = 2.0  # L2 pull of the weights to zero
 STEPS = 1500
 RATE = 0.3
-# Questions written into a document (FAQ) are too rare in the sets to be learnt: this weight is set, not fitted.
-SET_BY_HAND = {"asked": 1.5}
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,7 @@ def main() -> None:
     given = parser.parse_args()
     embedder = MiniLM(given.cache)
     words, meaning = _cases(given.sets, given.cache, given.questions, embedder)
-    fitted = {"words": _fit(words, scoring.FEATURES[:-1]), "meaning": _fit(meaning, scoring.FEATURES)}
-    found = {name: {**weights, **SET_BY_HAND} for name, weights in fitted.items()}
+    found = {"words": _fit(words, scoring.FEATURES[:-1]), "meaning": _fit(meaning, scoring.FEATURES)}
     print(json.dumps(found, indent=1))
     if given.write:
         Path(scoring.__file__).with_name("scoring.json").write_text(

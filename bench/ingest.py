@@ -75,7 +75,7 @@ def ingest_ours(documents: Path, folder: Path) -> Cost:
 def ingest_baseline(documents: Path, folder: Path) -> Cost:
     """LangChain's ingest into FOLDER/store; its output is the number of chunks."""
     script = str(BASELINE / "langchain_ingest.py")
-    command = [str(BASELINE_BIN / "python"), "-W", "ignore", script, str(documents), str(folder / "store")]
+    command = [str(BASELINE_BIN / "python"), script, str(documents), str(folder / "store")]
     return measure(command, env=baseline_environment(ONE_THREAD), cwd=folder)
 
 

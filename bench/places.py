@@ -33,8 +33,9 @@ def our_environment(data_dir: Path) -> dict[str, str]:
 
 def baseline_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Environment of a process of the baseline: the model from its folder, no download at run time."""
-    model = {"MINILM_FOLDER": str(model_folder()), "HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False"}
-    return _environment({**model, **(extra or {})})
+    model = {"MINILM_FOLDER": str(model_folder()), "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"}
+    quiet = {"ANONYMIZED_TELEMETRY": "False", "PYTHONWARNINGS": "ignore"}
+    return _environment({**model, **quiet, **(extra or {})})
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:

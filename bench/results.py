@@ -77,5 +77,10 @@ def table(result: Result) -> str:
     rows = [f"{result.name:<62}{'measured':>12} {'':<5}{'target':>9}"]
     for figure in result.figures:
         target = "" if figure.target is None else f"<= {figure.target:g}"
-        rows.append(f"  {figure.name:<60}{figure.value:>12.3g} {figure.unit:<5}{target:>9}  {marks[figure.ok]}")
+        rows.append(f"  {figure.name:<60}{short(figure.value):>12} {figure.unit:<5}{target:>9}  {marks[figure.ok]}")
     return "\n".join(rows)
+
+
+def short(value: float) -> str:
+    """A number with three digits that say something."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
