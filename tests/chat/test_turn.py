@@ -383,7 +383,7 @@ def test_earlier_turns_are_told_to_the_model_without_their_markers(chatting: Cha
     first = chatting.ask(LEAVE)
     chatting.ask("What is the limit for a hotel night on business travel?", first.conversation_id)
     said = model.calls[-1].messages
-    assert [str(message.parts[0].content) for message in said if isinstance(message, ModelResponse)] == [SENTENCE]
+    assert [message.text for message in said if isinstance(message, ModelResponse)] == [SENTENCE]
 
 
 def test_given_history_stands_in_for_the_stored_one(chatting: Chatting) -> None:
