@@ -30,6 +30,7 @@ SETS = ("squad2", "workarena_kb", "clapnq")
 PULL = 2.0  # L2 pull of the weights to zero
 STEPS = 1500
 RATE = 0.3
+COMPARED = 8  # pieces a question whose meaning is looked at
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _add(name: str, query: Query, corpus: Corpus, embedder: MiniLM, words: list[
     passages = prompt_passages(corpus.retrieve(query.text))
     pieces = [unit for place, passage in enumerate(passages) for unit in units(passage, place)]
     scored = scoring.score_by_words(question, passages, pieces)
-    closer = scoring.score_by_meaning(question, scored, embedder)
+    closer = scoring.with_similarity(question, scored[:COMPARED], embedder)
     for cases, ranked, features in ((words, scored, scoring.FEATURES[:-1]), (meaning, closer, scoring.FEATURES)):
         right = np.array([holds(one.unit.text, query.answers) for one in ranked])
         rows = np.array([[one.features[feature] for feature in features] for one in ranked])

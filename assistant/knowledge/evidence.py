@@ -20,12 +20,11 @@ WEIGHTS = Path(__file__).with_name("evidence.json")
 FEATURES = (
     "similarity",
     "similarity_mean",
-    "lead",
-    "passage",
     "sentence",
+    "passage",
     "window",
-    "title",
     "names_missing",
+    "figures_missing",
     "pairs",
     "fit",
     "length",
@@ -68,9 +67,8 @@ def features(question: str, passages: Sequence[Passage]) -> dict[str, float]:
 
 
 def _by_similarity(passages: Sequence[Passage]) -> dict[str, float]:
-    similar = sorted((passage.similarity for passage in passages), reverse=True)
-    mean = sum(similar) / len(similar)
-    return {"similarity": similar[0], "similarity_mean": mean, "lead": similar[0] - mean}
+    similar = [passage.similarity for passage in passages]
+    return {"similarity": max(similar), "similarity_mean": sum(similar) / len(similar)}
 
 
 def _by_words(
@@ -78,17 +76,19 @@ def _by_words(
 ) -> dict[str, float]:
     titles = [set(content(f"{passage.title} {' '.join(passage.heading_path)}")) for passage in passages[:READ]]
     whole = [{term for one in cut for term in one.terms} | title for cut, title in zip(read, titles, strict=True)]
-    best, place = max(
-        ((_fits(asked, term_weights, one), at) for at, cut in enumerate(read) for one in cut), default=((0.0, 0.0), 0)
-    )
+    found = set().union(*whole)
+    every = [(one, title) for cut, title in zip(read, titles, strict=True) for one in cut]
     return {
-        "passage": max((coverage(term_weights, found) for found in whole), default=0.0),
-        "sentence": best[0],
+        "sentence": max((coverage(term_weights, one.terms) for one, _ in every), default=0.0),
+        "passage": max((coverage(term_weights, words) for words in whole), default=0.0),
         "window": max((_window(term_weights, cut) for cut in read), default=0.0),
-        "title": max((coverage(term_weights, title) for title in titles), default=0.0),
         "names_missing": _missing(asked, whole),
-        "pairs": max((pairs_kept(asked.terms, one.terms) for cut in read for one in cut), default=0.0),
-        "fit": max((answer_fit(asked, one.text) for one in read[place]), default=0.0) if best[1] < 1 else best[1],
+        "figures_missing": 1.0 if asked.figures - found else 0.0,
+        "pairs": max((pairs_kept(asked.terms, one.terms) for one, _ in every), default=0.0),
+        "fit": max(
+            (coverage(term_weights, title.union(one.terms)) * answer_fit(asked, one.text) for one, title in every),
+            default=0.0,
+        ),
         "length": min(1.0, len(asked.terms) / 10),
     }
 
@@ -96,10 +96,6 @@ def _by_words(
 def _cut(passage: Passage) -> list[_Sentence]:
     texts = [passage.text[start:end] for start, end in sentences(passage.text)]
     return [_Sentence(text, tuple(content(text))) for text in texts]
-
-
-def _fits(asked: Question, term_weights: Mapping[str, float], one: _Sentence) -> tuple[float, float]:
-    return coverage(term_weights, one.terms), answer_fit(asked, one.text)
 
 
 def _window(term_weights: Mapping[str, float], cut: Sequence[_Sentence]) -> float:

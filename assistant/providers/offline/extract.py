@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.providers.offline.lists import list_around, quote_list
 from assistant.providers.offline.question import Question, understand
 from assistant.providers.offline.quotes import Quote, plain
-from assistant.providers.offline.rows import quote_rows
+from assistant.providers.offline.rows import quote_row, quote_rows
 from assistant.providers.offline.scoring import Scored, score_by_meaning, score_by_words
 from assistant.providers.offline.supersession import in_force
+from assistant.providers.offline.terms import content
 from assistant.providers.offline.units import Unit, UnitKind, units
 from assistant.providers.passages import PromptPassage
 
@@ -32,6 +33,7 @@ LONGEST = 120
 NEAR_BEST = 1.2
 """A sentence this much below the best one's score (in log odds) is about a third as likely to answer."""
 
+TABLE = (UnitKind.ROW, UnitKind.CELLS)
 SAME = 0.7
 """Share of common words from which a sentence says the same again."""
 
@@ -50,10 +52,15 @@ class _Found:
     passages: Sequence[PromptPassage]
     pieces: Sequence[Unit]
     scored: Sequence[Scored]
+    by_words: Sequence[Scored]
 
     @property
     def best(self) -> Unit:
         return self.scored[0].unit
+
+    def words_around(self, unit: Unit) -> set[str]:
+        """Stems of a piece and of the document it stands in."""
+        return {*unit.terms, *content(self.passages[unit.passage].document)}
 
 
 def answer(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM) -> Iterator[str]:
@@ -67,24 +74,44 @@ def answer(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM) -> I
 
 def _search(question: Question, passages: Sequence[PromptPassage], embedder: MiniLM) -> _Found | None:
     pieces = [piece for place, passage in enumerate(passages) for piece in units(passage, place)]
-    scored = score_by_meaning(question, score_by_words(question, passages, pieces), embedder)
+    by_words = score_by_words(question, passages, pieces)
+    scored = score_by_meaning(question, by_words, embedder)
     if not scored or not _about(scored[0]):
         return None
-    return _Found(question, passages, pieces, scored)
+    return _Found(question, passages, pieces, scored, by_words)
 
 
 def _about(best: Scored) -> bool:
     """Whether the best piece is about the question at all; how good the evidence is was decided before."""
-    return best.features["context"] >= LEAST_COVERAGE or best.features["similarity"] >= LEAST_SIMILARITY
+    return best.features["context"] >= LEAST_COVERAGE or best.features.get("similarity", 0.0) >= LEAST_SIMILARITY
 
 
 def _quotes(found: _Found) -> list[Quote]:
     listed = list_around(found.question, found.best, found.passages, found.pieces)
     if listed:
         return quote_list(listed, found.passages)
-    if found.best.kind in (UnitKind.ROW, UnitKind.CELLS):
+    if found.question.compares:
+        return _side_by_side(found)
+    if found.best.kind in TABLE:
         return quote_rows(found.question, found.best, found.passages, found.pieces)
     return _prose(found)
+
+
+def _side_by_side(found: _Found) -> list[Quote]:
+    """The best piece for each thing compared, where a document's own name may be what is compared (2024, 2026)."""
+    chosen: list[Unit] = []
+    for name in sorted(found.question.names, key=found.question.terms.index):
+        about = [one.unit for one in found.by_words if name in found.words_around(one.unit)]
+        chosen += [unit for unit in about[:1] if not any(_same(unit, other) for other in chosen)]
+    quotes: list[Quote] = []
+    for unit in chosen or [found.best]:
+        lines = (
+            quote_row(unit, found.passages, found.pieces)
+            if unit.kind in TABLE
+            else [Quote(found.passages[unit.passage].n, plain(unit))]
+        )
+        quotes += [replace(line, lead=("\n" if quotes or at else "") + "- ") for at, line in enumerate(lines)]
+    return quotes
 
 
 def _prose(found: _Found) -> list[Quote]:
@@ -132,6 +159,8 @@ def _candidates(found: _Found) -> Iterator[Unit]:
 def _same(piece: Unit, other: Unit) -> bool:
     if (piece.passage, piece.at) == (other.passage, other.at):
         return True
+    if piece.kind in TABLE:
+        return False
     mine, theirs = set(piece.terms), set(other.terms)
     return len(mine & theirs) / max(1, min(len(mine), len(theirs))) >= SAME
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assistant.providers.offline.question import Kind, Question
 from assistant.providers.offline.quotes import Quote, bare
+from assistant.providers.offline.terms import base_weight, content, coverage
 from assistant.providers.offline.units import Unit, UnitKind
 from assistant.providers.passages import PromptPassage
 
@@ -15,6 +16,19 @@ LONGEST = 30
 
 REACH = 3
 """Pieces between the best sentence and a list of steps that still belong together."""
+
+
+NAMED = 0.6
+"""Share of the question's words in heading and lead-in from which a list of steps is the one asked for."""
+
+NEAR_BONUS = 0.3
+"""How much the best sentence beside a list speaks for it, in shares of the question's words."""
+
+LATER = 0.03
+"""How much each place down the ranking speaks against a list."""
+
+LEADS = 0.5
+"""Share of the question's words from which the sentence before a list belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +43,14 @@ def list_around(
     question: Question, best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]
 ) -> Listed | None:
     """Return the list that answers: the best piece leads to it, or stands in it and the question wants it whole."""
-    runs = _runs([piece for piece in pieces if piece.passage == best.passage])
-    for run in runs:
-        if _leads(best, run) or (_wants_list(question, best, run) and _near(best, run)):
-            own = [piece for piece in pieces if piece.passage == best.passage]
-            return Listed(_lead(own, run), _continued(run, passages, pieces)[:LONGEST])
-    return None
+    run = _led_to(best, pieces)
+    if run is None and question.kind is Kind.STEPS:
+        run = _steps(question, best, passages, pieces)
+    if run is None and question.kind in (Kind.LIST, Kind.OTHER):
+        run = next((run for run in _runs_of(pieces, best.passage) if _holds(run, best) and not _numbered(run)), None)
+    if run is None:
+        return None
+    return Listed(_lead(question, pieces, run), _continued(run, passages, pieces)[:LONGEST])
 
 
 def quote_list(listed: Listed, passages: Sequence[PromptPassage]) -> list[Quote]:
@@ -77,27 +93,62 @@ def _at_least_two(items: list[list[Unit]]) -> Iterator[Run]:
         yield tuple(tuple(item) for item in items)
 
 
-def _leads(best: Unit, run: Run) -> bool:
-    return best.text.endswith(":") and best.at == run[0][0].at - 1
+def _runs_of(pieces: Sequence[Unit], passage: int) -> list[Run]:
+    return list(_runs([piece for piece in pieces if piece.passage == passage]))
 
 
-def _wants_list(question: Question, best: Unit, run: Run) -> bool:
-    """Steps want any list, a question for several things wants the one its best piece stands in."""
-    if question.kind is Kind.STEPS:
-        return run[0][0].number is not None or best.kind is UnitKind.ITEM
-    inside = any(best == piece for item in run for piece in item)
-    return inside and question.kind in (Kind.LIST, Kind.OTHER) and run[0][0].number is None
+def _led_to(best: Unit, pieces: Sequence[Unit]) -> Run | None:
+    """The list right behind a best piece that ends with a colon."""
+    runs = _runs_of(pieces, best.passage) if best.text.endswith(":") else []
+    return next((run for run in runs if best.at == run[0][0].at - 1), None)
+
+
+def _steps(question: Question, best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> Run | None:
+    """The list of steps whose heading and lead-in say what is asked; else the one that the best piece is next to."""
+    near = [run for run in _runs_of(pieces, best.passage) if _near(best, run)]
+    rated = [
+        (_named(question, run, passages, pieces) + (NEAR_BONUS if run in near else 0.0) - place * LATER, run)
+        for place in range(len(passages))
+        for run in _runs_of(pieces, place)
+    ]
+    rating, run = max(rated, key=lambda one: one[0], default=(0.0, None))
+    return run if run is not None and (rating >= NAMED or run in near) else None
+
+
+def _named(question: Question, run: Run, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> float:
+    """Share of the question's terms that the list's heading, document name and lead-in hold."""
+    passage = passages[run[0][0].passage]
+    around = set(content(f"{passage.document} {passage.heading}"))
+    around.update(term for piece in _before(pieces, run) for term in piece.terms)
+    asked = {term: base_weight(term) for term in question.terms}
+    return coverage(asked, around)
 
 
 def _near(best: Unit, run: Run) -> bool:
     first, last = run[0][0].at, run[-1][-1].at
-    return first - REACH <= best.at <= last + 1
+    return first - REACH <= best.at <= last + 1 and (_numbered(run) or _holds(run, best))
 
 
-def _lead(own: Sequence[Unit], run: Run) -> tuple[Unit, ...]:
-    """The sentence before the list when it points to it; a heading is its name and no sentence."""
-    before = next((piece for piece in own if piece.at == run[0][0].at - 1), None)
-    return (before,) if before is not None and before.kind is UnitKind.PROSE else ()
+def _holds(run: Run, best: Unit) -> bool:
+    return any(best == piece for item in run for piece in item)
+
+
+def _numbered(run: Run) -> bool:
+    return run[0][0].number is not None
+
+
+def _before(pieces: Sequence[Unit], run: Run) -> list[Unit]:
+    return [piece for piece in pieces if (piece.passage, piece.at) == (run[0][0].passage, run[0][0].at - 1)]
+
+
+def _lead(question: Question, pieces: Sequence[Unit], run: Run) -> tuple[Unit, ...]:
+    """The sentence before the list when it points to it or says what is asked; a heading is no sentence."""
+    asked = {term: base_weight(term) for term in question.terms}
+    return tuple(
+        piece
+        for piece in _before(pieces, run)
+        if piece.kind is UnitKind.PROSE and (piece.text.endswith(":") or coverage(asked, piece.terms) >= LEADS)
+    )
 
 
 def _continued(run: Run, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> Run:

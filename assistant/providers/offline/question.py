@@ -32,7 +32,9 @@ class Question:
     """A question taken apart. ``terms`` are its content stems in order, once each.
 
     ``counted`` is the stem of what "how many" counts ("day" of "how many days"), empty otherwise;
-    ``names`` are the stems of its proper names, numbers and acronyms, which an answer should not miss.
+    ``names`` are the stems of its proper names, numbers and acronyms, which an answer should not miss; ``figures``
+    those of them that are numbers which name a thing ("Aurea 220", "2026") and not an amount.
+    ``compares`` when it asks about two or more named things side by side.
     """
 
     text: str
@@ -40,6 +42,8 @@ class Question:
     terms: tuple[str, ...]
     counted: str
     names: frozenset[str]
+    figures: frozenset[str]
+    compares: bool
 
 
 _SPAN = r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|quarters?|years?)"
@@ -151,6 +155,12 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\bhow many (?:\w+ly )?([a-z]+)(?: ([a-z]+))?")
+_FIGURE = re.compile(r"(?<!\S)((?:19|20)\d\d)\b|#(\d+)\b|\b(?!EUR|USD|GBP|CHF)[A-Z][\w-]* (\d+)\b")
+_COMPARES = re.compile(
+    r"\b(?:compar\w+|differ\w*|versus|vs|chang\w+|between|side by side|longer|shorter|higher|lower|cheaper|heavier|than"
+    r"|both|each|respectively)\b",
+    re.IGNORECASE,
+)
 _ANSWER_NEAR = 4  # words between a number and the thing it counts
 
 
@@ -164,6 +174,8 @@ def understand(text: str) -> Question:
         terms=tuple(dict.fromkeys(content(asked))),
         counted=_counted(plain),
         names=_names(asked),
+        figures=_figures(asked),
+        compares=bool(_COMPARES.search(asked)) and len(_names(asked)) > 1,
     )
 
 
@@ -215,3 +227,7 @@ def _names(asked: str) -> frozenset[str]:
     named = re.findall(r"(?<=\s)[\"'(#]?([A-Z][\w-]+)|([A-Z]{2,}\w*)|(\d[\d.,]*\d|\d)", asked)
     flat = [word for group in named for word in group if word]
     return frozenset(term for word in flat for term in content(word) if not is_stop(word) or word.isupper())
+
+
+def _figures(asked: str) -> frozenset[str]:
+    return frozenset(stem(number) for group in _FIGURE.findall(asked) for number in group if number)

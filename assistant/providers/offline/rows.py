@@ -26,6 +26,12 @@ def quote_rows(
     return [Quote(n, piece.text, ("\n" if at else "") + ("- " if several else "")) for at, piece in enumerate(lines)]
 
 
+def quote_row(row: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> list[Quote]:
+    """Quote one row, under its header where it does not name its columns."""
+    own = [piece for piece in pieces if piece.passage == row.passage]
+    return [Quote(passages[row.passage].n, piece.text) for piece in (*_header(row, own), row)]
+
+
 def _matching(question: Question, best: Unit, rows: Sequence[Unit]) -> list[Unit]:
     """Rows whose matched words are no smaller part of the best row's: one city asked, one row; two asked, two."""
     asked = set(question.terms)
