@@ -22,6 +22,8 @@ TOKEN = re.compile(
 ``【1†source】`` is how models of the gpt-oss family write a marker whatever they are told."""
 UNDECIDED = re.compile(r"(?:[ \t]*[\\!]?(?:\[[\s\d,;]{0,40}\]?|【[^】\n]{0,44})?|`+|\n[ \t\n]*)\Z")
 """The end of a text that the next piece may turn into one of those."""
+BETWEEN = re.compile(r"\s+|(?<=\s)(?:\(?(?:\d{1,3}|[a-zA-Z])[.)]|[-*+•◦▪·])(?=\s)")
+"""What may stand between two sentences that are neighbours: blanks, and the next list item's mark."""
 NUMBERS = re.compile(r"\d{1,4}")
 FENCE = 3
 
@@ -141,7 +143,7 @@ def _joined(passage: Passage, citation: Citation, span: Span | None) -> Citation
         return None
     start, end = min(citation.start, span.start), max(citation.end, span.end)
     gap = passage.text[min(citation.end, span.end) - passage.start : max(citation.start, span.start) - passage.start]
-    if gap.strip():
+    if BETWEEN.sub("", gap):
         return None
     quote = quoted(passage, Span(start, end, citation.page))
     return replace(citation, quote=quote, start=start, end=end)

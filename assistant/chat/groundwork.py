@@ -79,7 +79,7 @@ class Groundwork:
     async def _by_model(
         self, asked: Asked, seen: planning.Look, model: Model, usage: RunUsage, token: CancellationToken
     ) -> tuple[Plan, list[Passage]]:
-        early = asyncio.create_task(self._search(asked.person, seen.queries, seen.vectors))
+        early = asyncio.create_task(self._search(asked.person, seen))
         seconds = self._deps.settings.first_token_seconds
         try:
             plan = await planning.by_model(model, asked.question, asked.history, usage, token, seconds)
@@ -92,19 +92,26 @@ class Groundwork:
     ) -> tuple[list[Passage], float]:
         step = self._steps.start("retrieve", "Searching the documents")
         known = set(plan.search_queries) <= set(seen.queries)
-        if early is not None and known:
-            passages = early
-        else:
-            passages = await self._search(person, plan.search_queries, seen.vectors if known else None)
-        evidence = await anyio.to_thread.run_sync(answerable, plan.standalone_question, passages)
+        vectors = seen.vectors if known else None
+        ready = early if known else None
+        passages, evidence = await anyio.to_thread.run_sync(self._judged, person, plan, vectors, ready)
         documents = {passage.document_id for passage in passages}
         self._steps.finish(step, f"{_count(passages, 'passage')} from {_count(documents, 'document')}")
         return passages, evidence
 
-    async def _search(
-        self, person: Person, queries: Sequence[str], vectors: NDArray[np.float32] | None
-    ) -> list[Passage]:
-        return await anyio.to_thread.run_sync(self._deps.knowledge.retrieve, person, queries, PASSAGES, vectors)
+    async def _search(self, person: Person, seen: planning.Look) -> list[Passage]:
+        return await anyio.to_thread.run_sync(
+            self._deps.knowledge.retrieve, person, seen.queries, PASSAGES, seen.vectors
+        )
+
+    def _judged(
+        self, person: Person, plan: Plan, vectors: NDArray[np.float32] | None, ready: list[Passage] | None
+    ) -> tuple[list[Passage], float]:
+        """Retrieve (where it was not done beside the planning) and estimate; blocking, one hop for both."""
+        passages = ready
+        if passages is None:
+            passages = self._deps.knowledge.retrieve(person, plan.search_queries, PASSAGES, vectors)
+        return passages, answerable(plan.standalone_question, passages)
 
     def _tell_plan(self, step: int, plan: Plan, question: str) -> None:
         self._steps.finish(step, ROUTE_TITLES[plan.route], route_detail(plan))

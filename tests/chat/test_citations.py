@@ -92,6 +92,15 @@ def test_neighbouring_sentences_of_one_passage_share_a_citation_that_grows() -> 
     assert quotes(resolver) == [LEAVE.removesuffix(" Ask your manager first.")]
 
 
+def test_the_steps_of_a_list_share_a_citation_that_grows_over_the_list_marks() -> None:
+    steps = "1. Open the portal.\n2. Choose the first day of leave.\n3. Press Send and wait."
+    text, resolver = resolved(
+        "1. Open the portal. [1]\n2. Choose the first day of leave. [1]\n3. Press Send and wait. [1]", passage(steps)
+    )
+    assert quotes(resolver) == [steps.removeprefix("1. ")]
+    assert text.count("[1]") == 3
+
+
 def test_distant_sentences_of_one_passage_are_citations_of_their_own() -> None:
     text, resolver = resolved("Full-time employees receive 27 days of annual leave. [1] Ask your manager first. [1]")
     assert text.endswith("first. [2]")
