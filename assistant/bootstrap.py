@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistant.errors import FolderInUse, StartError
+from assistant.errors import FolderInUse
 from assistant.providers.minilm import MiniLM
 
 if TYPE_CHECKING:
@@ -28,41 +28,45 @@ class Services:
     people: People
     embedder: MiniLM
     knowledge: KnowledgeBase
-    chat: ChatService
     owns_index: bool
+    build_model: ModelBuilder | None = None
 
-    def start(self) -> None:
-        """Take up what an earlier process left and load models; until then questions are slow but right."""
-        self.knowledge.start()
-        self.chat.start()
+    @cached_property
+    def chat(self) -> ChatService:
+        """The chat, started when first asked for: its libraries take a second that other commands need not wait."""
+        from assistant.chat.service import ChatService
+        from assistant.providers.builders import build_model
+
+        chat = ChatService(self.database, self.knowledge, self.embedder, self.settings, self.build_model or build_model)
+        chat.start()
+        return chat
 
     def close(self) -> None:
         """End running work in order; running answers are stored."""
-        self.chat.close()
+        if "chat" in vars(self):
+            self.chat.close()
         self.knowledge.close()
         self.database.close()
 
 
 def build(settings: Settings, *, own_index: bool = True, build_model: ModelBuilder | None = None) -> Services:
-    """Open the data folder and wire the services.
+    """Open the data folder, wire the services and take up what an earlier process left.
 
     With ``own_index`` this process owns the vector index; raises FolderInUse when another one does, StartError when
     the folder cannot be used. Without it search is exact over the stored vectors and jobs are only added.
     """
-    from assistant.chat.service import ChatService
     from assistant.knowledge.service import KnowledgeBase
     from assistant.storage.database import Database
-    from assistant.storage.migrate import upgrade
+    from assistant.storage.migrate import prepare_folder, upgrade
     from assistant.storage.people import People
 
-    make_folder(settings.data_dir)
+    prepare_folder(settings.data_dir)
     upgrade(settings.sqlalchemy_url)
     database = Database(settings.sqlalchemy_url)
     embedder = embedder_for(settings)
     knowledge = KnowledgeBase(database=database, settings=settings, embedder=embedder, own_index=own_index)
-    choices = {} if build_model is None else {"build_model": build_model}
-    chat = ChatService(database=database, knowledge=knowledge, embedder=embedder, settings=settings, **choices)
-    return Services(settings, database, People(database), embedder, knowledge, chat, own_index)
+    knowledge.start()
+    return Services(settings, database, People(database), embedder, knowledge, own_index, build_model)
 
 
 def embedder_for(settings: Settings) -> MiniLM:
@@ -78,21 +82,6 @@ def opened(settings: Settings, *, own_index: bool) -> Iterator[Services]:
     except FolderInUse:
         services = build(settings, own_index=False)
     try:
-        services.start()
         yield services
     finally:
         services.close()
-
-
-def make_folder(folder: Path) -> None:
-    """Make the data folder and try to write there; StartError with a sentence when that fails."""
-    probe = folder / ".writable"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise StartError(
-            f"The data folder {str(folder)!r} cannot be written to ({error.strerror}); "
-            "set ASSISTANT_DATA_DIR to a folder that can."
-        ) from None

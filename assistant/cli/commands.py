@@ -6,6 +6,7 @@ operator, or with ``--as EMAIL`` as that person with that person's rights.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ import typer
 
 from assistant import log
 from assistant import settings as settings_module
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, NotFound
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
@@ -51,13 +52,18 @@ def _services(*, own_index: bool = False) -> Iterator[Services]:
     settings = settings_module.load()
     for warning in settings_module.unknown_variables():
         sys.stderr.write(f"{warning}\n")
-    log.set_up("ERROR")
+    log.set_up(settings.log_level, settings.data_dir, to_stderr=False)
     with bootstrap.opened(settings, own_index=own_index) as services:
         yield services
 
 
 def _person(services: Services, email: str | None) -> Person:
-    return services.people.local_operator() if email is None else services.people.by_email(email)
+    if email is None:
+        return services.people.local()
+    person = services.people.by_email(email)
+    if person is None:
+        raise NotFound(f"There is no person with the address {email!r}.")
+    return person
 
 
 @app.command()
@@ -155,21 +161,25 @@ def delete(
 
 @app.command()
 def reindex(as_json: AsJson = False) -> None:
-    """Build the vector index anew from the stored vectors."""
+    """Build keyword and vector index anew from what is stored."""
     from assistant.cli import output
 
     with _services(own_index=True) as services:
-        chunks = services.knowledge.reindex(services.people.local_operator())
-        output.line({"status": "done", "chunks": chunks} if as_json else f"Indexed {chunks} chunks.")
+        count = services.knowledge.reindex(services.people.local())
+        done = services.owns_index and services.knowledge.wait_until_indexed(math.inf)
+    status = "done" if done else "queued"
+    output.line({"status": status, "documents": count} if as_json else f"Index of {count} documents: {status}.")
 
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Check settings, folders, database, model and index; exit 0 when all is well."""
+    """Check settings, folders, database, models and index; exit 0 when all is well."""
     from assistant.cli import output
     from assistant.doctor import check_all
 
-    checks = check_all(settings_module.load())
+    settings = settings_module.load()
+    log.set_up(settings.log_level, settings.data_dir, to_stderr=False)
+    checks = check_all(settings)
     output.checks(checks, as_json=as_json)
     if not all(check.ok for check in checks):
         raise SystemExit(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +28,7 @@ def rows(services: Services, person: Person, paths: Sequence[Path], *, space: st
             yield _row(name, None, "failed", error=error)
         else:
             if waits:
-                services.knowledge.wait_until_done([document_id])
+                services.knowledge.wait_until_done([document_id], timeout=math.inf)
             yield _finished(name, services.knowledge.document(person, document_id), unchanged=unchanged)
 
 
@@ -37,16 +39,22 @@ def show(row: Row, *, as_json: bool) -> bool:
 
 
 def files_under(paths: Sequence[Path]) -> list[tuple[Path, str]]:
-    """Each file with the name it gets: its own, or its path inside the given folder; hidden ones are left out."""
-    found: list[tuple[Path, str]] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(entry for entry in path.rglob("*") if entry.is_file())
-            named = [(entry, entry.relative_to(path)) for entry in inside]
-            found += [(entry, name.as_posix()) for entry, name in named if not _hidden(name)]
-        else:
-            found.append((path, path.name))
-    return found
+    """Each file with the name its document gets; hidden ones inside a folder are left out.
+
+    A name that several files of this call share is told apart by the folders on its way, so that none of them
+    becomes a new version of another.
+    """
+    found = [pair for path in paths for pair in _files(path)]
+    shared = Counter(inside.name for _, inside in found)
+    return [(path, " - ".join(inside.parts) if shared[inside.name] > 1 else inside.name) for path, inside in found]
+
+
+def _files(path: Path) -> list[tuple[Path, Path]]:
+    """Each file at or below a path, with its path inside the folder that was named."""
+    if not path.is_dir():
+        return [(path, Path(path.name))]
+    inside = sorted(entry for entry in path.rglob("*") if entry.is_file())
+    return [(entry, entry.relative_to(path)) for entry in inside if not _hidden(entry.relative_to(path))]
 
 
 def _hidden(name: Path) -> bool:

@@ -154,6 +154,18 @@ class KnowledgeBase:
         self._wake()
         return len(self._vectors.live_versions())
 
+    def wait_until_indexed(self, timeout: float) -> bool:
+        """Wait until the index holds all there is to index, at most ``timeout`` seconds; say whether it does."""
+        deadline = time.monotonic() + timeout
+        while self._vectors.has_work() and time.monotonic() < deadline:
+            time.sleep(WAIT_POLL_SECONDS)
+        return not self._vectors.has_work()
+
+    def damaged_originals(self, person: Person) -> list[str]:
+        """Return the names of documents whose stored bytes are missing or not the uploaded ones. Raises NotAllowed."""
+        _need_editor(person)
+        return [one.name for one in self.documents(person) if not self._blobs.is_sound(one.sha256)]
+
     def search(self, person: Person, query: str, k: int = 10) -> list[Passage]:
         """Return the k best passages that this person may read."""
         return self.retrieve(person, [query], k)

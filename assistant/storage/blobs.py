@@ -74,6 +74,14 @@ class Blobs:
         """Remove an original. Call with the write lock held, once no version refers to it."""
         self.path(sha256).unlink(missing_ok=True)
 
+    def is_sound(self, sha256: str) -> bool:
+        """Read an original and say whether it is there and still has its digest."""
+        try:
+            with self.path(sha256).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        except OSError:
+            return False
+
     def digests(self) -> Iterator[str]:
         """Give the digests of all originals in place."""
         for path in self.folder.glob("??/*"):

@@ -66,6 +66,12 @@ class Database:
         with Session(writer, expire_on_commit=False) as session, session.begin():
             yield session
 
+    def problem(self) -> str | None:
+        """Return a sentence about damage in the file; None when it is sound."""
+        with self.engine.connect() as connection:
+            verdict = str(connection.exec_driver_sql("PRAGMA quick_check").scalar())
+        return None if verdict == "ok" else f"The database file is damaged: {verdict}."
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()

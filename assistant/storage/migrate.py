@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from filelock import FileLock
@@ -15,13 +14,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def prepare_folder(folder: Path) -> None:
-    """Create the folder and make sure that we may write in it; raise StartError with a sentence."""
+    """Create the folder and write to it once; raise StartError with a sentence when that cannot be."""
+    probe = folder / ".writable"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
     except OSError as error:
-        raise StartError(f"The data folder {folder} cannot be created: {error.strerror}.") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise StartError(f"The data folder {folder} is not writable; choose another one with ASSISTANT_DATA_DIR.")
+        raise StartError(
+            f"The data folder {str(folder)!r} cannot be written to ({error.strerror}); "
+            "set ASSISTANT_DATA_DIR to a folder that can."
+        ) from None
 
 
 def upgrade(database_url: str) -> None:

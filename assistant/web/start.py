@@ -66,11 +66,14 @@ def is_loopback(address: str | None) -> bool:
 
 def _services(settings: Settings) -> Services:
     from assistant import bootstrap
+    from assistant.storage.migrate import prepare_folder
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    log.set_up(settings.log_level, settings.data_dir)
+    prepare_folder(settings.data_dir)
+    log.set_up(settings.log_level, settings.data_dir, rotates=True)
     services = bootstrap.build(settings, own_index=True)
-    services.start()
+    services.chat  # noqa: B018  # built here, before pages of several sessions ask for it at once
+    if settings.samples:
+        services.knowledge.load_samples(settings.samples_dir)
     return services
 
 

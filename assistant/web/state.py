@@ -27,6 +27,7 @@ class ServicesHolder:
     def __init__(self) -> None:
         self.state: State = "idle"
         self.reason = "The assistant has not been started."
+        self.is_warm = False  # the models are loaded, so that the next question waits for nothing
         self._services: Services | None = None
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -67,6 +68,7 @@ class ServicesHolder:
             return
         self.set_ready(services)
         _warm(services)
+        self.is_warm = True
 
     def _become(self, state: State, reason: str) -> None:
         with self._changed:

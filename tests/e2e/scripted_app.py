@@ -39,9 +39,7 @@ def _model(choice: ModelChoice, settings: Settings, embedder: MiniLM) -> Scripte
 
 
 def _build(settings: Settings) -> bootstrap.Services:
-    services = bootstrap.build(settings, build_model=_model)
-    services.start()
-    return services
+    return bootstrap.build(settings, build_model=_model)
 
 
 if __name__ != "__main__":

@@ -3,69 +3,63 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, cast
+from pathlib import Path
 
 import pytest
 
+from assistant import bootstrap
+from assistant import settings as settings_module
 from assistant.bootstrap import Services
 from assistant.errors import StartError
 from assistant.web.state import ServicesHolder
 
-
-class _Part:
-    def warm(self) -> None: ...
+START_SECONDS = 60
 
 
-class _Services:
-    """Stands in for built services: the holder only warms and closes them."""
-
-    def __init__(self) -> None:
-        self.embedder, self.chat = _Part(), _Part()
-        self.closed = threading.Event()
-
-    def close(self) -> None:
-        self.closed.set()
+def _build(data_dir: Path) -> Services:
+    return bootstrap.build(settings_module.load(data_dir=data_dir, samples=False))
 
 
-def _services() -> tuple[Services, _Services]:
-    made = _Services()
-    return cast(Services, made), made
-
-
-def test_who_waits_gets_the_services_when_they_have_started() -> None:
+def test_who_waits_gets_the_services_when_they_have_started(data_dir: Path) -> None:
     holder, go_on = ServicesHolder(), threading.Event()
-    services, _ = _services()
 
     def build() -> Services:
-        go_on.wait(10)
-        return services
+        go_on.wait(START_SECONDS)
+        return _build(data_dir)
 
     holder.begin(build, on_failure=pytest.fail)
-    assert holder.state == "starting"
     assert holder.wait(0) is None
+    assert holder.reason == "The assistant is starting."
     go_on.set()
-    assert holder.wait(10) is services
+    services = holder.wait(START_SECONDS)
+    assert services is not None
     assert holder.state == "ready"
+    assert services.knowledge.documents(services.people.local()) == []
+    holder.close()
+    assert holder.wait(0) is None
 
 
 def test_a_failed_start_is_told_in_one_sentence() -> None:
     holder, told = ServicesHolder(), threading.Event()
     sentences: list[str] = []
 
-    def fail() -> Any:
+    def fail() -> Services:
         raise StartError("The folder is in use.")
 
-    holder.begin(fail, on_failure=lambda sentence: (sentences.append(sentence), told.set()) and None)
-    assert told.wait(10)
+    def tell(sentence: str) -> None:
+        sentences.append(sentence)
+        told.set()
+
+    holder.begin(fail, on_failure=tell)
+    assert told.wait(START_SECONDS)
     assert sentences == ["The folder is in use."]
     assert holder.wait(0) is None
     assert holder.state == "failed"
 
 
-def test_closing_closes_what_a_start_under_way_hands_over() -> None:
+def test_closing_waits_for_a_start_under_way_and_frees_its_folder(data_dir: Path) -> None:
     holder = ServicesHolder()
-    services, made = _services()
-    holder.begin(lambda: services, on_failure=pytest.fail)
+    holder.begin(lambda: _build(data_dir), on_failure=pytest.fail)
     holder.close()
-    assert made.closed.is_set()
     assert holder.wait(0) is None
+    _build(data_dir).close()

@@ -1,0 +1,105 @@
+"""Floor 5: looks at everything the app stands on and says in a sentence each how it is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant import bootstrap, log
+from assistant import settings as settings_module
+from assistant.bootstrap import Services
+from assistant.errors import AssistantError
+from assistant.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+INDEX_SECONDS = 60.0
+# Two wordings of one question are nearer to each other than to another question; a broken model tells no difference.
+PROBES = ("How many days of leave do I get?", "How much holiday am I entitled to?", "Which printer is on floor two?")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: whether it is well, and a sentence about it."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def check_all(settings: Settings) -> list[Check]:
+    """Run every check; one that fails says so and the others go on."""
+    strangers = settings_module.unknown_variables()
+    checks = [Check("settings", not strangers, " ".join(strangers) or "All variables are known.")]
+    try:
+        with bootstrap.opened(settings, own_index=True) as services:
+            checks += [_run(name, check, services) for name, check in _checks()]
+    except AssistantError as error:
+        checks.append(Check("data folder", False, error.message))
+    return checks
+
+
+def _checks() -> Iterator[tuple[str, Callable[[Services], tuple[bool, str]]]]:
+    yield "data folder", _data_folder
+    yield "database", _database
+    yield "embedding model", _embedding_model
+    yield "originals", _originals
+    yield "documents", _documents
+    yield "index", _index
+    yield "providers", _providers
+
+
+def _run(name: str, check: Callable[[Services], tuple[bool, str]], services: Services) -> Check:
+    try:
+        ok, detail = check(services)
+    except AssistantError as error:
+        return Check(name, False, error.message)
+    except Exception as error:
+        return Check(name, False, f"The check itself failed (reference {log.record(logger, error)} in the log).")
+    return Check(name, ok, detail)
+
+
+def _data_folder(services: Services) -> tuple[bool, str]:
+    return True, f"{services.settings.data_dir} can be written to."
+
+
+def _database(services: Services) -> tuple[bool, str]:
+    problem = services.database.problem()
+    return problem is None, problem or "The database is at the newest schema and without damage."
+
+
+def _embedding_model(services: Services) -> tuple[bool, str]:
+    first, second, other = services.embedder.embed(PROBES)
+    ok = bool(np.dot(first, second) > np.dot(first, other))
+    verdict = "tells questions apart." if ok else "does not tell questions apart; remove the cache folder."
+    return ok, f"{services.embedder.model_id} {verdict}"
+
+
+def _originals(services: Services) -> tuple[bool, str]:
+    damaged = services.knowledge.damaged_originals(services.people.local())
+    if damaged:
+        return False, f"{len(damaged)} uploaded files are missing or changed on disk: {', '.join(damaged[:5])}."
+    return True, "Every uploaded file is on disk with its checksum."
+
+
+def _documents(services: Services) -> tuple[bool, str]:
+    progress = services.knowledge.progress(services.people.local())
+    detail = f"{progress.ready} ready, {progress.pending} on their way, {progress.failed} failed."
+    return True, detail
+
+
+def _index(services: Services) -> tuple[bool, str]:
+    if not services.owns_index:
+        return True, "The index belongs to the running app, which checks it by itself."
+    whole = services.knowledge.wait_until_indexed(INDEX_SECONDS)
+    return whole, "The index agrees with the database." if whole else "The index is still being built."
+
+
+def _providers(services: Services) -> tuple[bool, str]:
+    from assistant.providers.catalogue import providers
+
+    ready = [state.label for state in providers(services.settings) if state.configured]
+    return bool(ready), f"Set up: {', '.join(ready)}."
