@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 
 from assistant.chat.citations import CitationResolver, Piece
+from assistant.chat.guard import storable
 from assistant.chat.running import RunningTurn
 from assistant.domain import Citation, Passage
 from assistant.events import Sources, TextDelta
@@ -49,7 +50,7 @@ class AnswerStream:
 
     def add(self, model_text: str) -> None:
         """Take more of the model's text."""
-        self._take(self._resolver.feed(model_text))
+        self._take(self._resolver.feed(storable(model_text)))
 
     def finish(self) -> None:
         """The text is complete: send all of it."""

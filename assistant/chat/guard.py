@@ -12,7 +12,7 @@ MAX_TITLE = 200
 
 def cleaned(text: str, max_characters: int) -> str:
     """Return the question without NUL, lone surrogates and outer blanks; raise QuestionRefused with a sentence."""
-    question = _storable(text).strip()
+    question = storable(text).strip()
     if not _visible(question):
         raise QuestionRefused("There is no question yet: write what you want to know.")
     if len(question) > max_characters:
@@ -25,13 +25,14 @@ def cleaned(text: str, max_characters: int) -> str:
 
 def title(text: str) -> str:
     """Return a conversation's title on one line, cut to 200 characters; raise QuestionRefused when empty."""
-    words = " ".join(_storable(text).split())
+    words = " ".join(storable(text).split())
     if not _visible(words):
         raise QuestionRefused("A conversation needs a title: write a few words.")
     return words[:MAX_TITLE].rstrip()
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Return a text without what no database and no page can take."""
     return "".join(char for char in text if char != "\0" and ord(char) not in SURROGATES)
 
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from assistant import log as logs
 from assistant.chat.running import RunningTurn
 from assistant.domain import ModelChoice, Person, Turn, TurnError, TurnStatus
-from assistant.errors import StartError, new_reference
+from assistant.errors import QuestionRefused, StartError, new_reference
 from assistant.events import TurnStarted
 from assistant.settings import Settings
-from assistant.storage.conversations import Conversations, Owner, Question
+from assistant.storage.conversations import Conversations, Owner, Question, Started
+from assistant.storage.database import DatabaseTrouble
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
@@ -35,6 +37,11 @@ CLOSE_SECONDS = 5.0
 SAME_START_SECONDS = 5.0
 """A process's start is computed from the boot time, which the kernel corrects by small steps."""
 CUT_BY_RESTART = "The application was closed while this answer was being written; what had been saved is shown."
+
+NOT_STORED = (
+    "The question could not be stored, so it was not asked: the disk may be full or the database busy. "
+    "Try again; if it stays, give an admin the number {reference}."
+)
 
 log = logging.getLogger(__name__)
 
@@ -74,21 +81,28 @@ class Runner:
     ) -> RunningTurn:
         """Store the question and start its turn; raises QuestionRefused, NotFound, StartError after ``close``."""
         portal = self._open()
-        self._save_unsaved()
-        settings = self._deps.settings
-        started = self._deps.stored.start_turn(
-            person.id,
-            question,
-            this_process(),
-            running_limit=settings.running_per_person,
-            history_messages=settings.history_messages,
-        )
+        try:
+            started = self._store(person, question)
+        except DatabaseTrouble as error:
+            refused = QuestionRefused(NOT_STORED.format(reference=logs.record(log, error)))
+            raise refused from error
         running = RunningTurn(started.turn.id, started.turn.conversation_id, began)
         self._running[running.turn_id] = running
         running.publish(TurnStarted(running.turn_id, running.conversation_id))
         said = started.history if history is None else list(history)
         portal.start_task_soon(self._run, person, started.turn, said, running)
         return running
+
+    def _store(self, person: Person, question: Question) -> Started:
+        self._save_unsaved()
+        settings = self._deps.settings
+        return self._deps.stored.start_turn(
+            person.id,
+            question,
+            this_process(),
+            running_limit=settings.running_per_person,
+            history_messages=settings.history_messages,
+        )
 
     def running(self, turn_id: str) -> RunningTurn | None:
         """Return the turn when it runs here."""
@@ -110,7 +124,10 @@ class Runner:
             self._closed = True
             self._portal = None
             self._exit.close()
-        self._save_unsaved()
+        try:
+            self._save_unsaved()
+        except DatabaseTrouble as error:  # the rows stay running; the next start ends them as cut
+            logs.record(log, error)
 
     def _ended(self, running: RunningTurn) -> None:
         try:

@@ -44,6 +44,7 @@ CLOSING = "The application was closed while this answer was being written; what 
 LENGTH = "The answer reached the model's length limit and ends here: ask it to go on."
 EMPTY = "The model ended without an answer: ask again, or pick another model."
 NO_END = "The connection ended before the answer did: what came is shown. Ask again."
+UNPROVEN = "This answer names no source: do not rely on it before you have checked it."
 CUT_OFF = "The answer was cut off. "
 
 log = logging.getLogger(__name__)
@@ -151,9 +152,20 @@ class TurnRun:
             self._steps.finish(step)
         if not self._answer.text.strip():
             raise ModelFailed(EMPTY)
-        if abstains(self._answer.text) and not self._answer.citations:
+        ending = _ended_by(run.finish_reason)
+        if ending[0] is TurnStatus.COMPLETE:
+            self._heed_missing_sources(route)
+        return ending
+
+    def _heed_missing_sources(self, route: Route) -> None:
+        """An answer without a source either says that it does not know, or is told to be unproven."""
+        if self._answer.citations:
+            return
+        if abstains(self._answer.text):
             self._mark_abstained()
-        return _ended_by(run.finish_reason)
+        elif route is Route.KNOWLEDGE:
+            self._answer.add(f"\n\n{UNPROVEN}")
+            self._answer.finish()
 
     def _mark_abstained(self) -> None:
         self.turn = replace(self.turn, abstained=True, nearest=nearest_documents(self._passages))

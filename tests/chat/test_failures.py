@@ -1,0 +1,172 @@
+"""What goes wrong is explained, kept and never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from sqlite3 import Connection
+
+import pytest
+from chatting import SCRIPT, Chatting, ended
+from pydantic_ai import exceptions as failed
+from sqlalchemy import event as database_event
+
+from assistant.domain import ModelChoice, TurnStatus
+from assistant.errors import QuestionRefused
+from assistant.providers.scripted import Gate, Reply, ToolUse
+
+LEAVE = "How many days of annual leave do full-time employees receive?"
+SENTENCE = "Full-time employees receive 27 days of annual leave."
+ANSWER = Reply(["Full-time employees receive 27 days of ", "annual leave. [", "1]"])
+
+
+def test_a_wire_that_breaks_in_mid_answer_leaves_the_turn_cut(chatting: Chatting) -> None:
+    broken = failed.ModelConnectionError("script", "connection lost")
+    chatting.plays(Reply([f"{SENTENCE} [1] And", broken]))
+    turn = chatting.ask(LEAVE)
+    assert turn.status is TurnStatus.CUT
+    assert turn.answer == f"{SENTENCE} [1] And"
+    assert turn.error is not None
+    assert turn.error.retryable
+    assert "cannot be reached" in turn.error.message
+
+
+def test_a_stream_without_an_end_mark_counts_as_cut(chatting: Chatting) -> None:
+    chatting.plays(Reply(["Half an answ"], finish_reason=None))
+    turn = chatting.ask(LEAVE)
+    assert (turn.status, turn.answer) == (TurnStatus.CUT, "Half an answ")
+
+
+def test_an_answer_at_the_length_limit_says_so(chatting: Chatting) -> None:
+    chatting.plays(Reply(["A long answ"], finish_reason="length"))
+    turn = chatting.ask(LEAVE)
+    assert turn.status is TurnStatus.CUT
+    assert turn.error is not None
+    assert turn.error.category == "length"
+
+
+@pytest.mark.parametrize(
+    ("error", "category", "retryable"),
+    [
+        (failed.ModelRateLimitError("script", "slow down", retry_after=7), "rate_limit", True),
+        (failed.ModelQuotaExceededError("script", "no money"), "quota", False),
+        (failed.ModelAuthenticationError("script", "bad key"), "key", False),
+        (failed.ModelNotFoundError("script", "gone"), "model", False),
+        (failed.ModelContextWindowExceededError("script", "too long"), "context", False),
+        (failed.ModelOverloadedError("script", "busy"), "overloaded", True),
+        (failed.ModelConnectionError("script", "no route"), "connection", True),
+        (failed.ContentFilterError("withheld"), "withheld", False),
+        (failed.UnexpectedModelBehavior("garbage"), "model", True),
+        (RuntimeError("secret detail"), "unexpected", True),
+    ],
+)
+def test_a_failure_before_the_first_word_is_explained(
+    chatting: Chatting, error: Exception, category: str, retryable: bool
+) -> None:
+    chatting.plays(Reply([error]))
+    turn = chatting.ask(LEAVE)
+    assert turn.status is TurnStatus.FAILED
+    assert turn.error is not None
+    assert (turn.error.category, turn.error.retryable) == (category, retryable)
+    assert turn.error.reference
+    assert "secret" not in turn.error.message
+    assert chatting.service.turn(chatting.bob, turn.id) == turn
+
+
+def test_the_wait_that_a_provider_names_is_told(chatting: Chatting) -> None:
+    chatting.plays(Reply([failed.ModelRateLimitError("script", "slow down", retry_after=7)]))
+    turn = chatting.ask(LEAVE)
+    assert turn.error is not None
+    assert "7 s" in turn.error.message
+    assert "OpenAI" in turn.error.message
+
+
+def test_an_unexpected_error_is_logged_with_the_number_that_the_person_sees(
+    chatting: Chatting, caplog: pytest.LogCaptureFixture
+) -> None:
+    chatting.plays(Reply([RuntimeError("the real reason")]))
+    turn = chatting.ask(LEAVE)
+    assert turn.error is not None
+    assert turn.error.reference in turn.error.message
+    assert f"reference {turn.error.reference}: the real reason" in caplog.text
+
+
+def test_an_empty_answer_is_a_failure(chatting: Chatting) -> None:
+    chatting.plays(Reply(["  \n"]))
+    turn = chatting.ask(LEAVE)
+    assert turn.status is TurnStatus.FAILED
+    assert turn.error is not None
+    assert turn.error.retryable
+
+
+def test_a_model_that_does_not_begin_in_time_is_given_up(chatting_with_little_patience: Chatting) -> None:
+    chatting = chatting_with_little_patience
+    gate = Gate()
+    chatting.plays(Reply([gate, "too late"]))
+    turn = chatting.ask(LEAVE)
+    gate.open()
+    assert turn.status is TurnStatus.FAILED
+    assert turn.error is not None
+    assert turn.error.category == "timeout"
+
+
+def test_a_provider_that_is_not_set_up_fails_with_the_name_of_its_variable(chatting: Chatting) -> None:
+    turn = chatting.ask(LEAVE, choice=ModelChoice("groq"))
+    assert turn.status is TurnStatus.FAILED
+    assert turn.error is not None
+    assert "GROQ_API_KEY" in turn.error.message
+    assert turn.question == LEAVE
+
+
+def test_a_model_that_never_stops_calling_tools_is_ended(chatting: Chatting) -> None:
+    again = [Reply([ToolUse("search_knowledge_base", {"query": f"leave {n}"})]) for n in range(12)]
+    model = chatting.plays(*again)
+    turn = chatting.ask(LEAVE)
+    assert turn.status is TurnStatus.FAILED
+    assert turn.error is not None
+    assert turn.error.category == "limit"
+    assert len(model.calls) == 8
+
+
+def test_characters_of_a_model_that_cannot_be_stored_are_left_out(chatting: Chatting) -> None:
+    chatting.plays(Reply([f"{SENTENCE}\ud800\0 [1]"]))
+    assert chatting.ask(LEAVE).answer == f"{SENTENCE} [1]"
+
+
+@pytest.fixture
+def disk_full(chatting: Chatting) -> Iterator[Callable[[bool], None]]:
+    """Let the database file grow no more, as on a full disk, or let it grow again."""
+
+    def limit(connection: Connection, _record: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    def switch(full: bool) -> None:
+        if full:
+            database_event.listen(chatting.database.engine, "connect", limit)
+        elif database_event.contains(chatting.database.engine, "connect", limit):
+            database_event.remove(chatting.database.engine, "connect", limit)
+        chatting.database.engine.dispose()
+
+    yield switch
+    switch(False)
+
+
+def test_an_answer_that_a_full_disk_refused_is_shown_and_stored_when_there_is_room(
+    chatting: Chatting, disk_full: Callable[[bool], None]
+) -> None:
+    gate = Gate()
+    long = "word " * 40_000
+    chatting.plays(Reply([SENTENCE, " [1] ", gate, long]))
+    running = chatting.service.ask(chatting.bob, None, LEAVE, SCRIPT)
+    assert gate.reached.wait(10)
+    disk_full(True)
+    gate.open()
+    turn = ended(running)
+    assert turn.answer.endswith("word ")
+    assert chatting.service.turn(chatting.bob, turn.id).status is TurnStatus.RUNNING
+    with pytest.raises(QuestionRefused, match="could not be stored"):
+        chatting.service.ask(chatting.bob, None, LEAVE, SCRIPT)
+    disk_full(False)
+    chatting.plays(ANSWER)
+    chatting.ask(LEAVE, turn.conversation_id)
+    assert chatting.service.turn(chatting.bob, turn.id) == turn
