@@ -19,10 +19,11 @@ KEPT = "problem"
 
 
 def sentence(error: Exception) -> str:
-    """Log the error and return what the person is told, as safe markdown."""
-    reference = log.record(logger, error)
-    words = error.message if isinstance(error, AssistantError) else f"{UNKNOWN}."
-    return f"{escape(words)} (Reference {reference})"
+    """Log the error and return what the person is told, as safe markdown; a foreseen one is logged without trace."""
+    if isinstance(error, AssistantError):
+        logger.warning("reference %s: %s", error.reference, error.message)
+        return f"{escape(error.message)} (Reference {error.reference})"
+    return f"{UNKNOWN}. (Reference {log.record(logger, error)})"
 
 
 def on_script_error(error: Exception) -> bool:

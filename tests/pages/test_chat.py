@@ -1,0 +1,98 @@
+"""The chat page: what it draws for questions, answers, refusals and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from assistant.bootstrap import Services
+from assistant.domain import TurnStatus
+
+RunApp = Callable[..., AppTest]
+HOTEL = "How much may a hotel room in Vienna cost?"
+
+
+def text_of(app: AppTest) -> str:
+    return "\n".join(str(element.value) for element in [*app.markdown, *app.title, *app.caption])
+
+
+def ask(app: AppTest, question: str) -> AppTest:
+    return app.chat_input[0].set_value(question).run()
+
+
+def test_a_first_visit_greets_and_offers_the_composer(run_app: RunApp) -> None:
+    app = run_app()
+    assert not app.exception
+    assert app.title[0].value == "What would you like to know?"
+    assert "Demo: everything runs on this machine, no sign-in" in text_of(app)
+    assert not app.chat_input[0].disabled
+
+
+def test_a_question_is_answered_with_its_source_and_gets_an_address(run_app: RunApp) -> None:
+    app = ask(run_app(), HOTEL)
+    assert not app.exception
+    assert "145 euros a night" in text_of(app)
+    assert any(button.label == "1 · Travel Policy.pdf · page 2" for button in app.button)
+    assert app.query_params["conversation"]
+
+
+def test_the_answer_is_followed_to_its_end_and_stored(run_app: RunApp, services: Services) -> None:
+    app = ask(run_app(), HOTEL)
+    conversation_id = app.query_params["conversation"]
+    (turn,) = services.chat.turns(services.people.local(), conversation_id)
+    assert turn.status is TurnStatus.COMPLETE
+    assert not app.chat_input[0].disabled
+
+
+def test_a_conversation_opens_by_its_address(run_app: RunApp) -> None:
+    first = ask(run_app(), HOTEL)
+    conversation_id = first.query_params["conversation"]
+    again = run_app(conversation=conversation_id)
+    assert "145 euros a night" in text_of(again)
+
+
+def test_a_strange_conversation_is_not_found(run_app: RunApp) -> None:
+    app = run_app(conversation="someone-elses")
+    assert not app.exception
+    assert "Reference" in app.warning[0].value
+
+
+def test_an_empty_question_is_refused_in_a_sentence(run_app: RunApp) -> None:
+    app = ask(run_app(), "\u200b")
+    assert not app.exception
+    assert app.error[0].value.startswith("There is no question yet")
+
+
+def test_a_clicked_source_opens_at_its_place(run_app: RunApp) -> None:
+    app = ask(run_app(), "How do I give a guest access to the wireless network?")
+    chip = next(button for button in app.button if button.label.startswith("1 · Guest Wireless.md"))
+    chip.click().run()
+    assert not app.exception
+    assert "orange-background[" in text_of(app)
+
+
+def test_a_new_chat_leaves_the_address_and_keeps_the_conversation_listed(run_app: RunApp) -> None:
+    app = ask(run_app(), HOTEL)
+    next(button for button in app.button if button.label == "New chat").click().run()
+    assert "conversation" not in app.query_params
+    assert any(button.label.startswith("How much may a hotel") for button in app.sidebar.button)
+
+
+def test_only_the_newest_messages_are_drawn_until_more_are_wanted(run_app: RunApp, services: Services) -> None:
+    person = services.people.local()
+    running = services.chat.ask(person, None, "hello number 0")
+    running.result(30)
+    for number in range(1, 12):
+        services.chat.ask(person, running.conversation_id, f"hello number {number}").result(30)
+    app = run_app(conversation=running.conversation_id)
+    assert "hello number 11" in text_of(app)
+    assert "hello number 1\n" not in text_of(app)
+    next(button for button in app.button if button.label == "Show earlier messages").click().run()
+    assert "hello number 0" in text_of(app)
+
+
+def test_providers_that_are_not_set_up_name_their_variable(run_app: RunApp) -> None:
+    app = run_app()
+    assert any("OPENAI_API_KEY" in caption.value for caption in app.caption)
+    assert app.radio[0].options == ["Offline"]
