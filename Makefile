@@ -52,12 +52,12 @@ $(UV):
 
 # The stamps name what was installed last, so that `make run` after a change of the lock installs again.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
-	@test -f $(VENV)/.installed-dev || $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	@test ! -f $(VENV)/.installed-dev || $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	@test -f $(VENV)/.installed-dev || $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
+	@test ! -f $(VENV)/.installed-dev || $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock requirements.lock pyproject.toml | $(UV)
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.installed

