@@ -36,7 +36,7 @@ _DOCUMENT_FREQUENCY = text("SELECT term, doc FROM chunks_vocabulary WHERE term I
 _ANY = text("SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH :query LIMIT 1")
 _SEARCH = text(
     """
-    SELECT chunks.id FROM chunks_fts
+    SELECT chunks.id AS row, -chunks_fts.rank AS score FROM chunks_fts
     CROSS JOIN chunks ON chunks.id = chunks_fts.rowid
     CROSS JOIN documents ON documents.live_version_id = chunks.version_id
     WHERE chunks_fts MATCH :query AND documents.space_id IN :spaces
@@ -49,19 +49,16 @@ class _Stemmer(Protocol):
     def stemWord(self, word: str) -> str: ...  # noqa: N802 - the library's name
 
 
-def search(session: Session, query: str, spaces: Sequence[str], limit: int) -> list[int]:
-    """Return the row ids of live chunks that match, best first: those with all terms, then those with any."""
+def search(session: Session, query: str, spaces: Sequence[str], limit: int) -> dict[int, float]:
+    """Return live chunk rows that match with their bm25 (higher is better): those with all terms, then with any."""
     terms = _rarest(session, terms_of(query))
     if not terms or not spaces:
-        return []
-    rows = _match(session, " AND ".join(_quoted(term) for term, _ in terms), spaces, limit)
-    if len(rows) >= limit or len(terms) == 1:
-        return rows
-    found = set(rows)
-    for row in _match(session, " OR ".join(_selective(terms)), spaces, limit):
-        if row not in found:
-            rows.append(row)
-    return rows[:limit]
+        return {}
+    found = _match(session, " AND ".join(_quoted(term) for term, _ in terms), spaces, limit)
+    if len(found) < limit and len(terms) > 1:
+        found = _match(session, " OR ".join(_selective(terms)), spaces, limit) | found
+    best = sorted(found.items(), key=lambda pair: -pair[1])
+    return dict(best[:limit])
 
 
 def terms_of(query: str) -> list[str]:
@@ -100,9 +97,9 @@ def _selective(terms: Sequence[tuple[str, int]]) -> list[str]:
     return [_quoted(term) for term in selective or [min(terms, key=lambda pair: pair[1])[0]]]
 
 
-def _match(session: Session, expression: str, spaces: Sequence[str], limit: int) -> list[int]:
+def _match(session: Session, expression: str, spaces: Sequence[str], limit: int) -> dict[int, float]:
     values = {"query": expression, "spaces": list(spaces), "limit": limit}
-    return [row for (row,) in session.execute(_SEARCH, values)]
+    return {match.row: match.score for match in session.execute(_SEARCH, values)}
 
 
 def _quoted(term: str) -> str:

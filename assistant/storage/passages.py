@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.orm import Session
@@ -28,10 +27,12 @@ _CHUNK_ROWS = text(
     """
 ).bindparams(bindparam("pairs", expanding=True))
 
+_EMBEDDINGS = text("SELECT id, embedding FROM chunks WHERE id IN :rows").bindparams(bindparam("rows", expanding=True))
+
 _PASSAGES = text(
     """
     SELECT chunks.id AS row, chunks.version_id, chunks.number AS n, chunks.start, chunks."end", chunks.page_from,
-           chunks.heading, chunks.text, chunks.embedding, document_versions.number AS version,
+           chunks.heading, chunks.text, document_versions.number AS version,
            document_versions.title, document_versions.media_type, document_versions.name, documents.space_id,
            documents.id AS document_id
     FROM chunks
@@ -49,14 +50,6 @@ _PAGES = text(
     WHERE chunks.id IN :rows ORDER BY chunks.id, version_pages.position
     """
 ).bindparams(bindparam("rows", expanding=True))
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A live chunk as a passage without score, with its float16 vector."""
-
-    passage: Passage
-    embedding: bytes
 
 
 class Snapshot:
@@ -80,16 +73,21 @@ class Snapshot:
         rows = self._session.execute(_CHUNK_ROWS, {"pairs": list(pairs)}) if pairs else ()
         return {pairs[version_id, number]: row for version_id, number, row in rows}
 
-    def keywords(self, query: str, limit: int) -> list[int]:
-        """Return the chunk rows that match the query's words, best first."""
+    def keywords(self, query: str, limit: int) -> dict[int, float]:
+        """Return the chunk rows that match the query's words, with their bm25."""
         return lexical.search(self._session, query, self._spaces, limit)
 
-    def load(self, rows: Sequence[int]) -> dict[int, StoredPassage]:
-        """Return the live passages of these chunk rows."""
+    def embeddings(self, rows: Sequence[int]) -> dict[int, bytes]:
+        """Return the float16 vectors of these chunk rows."""
+        found = self._session.execute(_EMBEDDINGS, {"rows": list(rows)}) if rows else ()
+        return {row: embedding or b"" for row, embedding in found}
+
+    def load(self, rows: Sequence[int]) -> dict[int, Passage]:
+        """Return the live passages of these chunk rows, without score."""
         values = {"rows": list(rows), "spaces": self._spaces}
         found = self._session.execute(_PASSAGES, values).mappings().all()
         spans = _spans(self._session, [row["row"] for row in found])
-        return {row["row"]: StoredPassage(_passage(row, spans), row["embedding"] or b"") for row in found}
+        return {row["row"]: _passage(row, spans) for row in found}
 
 
 @contextmanager

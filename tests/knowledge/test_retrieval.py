@@ -123,7 +123,11 @@ def test_exact_search_equals_sorting_by_cosine(library: Library, knowledge: Know
     assert [row - 1 for row, _ in exact] == pytest.approx(order.tolist())
 
 
-def test_fusion_prefers_what_both_lists_rank_high() -> None:
-    scores = fuse([[1, 2, 3], [2, 4]])
-    assert max(scores, key=lambda row: scores[row]) == 2
-    assert scores[1] == 1 / 61
+def test_words_decide_between_equal_meanings_and_meaning_between_equal_words() -> None:
+    scores = fuse({1: [0.5], 2: [0.5], 3: [0.7], 4: [0.6]}, [{2: 9.0, 3: 3.0, 4: 3.0}])
+    assert sorted(scores, key=lambda row: -scores[row]) == [3, 2, 4, 1]
+
+
+def test_candidate_counts_for_the_query_that_it_fits_best() -> None:
+    scores = fuse({1: [0.9, 0.0], 2: [0.5, 0.5]}, [{}, {2: 4.0}])
+    assert scores == pytest.approx({1: 0.9, 2: 0.75})

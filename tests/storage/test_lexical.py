@@ -82,8 +82,8 @@ def test_words_that_stand_nowhere_do_not_hide_the_others(session: Session) -> No
 
 
 def test_only_the_spaces_asked_for_are_searched(session: Session) -> None:
-    assert lexical.search(session, "leave", ["other"], 10) == []
-    assert lexical.search(session, "leave", [], 10) == []
+    assert lexical.search(session, "leave", ["other"], 10) == {}
+    assert lexical.search(session, "leave", [], 10) == {}
 
 
 @pytest.mark.parametrize(
