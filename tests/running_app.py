@@ -53,6 +53,13 @@ class RunningApp:
             assert time.monotonic() < deadline, self.log.read_text()[-3000:]
             time.sleep(0.05)  # between two looks at the health route
 
+    def wait_until_open(self) -> None:
+        """Wait until the port answers anything at all."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.health()[0] == 0:
+            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
+            time.sleep(0.02)  # between two looks at the port
+
     def health(self) -> tuple[int, dict[str, str]]:
         """Return status and body of /healthz; (0, {}) while the port is closed."""
         try:

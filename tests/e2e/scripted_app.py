@@ -5,6 +5,7 @@ Started by ``streamlit run`` in tests of what happens while an answer is being w
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import streamlit as st
@@ -21,7 +22,7 @@ from assistant.web import start
 from assistant.web.routes import routes
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
-BEFORE, AFTER = "These words come first. ", "These words come last."
+BEFORE, AFTER = "These words come first. ", os.environ.get("SCRIPTED_END", "These words come last.")
 _gates: list[Gate] = []
 
 
