@@ -41,7 +41,8 @@ def draw_turn(entered: Entered, turn: Turn, providers: Mapping[str, str]) -> Non
         draw_question(turn.question)
         with st.chat_message("assistant", avatar=ASSISTANT_ICON):
             if turn.steps:
-                with st.status(_summary(turn), state="complete", type="compact"):
+                # Not st.status: each one sleeps 50 ms, and a page may hold 20 of them.
+                with st.expander(_summary(turn), icon=":material/check:", type="compact"):
                     draw_steps(turn.steps)
             _draw_answer(turn)
             if turn.citations:

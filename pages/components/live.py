@@ -59,8 +59,8 @@ class LiveAnswer:
         elif isinstance(event, Planned):
             self._status.update(label=f"Route: {ROUTES[event.plan.route]}")
 
-    def draw(self) -> None:
-        """Send the blocks that changed and the chips that are new."""
+    def draw(self) -> bool:
+        """Send the blocks that changed and the chips that are new; say whether any text is shown by now."""
         fresh = blocks(self._answer, [citation.n for citation in self._citations])
         for place, block in enumerate(fresh):
             if place == len(self._slots):
@@ -71,6 +71,7 @@ class LiveAnswer:
                 self._shown[place] = block
         if self._citations:
             self._draw_chips()
+        return bool(self._slots)
 
     def _draw_chips(self) -> None:
         with self._below:
@@ -120,9 +121,10 @@ def _draw_events(running: RunningTurn, answer: LiveAnswer) -> None:
         seen += len(events)
         for event in events:
             answer.take(event)
-        time.sleep(max(0.0, BATCH_SECONDS - (time.monotonic() - drawn)))
-        answer.draw()
-        drawn = time.monotonic()
+        if drawn:  # the first text is shown at once
+            time.sleep(max(0.0, BATCH_SECONDS - (time.monotonic() - drawn)))
+        if answer.draw():
+            drawn = time.monotonic()
 
 
 def _await_elsewhere(entered: Entered, turn_id: str) -> None:
