@@ -23,6 +23,7 @@ class ExactSearch:
         self._vectors = vectors
         self._lock = threading.Lock()
         self._revision: int | None = None
+        self._spaces: frozenset[str] = frozenset()
         self._versions: dict[int, str] = {}
         self._rows: NDArray[np.int64] = np.empty(0, np.int64)
         self._version_of: NDArray[np.int64] = np.empty(0, np.int64)
@@ -30,7 +31,7 @@ class ExactSearch:
 
     def nearest(self, spaces: Sequence[str], vectors: Matrix, n: int) -> list[list[tuple[int, float]]]:
         """Return chunk row and cosine of the n nearest live vectors to each query vector, best first."""
-        rows, version_of, matrix, versions = self._current()
+        rows, version_of, matrix, versions = self._current(spaces)
         if not rows.size:
             return [[] for _ in vectors]
         wanted = [version for version, space in versions.items() if space in spaces]
@@ -40,21 +41,24 @@ class ExactSearch:
     def forget(self) -> None:
         """Give the memory back; the next search loads again."""
         with self._lock:
-            self._revision, self._versions = None, {}
+            self._revision, self._spaces, self._versions = None, frozenset(), {}
             self._rows = self._version_of = np.empty(0, np.int64)
             self._matrix = np.empty((0, 0), np.float32)
 
-    def _current(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Matrix, dict[int, str]]:
+    def _current(self, spaces: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64], Matrix, dict[int, str]]:
         with self._lock:
             revision = self._vectors.revision()
-            if revision != self._revision:
+            if revision != self._revision or not self._spaces.issuperset(spaces):
+                # Only spaces that were asked for take memory.
+                self._spaces = self._spaces.union(spaces)
                 self._refresh()
                 self._revision = revision
             return self._rows, self._version_of, self._matrix, self._versions
 
     def _refresh(self) -> None:
         """Load what is new since the last look and leave out what is gone."""
-        live = self._vectors.live_versions()
+        every = self._vectors.live_versions()
+        live = {version: space for version, space in every.items() if space in self._spaces}
         keep = np.isin(self._version_of, list(live))
         new = [version for version in live if version not in self._versions]
         loaded = self._vectors.blobs(new)

@@ -109,6 +109,15 @@ def test_hostile_queries_do_no_harm(library: Library, knowledge: KnowledgeBase, 
     assert len(found) in (0, 3)
 
 
+def test_all_spaces_are_searched_together(library: Library, knowledge: KnowledgeBase, editor: Person) -> None:
+    library.put("Handbook.pdf", PAGES[:2])
+    space = knowledge.add_space(editor, "canteen")
+    library.put("Canteen.pdf", PAGES[2:], space.id)
+    found = knowledge.search(STAFF, "vegetarian meals")
+    assert [passage.space for passage in found] == [space.id, "general", "general"]
+    assert [row for row, _ in knowledge._exact.nearest([space.id], library.embedder.embed(["x"]), 9)[0]] == [3]
+
+
 def test_empty_knowledge_base_finds_nothing(knowledge: KnowledgeBase) -> None:
     assert knowledge.search(STAFF, "annual leave") == []
 
