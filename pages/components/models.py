@@ -57,7 +57,7 @@ def _draw_missing(states: list[ProviderState]) -> None:
     if states:
         st.caption("Not set up on this machine:")
     for state in states:
-        needs = f": set `{state.needs}`" if state.needs else ""
+        needs = f": set `{state.needs}`" if state.built else ": not in this version yet"
         st.caption(f":material/block: {escape(state.label)}{needs}")
 
 
