@@ -31,7 +31,6 @@ import sys
 from assistant.bootstrap import build
 from assistant.settings import load
 services = build(load(), own_index=True)
-services.knowledge.start()
 print("started", flush=True)
 sys.stdin.read()
 """

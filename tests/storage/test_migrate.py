@@ -63,5 +63,5 @@ def test_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 def test_folder_that_cannot_be_created_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StartError, match="cannot be created"):
+    with pytest.raises(StartError, match="cannot be written to"):
         migrate.upgrade(_url(tmp_path / "file" / "below"))
