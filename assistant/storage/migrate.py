@@ -19,7 +19,7 @@ def prepare_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
-        probe.unlink()
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise StartError(
             f"The data folder {str(folder)!r} cannot be written to ({error.strerror}); "
