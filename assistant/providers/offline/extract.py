@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from assistant.providers.offline.lists import list_around, quote_list
@@ -33,6 +34,15 @@ LONGEST = 120
 NEAR_BEST = 1.2
 """A sentence this much below the best one's score (in log odds) is about a third as likely to answer."""
 
+TO_THE_POINT = 6.0
+"""How much more a piece counts in a comparison that holds all the question's words (log odds)."""
+
+CROWDED = 3.0
+"""How much less for each other side that it mentions too."""
+
+FOUND_FIRST = 1.5
+"""Takes back half of what a piece gets for the place of its passage: the sides often stand in different ones."""
+
 TABLE = (UnitKind.ROW, UnitKind.CELLS)
 SAME = 0.7
 """Share of common words from which a sentence says the same again."""
@@ -53,6 +63,7 @@ class _Found:
     pieces: Sequence[Unit]
     scored: Sequence[Scored]
     by_words: Sequence[Scored]
+    embedder: MiniLM
 
     @property
     def best(self) -> Unit:
@@ -78,7 +89,7 @@ def _search(question: Question, passages: Sequence[PromptPassage], embedder: Min
     scored = score_by_meaning(question, by_words, embedder)
     if not scored or not _about(scored[0]):
         return None
-    return _Found(question, passages, pieces, scored, by_words)
+    return _Found(question, passages, pieces, scored, by_words, embedder)
 
 
 def _about(best: Scored) -> bool:
@@ -87,29 +98,43 @@ def _about(best: Scored) -> bool:
 
 
 def _quotes(found: _Found) -> list[Quote]:
-    listed = list_around(found.question, found.best, found.passages, found.pieces)
+    listed = list_around(found.question, found.best, found.passages, found.pieces, found.embedder)
     if listed:
         return quote_list(listed, found.passages)
-    if found.question.compares:
-        return _side_by_side(found)
+    sides = _sides(found) if found.question.compares else []
+    if len(sides) > 1:
+        return _side_by_side(sides, found)
     if found.best.kind in TABLE:
         return quote_rows(found.question, found.best, found.passages, found.pieces)
     return _prose(found)
 
 
-def _side_by_side(found: _Found) -> list[Quote]:
-    """The best piece for each thing compared, where a document's own name may be what is compared (2024, 2026)."""
+def _sides(found: _Found) -> list[Unit]:
+    """The best piece for each thing compared; a document's own name may be what is compared (2024, 2026)."""
+    names = sorted(found.question.names, key=found.question.terms.index)
     chosen: list[Unit] = []
-    for name in sorted(found.question.names, key=found.question.terms.index):
-        about = [one.unit for one in found.by_words if name in found.words_around(one.unit)]
-        chosen += [unit for unit in about[:1] if not any(_same(unit, other) for other in chosen)]
+    for name in names:
+        rivals = {other for other in names if other != name and other.isdigit() == name.isdigit()}
+        wanted = {*names} - rivals if name.isdigit() else {name}
+        about = [(one, _speaks(one, wanted, rivals)) for one in found.by_words if name in found.words_around(one.unit)]
+        if about:
+            best = max(about, key=itemgetter(1))[0].unit
+            chosen += [] if any(_same(best, other) for other in chosen) else [best]
+    return chosen
+
+
+def _speaks(one: Scored, wanted: Set[str], rivals: Set[str]) -> tuple[int, float]:
+    """How good a piece is as one side of a comparison: about what is compared, to the point, and this side alone."""
+    own = {*one.unit.terms}
+    elsewhere = CROWDED * len(rivals & own) + FOUND_FIRST * one.features["rank"]
+    return len(wanted & own), one.score + TO_THE_POINT * one.features["context"] - elsewhere
+
+
+def _side_by_side(sides: Sequence[Unit], found: _Found) -> list[Quote]:
     quotes: list[Quote] = []
-    for unit in chosen or [found.best]:
-        lines = (
-            quote_row(unit, found.passages, found.pieces)
-            if unit.kind in TABLE
-            else [Quote(found.passages[unit.passage].n, plain(unit))]
-        )
+    for unit in sides:
+        header, row = quote_row(unit, found.passages, found.pieces)
+        lines = [*([header] if header and header.text not in {quote.text for quote in quotes} else []), row]
         quotes += [replace(line, lead=("\n" if quotes or at else "") + "- ") for at, line in enumerate(lines)]
     return quotes
 

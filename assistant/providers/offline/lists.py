@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assistant.providers.offline.question import Kind, Question
 from assistant.providers.offline.quotes import Quote, bare
 from assistant.providers.offline.terms import base_weight, content, coverage
 from assistant.providers.offline.units import Unit, UnitKind
-from assistant.providers.passages import PromptPassage
+from assistant.providers.passages import HEADING_SEPARATOR, PromptPassage
+
+if TYPE_CHECKING:
+    from assistant.providers.minilm import MiniLM
 
 LONGEST = 30
 """Items quoted at most."""
@@ -18,14 +22,15 @@ REACH = 3
 """Pieces between the best sentence and a list of steps that still belong together."""
 
 
-NAMED = 0.6
-"""Share of the question's words in heading and lead-in from which a list of steps is the one asked for."""
+NAMED = 0.65
+"""Likeness of question and list name (cosine plus WORDS_SHARE of common words) from which a list is the one asked."""
 
-NEAR_BONUS = 0.3
-"""How much the best sentence beside a list speaks for it, in shares of the question's words."""
+WORDS_SHARE = 0.3
+NEAR_BONUS = 0.15
+"""How much the best sentence beside a list speaks for it."""
 
-LATER = 0.03
-"""How much each place down the ranking speaks against a list."""
+COMPARED = 4
+"""Lists whose names are compared with the question, about 2 ms each."""
 
 LEADS = 0.5
 """Share of the question's words from which the sentence before a list belongs to it."""
@@ -40,12 +45,16 @@ class Listed:
 
 
 def list_around(
-    question: Question, best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]
+    question: Question,
+    best: Unit,
+    passages: Sequence[PromptPassage],
+    pieces: Sequence[Unit],
+    embedder: MiniLM,
 ) -> Listed | None:
     """Return the list that answers: the best piece leads to it, or stands in it and the question wants it whole."""
     run = _led_to(best, pieces)
     if run is None and question.kind is Kind.STEPS:
-        run = _steps(question, best, passages, pieces)
+        run = _steps(question, best, passages, pieces, embedder)
     if run is None and question.kind in (Kind.LIST, Kind.OTHER):
         run = next((run for run in _runs_of(pieces, best.passage) if _holds(run, best) and not _numbered(run)), None)
     if run is None:
@@ -103,30 +112,40 @@ def _led_to(best: Unit, pieces: Sequence[Unit]) -> Run | None:
     return next((run for run in runs if best.at == run[0][0].at - 1), None)
 
 
-def _steps(question: Question, best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> Run | None:
+def _steps(
+    question: Question, best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit], embedder: MiniLM
+) -> Run | None:
     """The list of steps whose heading and lead-in say what is asked; else the one that the best piece is next to."""
-    near = [run for run in _runs_of(pieces, best.passage) if _near(best, run)]
-    rated = [
-        (_named(question, run, passages, pieces) + (NEAR_BONUS if run in near else 0.0) - place * LATER, run)
-        for place in range(len(passages))
-        for run in _runs_of(pieces, place)
+    runs = [run for place in range(len(passages)) for run in _runs_of(pieces, place)][:COMPARED]
+    near = [run for run in runs if _near(best, run)]
+    if len(runs) < 2 and runs == near:
+        return next(iter(near), None)
+    names = [_name(passages[run[0][0].passage], _before(pieces, run)) for run in runs]
+    vectors = embedder.embed([question.text, *names])
+    ratings = [
+        float(vectors[at] @ vectors[0]) + _named(question, name) + (NEAR_BONUS if run in near else 0.0)
+        for at, (run, name) in enumerate(zip(runs, names, strict=True), start=1)
     ]
-    rating, run = max(rated, key=lambda one: one[0], default=(0.0, None))
-    return run if run is not None and (rating >= NAMED or run in near) else None
+    rating, at = max((rating, -at) for at, rating in enumerate(ratings))
+    return runs[-at] if rating >= NAMED or near else None
 
 
-def _named(question: Question, run: Run, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> float:
-    """Share of the question's terms that the list's heading, document name and lead-in hold."""
-    passage = passages[run[0][0].passage]
-    around = set(content(f"{passage.document} {passage.heading}"))
-    around.update(term for piece in _before(pieces, run) for term in piece.terms)
-    asked = {term: base_weight(term) for term in question.terms}
-    return coverage(asked, around)
+def _name(passage: PromptPassage, before: Sequence[Unit]) -> str:
+    """What a list is called: the heading it stands under and the sentence before it."""
+    heading = passage.heading.split(HEADING_SEPARATOR)[-1] or passage.document
+    lead = [piece.text for piece in before if piece.kind is UnitKind.PROSE and piece.text.endswith(":")]
+    return " ".join([heading, *lead])
+
+
+def _named(question: Question, name: str) -> float:
+    """Share of the question's terms in a list's name, weighted."""
+    return WORDS_SHARE * coverage({term: base_weight(term) for term in question.terms}, content(name))
 
 
 def _near(best: Unit, run: Run) -> bool:
     first, last = run[0][0].at, run[-1][-1].at
-    return first - REACH <= best.at <= last + 1 and (_numbered(run) or _holds(run, best))
+    here = best.passage == run[0][0].passage and first - REACH <= best.at <= last + 1
+    return here and (_numbered(run) or _holds(run, best))
 
 
 def _holds(run: Run, best: Unit) -> bool:

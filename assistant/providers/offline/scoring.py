@@ -34,7 +34,7 @@ EMBEDDED_CHARACTERS = 300
 FEATURES = ("own", "context", "names", "fit", "rank", "passage", "pairs", "length", "similarity")
 """What the weights are fitted for."""
 
-SET_BY_HAND = {"asked": 1.5, "range": 2.0, "audience": -1.2}
+SET_BY_HAND = {"asked": 1.5, "range": 2.0, "audience": -3.0}
 """Weights of what the question sets hold too seldom to fit: a question written into the document before the piece,
 a range that holds the asked amount, and a group of people that the question does not mean."""
 

@@ -92,9 +92,8 @@ def _kind(text: str, headings: set[str]) -> UnitKind:
 
 def _as_cells(at: int, texts: Sequence[str], kinds: Sequence[UnitKind]) -> UnitKind:
     """Tell a PDF table's bare row ("Graz 140 EUR 62 EUR") from a heading: its neighbour is such a line too."""
-    if kinds[at] is not UnitKind.HEADING and not _is_bare(texts[at]):
-        return kinds[at]
-    if not _is_bare(texts[at]) or not re.search(r"\d", texts[at]):
+    candidate = kinds[at] in (UnitKind.HEADING, UnitKind.PROSE) and _is_bare(texts[at])
+    if not candidate or not re.search(r"\d", texts[at]):
         return kinds[at]
     neighbours = [texts[n] for n in (at - 1, at + 1) if 0 <= n < len(texts)]
     return UnitKind.CELLS if any(_is_bare(text) for text in neighbours) else kinds[at]
