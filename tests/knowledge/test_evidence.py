@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from assistant.domain import Passage
+from assistant.knowledge.evidence import ABSTAIN_BELOW, FEATURES, WEIGHTS, answerable, features
+
+
+def passage(text: str, similarity: float, heading: str = "Leave") -> Passage:
+    return Passage(
+        "c", "d", "Handbook.pdf", "Handbook", 1, "general", 0, len(text), 1, (heading,), text, 1.0, similarity
+    )
+
+
+LEAVE = "Every full-time employee has 27 working days of paid annual leave per calendar year."
+QUESTION = "How many days of annual leave do I have?"
+
+
+def test_a_passage_that_says_it_is_enough_to_answer() -> None:
+    assert answerable(QUESTION, [passage(LEAVE, 0.7)]) > ABSTAIN_BELOW
+
+
+def test_without_passages_nothing_is_answerable() -> None:
+    assert answerable(QUESTION, []) == 0.0
+
+
+def test_a_passage_about_something_else_is_not_enough() -> None:
+    stranger = passage("The canteen serves soup from noon.", 0.1, "Canteen")
+    assert answerable(QUESTION, [stranger]) < ABSTAIN_BELOW
+
+
+def test_the_nearer_the_passages_the_likelier_an_answer() -> None:
+    chances = [answerable(QUESTION, [passage(LEAVE, similarity)]) for similarity in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    assert chances == sorted(chances)
+    assert all(0 < chance < 1 for chance in chances)
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown"),
+    [
+        ("What does the Aurea 220 cost?", "What does the Aurea 9000 cost?"),
+        ("What did the Aurea cost in 2024?", "What did the Aurea cost in 2031?"),
+    ],
+)
+def test_a_model_number_or_year_that_no_passage_holds_speaks_against_an_answer(known: str, unknown: str) -> None:
+    prices = [passage("The Aurea 220 cost EUR 2,140 in 2024.", 0.6, "Prices")]
+    assert answerable(unknown, prices) < answerable(known, prices) - 0.1
+
+
+def test_an_amount_that_no_passage_holds_does_not_count_as_a_missing_number() -> None:
+    limits = [passage("EUR 500 to EUR 2,000: department head", 0.6, "Approval")]
+    assert features("Who approves a trip of EUR 1,200?", limits)["figures_missing"] == 0.0
+
+
+def test_every_feature_has_a_weight_and_stays_between_minus_one_and_one() -> None:
+    assert set(json.loads(WEIGHTS.read_text())["weights"]) == {"constant", *FEATURES}
+    found = features(QUESTION, [passage(LEAVE, 0.7), passage("", 0.2)])
+    assert set(found) == set(FEATURES)
+    assert all(-1 <= value <= 1 for value in found.values())
+
+
+def test_an_empty_question_is_estimated_without_an_error() -> None:
+    assert answerable("???", [passage(LEAVE, 0.05)]) < ABSTAIN_BELOW

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+Ask = Callable[..., str]
+MARKER = re.compile(r"\s*\[\d+\]")
+
+LEAVE = (
+    "Handbook.pdf",
+    "Leave > Annual leave",
+    "Annual leave\nEvery full-time employee has 27 working days of paid leave per calendar year. Leave is requested in "
+    "Kontor at least ten days ahead. The canteen is on the ground floor.",
+)
+TRAVEL = (
+    "Travel.pdf",
+    "Travel > Hotels",
+    "Hotels\nHotels are booked by the travel office. Breakfast is included in the price. "
+    "Claims are sent within 30 days after the end of the trip.",
+)
+HOTELS = (
+    "Travel.pdf",
+    "Hotel caps",
+    "Hotel caps\nThe caps hold per night.\nCity Hotel cap Per diem\nGraz 140 EUR 62 EUR\nUtrecht 165 EUR 64 EUR\n"
+    "Leeds 120 GBP 48 GBP",
+)
+ROOMS = (
+    "Rooms.xlsx",
+    "Rooms",
+    "Room: Maas; Site: Utrecht; Seats: 20\nRoom: Rijn; Site: Utrecht; Seats: 6\nRoom: Aire; Site: Leeds; Seats: 12",
+)
+STEPS = (
+    "vpn.md",
+    "VPN > Set up the VPN",
+    "Set up the VPN\nYou need your badge for these steps:\n1. Open the Software Shelf.\n"
+    "2. Install the tunnel. It takes a minute.\n3. Restart the laptop.\n4. Sign in.",
+)
+
+
+def test_the_answering_sentence_comes_first_and_word_for_word(ask: Ask) -> None:
+    said = ask("How many days of leave do I have?", TRAVEL, LEAVE)
+    assert said.startswith("Every full-time employee has 27 working days of paid leave per calendar year. [2]")
+
+
+def test_a_sentence_about_something_else_stays_out(ask: Ask) -> None:
+    said = ask("How many days of leave do I have?", TRAVEL, LEAVE)
+    assert "canteen" not in said
+    assert "Breakfast" not in said
+
+
+@pytest.mark.parametrize("passages", [(LEAVE, TRAVEL), (TRAVEL, STEPS), (HOTELS, ROOMS), (STEPS, LEAVE)])
+@pytest.mark.parametrize(
+    "question", ["How long do I have to claim a trip?", "How do I install the VPN?", "What is the cap in Graz?"]
+)
+def test_every_quote_stands_in_the_passage_it_names(
+    ask: Ask, question: str, passages: tuple[tuple[str, str, str], ...]
+) -> None:
+    said = ask(question, *passages)
+    for words, n in re.findall(r"(.+?) \[(\d+)\]", said.replace("\n", " ")):
+        bare = words.strip().removeprefix("- ")
+        assert bare in " ".join(passages[int(n) - 1][2].split())
+
+
+def test_nothing_is_said_when_no_passage_is_about_the_question(ask: Ask) -> None:
+    assert ask("Which volcano erupted in Iceland?", LEAVE, TRAVEL) == ""
+    assert ask("How many days of leave do I have?") == ""
+
+
+def test_steps_are_quoted_whole_with_their_lead_in_and_numbers(ask: Ask) -> None:
+    assert ask("How do I set up the VPN?", TRAVEL, STEPS) == (
+        "You need your badge for these steps: [2]\n\n1. Open the Software Shelf. [2]\n"
+        "2. Install the tunnel. [2] It takes a minute. [2]\n3. Restart the laptop. [2]\n4. Sign in. [2]"
+    )
+
+
+def test_steps_go_on_in_the_next_passage_of_the_same_document(ask: Ask) -> None:
+    rest = (
+        "vpn.md",
+        "VPN > Set up the VPN",
+        "5. Confirm the number.\n6. Check the padlock.\n\nThe tunnel closes at night.",
+    )
+    other = ("fax.md", "Fax", "5. Put in the paper.\n6. Dial.")
+    said = MARKER.sub("", ask("How do I set up the VPN?", STEPS, other, rest))
+    assert said.endswith("4. Sign in.\n5. Confirm the number.\n6. Check the padlock.")
+
+
+def test_the_steps_asked_for_are_chosen_by_their_heading(ask: Ask) -> None:
+    laptop = (
+        "laptop.md",
+        "Your new laptop > First start",
+        "First start\n1. Collect the laptop.\n2. Sign in.\n3. Install the VPN tunnel that you need for remote work.",
+    )
+    assert "Open the Software Shelf" in ask("How do I set up the VPN?", laptop, STEPS)
+
+
+def test_a_question_for_one_figure_is_not_answered_with_a_whole_list(ask: Ask) -> None:
+    meals = ("Meals.md", "Meals", "Paid per day:\n- Breakfast: 8 EUR\n- Lunch: 14 EUR\n- Dinner: 22 EUR")
+    assert "Breakfast" not in ask("How much is paid for lunch?", meals)
+
+
+def test_bullets_are_quoted_whole_when_several_things_are_asked_for(ask: Ask) -> None:
+    papers = ("Start.md", "Documents", "Bring these documents on the first day:\n• your passport\n• a bank statement")
+    said = MARKER.sub("", ask("Which documents do I bring on the first day?", papers))
+    assert said == "Bring these documents on the first day:\n\n- your passport\n- a bank statement"
+
+
+def test_a_bare_table_row_comes_under_its_header(ask: Ask) -> None:
+    said = ask("What is the hotel cap in Utrecht?", HOTELS)
+    assert said == "- City Hotel cap Per diem [1]\n- Utrecht 165 EUR 64 EUR [1]"
+
+
+def test_a_row_that_names_its_columns_needs_no_header(ask: Ask) -> None:
+    assert ask("Which room in Utrecht has 20 seats?", ROOMS) == "Room: Maas; Site: Utrecht; Seats: 20 [1]"
+
+
+def test_the_row_whose_range_holds_the_asked_amount_answers(ask: Ask) -> None:
+    limits = (
+        "Approval.pdf",
+        "Approval",
+        "Approval\nTotal cost Approver\nUp to EUR 500 Line manager\nEUR 500.01 to EUR 2,000 Department head\n"
+        "Above EUR 2,000 Site director",
+    )
+    said = ask("Who approves a trip that costs EUR 1,200?", limits)
+    assert "Department head" in said
+    assert "Line manager" not in said
+    assert "Site director" in ask("Who approves a trip that costs EUR 9,000?", limits)
+
+
+def test_things_compared_stand_side_by_side(ask: Ask) -> None:
+    said = ask("Compare the hotel cap of Graz and Leeds", HOTELS)
+    assert "Graz 140 EUR" in said
+    assert "Leeds 120 GBP" in said
+    assert "Utrecht" not in said
+
+
+def test_a_rule_for_another_group_of_people_does_not_answer_for_employees(ask: Ask) -> None:
+    contractors = (
+        "Contractors.docx",
+        "Leave",
+        "Contractors have 0 days of paid leave per calendar year. Contractors request absences by e-mail.",
+    )
+    assert ask("How many days of paid leave do I have?", contractors, LEAVE).startswith("Every full-time employee")
+    assert ask("How many days of paid leave do contractors have?", LEAVE, contractors).startswith("Contractors have 0")
+
+
+def test_an_older_edition_of_the_same_document_does_not_answer(ask: Ask) -> None:
+    old = ("Travel Policy 2024.pdf", "Claims", "An expense claim must be submitted within 60 days after the trip.")
+    new = ("Travel Policy 2026.pdf", "Claims", "An expense claim must be submitted within 30 days after the trip.")
+    assert "60 days" not in ask("By when must an expense claim be submitted?", old, new)
+    assert "60 days" in ask("By when did an expense claim have to be submitted in 2024?", old, new)
+
+
+def test_a_document_that_says_it_is_superseded_stands_back(ask: Ask) -> None:
+    old = ("Fees.pdf", "Fees", "This list is superseded by the list of March. The fee for a badge is 10 EUR.")
+    new = ("Prices.pdf", "Fees", "The fee for a badge is 15 EUR.")
+    assert ask("What is the fee for a badge?", old, new).startswith("The fee for a badge is 15 EUR. [2]")
+
+
+def test_an_answer_that_is_no_list_stays_under_120_words(ask: Ask) -> None:
+    sentence = (
+        "Leave of kind {0} is requested in Kontor by each employee who wants leave of kind {0} in the next {0} weeks. "
+    )
+    long = ("Handbook.pdf", "Leave", "".join(sentence.format(n) for n in range(2, 30)))
+    said = ask("How is leave requested?", long)
+    assert 0 < len(MARKER.sub("", said).split()) <= 120
+
+
+def test_a_bracketed_number_of_the_document_is_no_marker(ask: Ask) -> None:
+    law = ("Law.md", "Law", "Paid leave follows section 4 [7] of the act.")
+    assert re.findall(r"(?<!\\)\[(\d+)\]", ask("What does paid leave follow?", law)) == ["1"]
+
+
+def test_an_answer_in_a_faq_stands_behind_its_question(ask: Ask) -> None:
+    faq = (
+        "faq.md",
+        "Questions",
+        "Can I bring my dog to work?\nOnly on Fridays.\n\nCan I bring my children to work?\nYes, on the family day.",
+    )
+    assert ask("Can I bring my dog to work?", faq).startswith("Only on Fridays. [1]")
