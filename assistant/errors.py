@@ -9,7 +9,7 @@
     ├── NotAllowed             the person lacks the right, or the thing is not theirs
     ├── NotFound               no such document, conversation or turn (for this person)
     ├── QuestionRefused        empty or over-long question, before any cost
-    ├── UploadRefused          empty, too large or unnamed upload, before it is acknowledged
+    ├── UploadRefused          too large or unnamed upload, before it is acknowledged
     ├── UnreadableDocument     a parser cannot give text: unknown format, encrypted, no text, limits
     ├── ProviderUnavailable    a model provider that is not set up or cannot be reached
     └── ModelFailed            the model answered wrongly or not at all

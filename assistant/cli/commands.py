@@ -151,7 +151,7 @@ def delete(
     """Delete documents; they no longer answer as soon as this returns."""
     from assistant.cli import output
 
-    with _services() as services:
+    with _services(own_index=True) as services:
         person = _person(services, as_email)
         for document_id in ids:
             services.knowledge.delete(person, document_id)

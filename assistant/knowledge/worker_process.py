@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 STOP_SECONDS = 5.0
 # After a worker that failed at once the next is started later and later, up to this.
 LONGEST_WAIT_SECONDS = 60.0
+SECRET_SUFFIXES = ("_API_KEY", "_ACCESS_KEY", "_ACCESS_KEY_ID", "_SESSION_TOKEN", "_TOKEN", "_SECRET", "_PASSWORD")
 PASSED_ON = ("data_dir", "database_url", "worker_idle_seconds", "parse_seconds", "parse_memory_mb", "log_level")
 
 
@@ -72,7 +73,8 @@ class WorkerProcess:
             return True
 
     def _environment(self) -> dict[str, str]:
-        environment = dict(os.environ)
+        # The worker reads files of strangers and needs no provider's key.
+        environment = {name: value for name, value in os.environ.items() if not name.endswith(SECRET_SUFFIXES)}
         for name in PASSED_ON:
             value = getattr(self._settings, name)
             if value is not None:

@@ -45,7 +45,7 @@ class Blobs:
     def receive(self, stream: BinaryIO, limit: int) -> Received:
         """Write the stream to disk piece by piece and fsync it.
 
-        Raises UploadRefused when it is empty, has more than ``limit`` bytes or does not fit on the disk.
+        Raises UploadRefused when it has more than ``limit`` bytes or does not fit on the disk.
         """
         self._incoming.mkdir(parents=True, exist_ok=True)
         path = self._incoming / secrets.token_hex(16)
@@ -103,8 +103,6 @@ def _write(stream: BinaryIO, path: Path, limit: int) -> Received:
                 raise UploadRefused(f"The file is larger than the limit of {limit // 1_000_000} MB.")
             digest.update(piece)
             file.write(piece)
-        if size == 0:
-            raise UploadRefused("The file is empty.")
         file.flush()
         os.fsync(file.fileno())
     return Received(path, digest.hexdigest(), size)

@@ -51,7 +51,7 @@ def test_ingest_gives_a_row_a_file_with_the_contracts_fields(command: CommandLin
 
 def test_the_same_bytes_again_are_unchanged(command: CommandLine, folder: Path) -> None:
     assert command.value("ingest", str(folder / "leave.md"), "--json")["status"] == "unchanged"
-    assert len(command.value("documents", "--json")) == 2
+    assert len(command.value("documents", "--json")) == 3
 
 
 def test_search_lists_passages_with_the_best_first(command: CommandLine) -> None:

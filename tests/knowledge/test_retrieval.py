@@ -137,6 +137,7 @@ def test_words_decide_between_equal_meanings_and_meaning_between_equal_words() -
     assert sorted(scores, key=lambda row: -scores[row]) == [3, 2, 4, 1]
 
 
-def test_candidate_counts_for_the_query_that_it_fits_best() -> None:
-    scores = fuse({1: [0.9, 0.0], 2: [0.5, 0.5]}, [{}, {2: 4.0}])
-    assert scores == pytest.approx({1: 0.9, 2: 0.75})
+def test_ranks_by_cosine_by_keywords_and_by_both_are_fused() -> None:
+    scores = fuse({1: [0.9], 2: [0.5]}, [{2: 4.0}])
+    # Ranks 1 and 2 by cosine, row 2 alone by keywords, and 0.9 before 0.5 + 0.25 by both, which counts twice.
+    assert scores == pytest.approx({1: 1 / 11 + 2 / 11, 2: 1 / 12 + 1 / 11 + 2 / 12})

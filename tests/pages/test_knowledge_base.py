@@ -38,11 +38,16 @@ def test_an_upload_is_handed_over_and_the_uploader_emptied(run_app: RunApp, serv
     services.knowledge.delete(person, document.id)
 
 
-def test_an_empty_file_is_refused_in_a_sentence(run_app: RunApp) -> None:
+def test_an_empty_file_gets_a_row_that_says_so(run_app: RunApp, services: Services) -> None:
     app = run_app(PAGE)
     app.file_uploader[0].upload("nothing.txt", b"").run()
+    person = services.people.local()
+    (document,) = [d for d in services.knowledge.documents(person) if d.name == "nothing.txt"]
+    services.knowledge.wait_until_done([document.id], 60)
+    app = run_app(PAGE)
     assert not app.exception
-    assert app.error[0].value.startswith("nothing.txt: The file is empty.")
+    assert [error.value for error in app.error] == ["This file is empty."]
+    services.knowledge.delete(person, document.id)
 
 
 def test_the_search_shows_what_is_found_with_its_place(run_app: RunApp) -> None:

@@ -27,10 +27,9 @@ def test_received_bytes_stand_unchanged_under_their_digest(tmp_path: Path) -> No
     assert list(blobs.digests()) == [digest]
 
 
-@pytest.mark.parametrize(("data", "sentence"), [(b"", "empty"), (b"x" * 11, "larger than the limit")])
-def test_refused_bytes_leave_nothing_on_disk(tmp_path: Path, data: bytes, sentence: str) -> None:
-    with pytest.raises(UploadRefused, match=sentence):
-        Blobs(tmp_path).receive(io.BytesIO(data), limit=10)
+def test_refused_bytes_leave_nothing_on_disk(tmp_path: Path) -> None:
+    with pytest.raises(UploadRefused, match="larger than the limit"):
+        Blobs(tmp_path).receive(io.BytesIO(b"x" * 11), limit=10)
     assert _files(tmp_path) == []
 
 
