@@ -49,11 +49,14 @@ class Services:
         self.database.close()
 
 
-def build(settings: Settings, *, own_index: bool = True, build_model: ModelBuilder | None = None) -> Services:
+def build(
+    settings: Settings, *, own_index: bool = True, serves: bool = True, build_model: ModelBuilder | None = None
+) -> Services:
     """Open the data folder, wire the services and take up what an earlier process left.
 
     With ``own_index`` this process owns the vector index; raises FolderInUse when another one does, StartError when
-    the folder cannot be used. Without it search is exact over the stored vectors and jobs are only added.
+    the folder cannot be used. Without it search is exact over the stored vectors and jobs are only added. A command
+    that only ingests ``serves`` nobody, and does the heavy work in its own process.
     """
     from assistant.knowledge.service import KnowledgeBase
     from assistant.storage.database import Database
@@ -64,7 +67,9 @@ def build(settings: Settings, *, own_index: bool = True, build_model: ModelBuild
     upgrade(settings.sqlalchemy_url)
     database = Database(settings.sqlalchemy_url)
     embedder = embedder_for(settings)
-    knowledge = KnowledgeBase(database=database, settings=settings, embedder=embedder, own_index=own_index)
+    knowledge = KnowledgeBase(
+        database=database, settings=settings, embedder=embedder, own_index=own_index, serves=serves
+    )
     knowledge.start()
     return Services(settings, database, People(database), embedder, knowledge, own_index, build_model)
 
@@ -78,7 +83,7 @@ def embedder_for(settings: Settings) -> MiniLM:
 def opened(settings: Settings, *, own_index: bool) -> Iterator[Services]:
     """Services for one command: with ``own_index`` they own the index if nobody else does."""
     try:
-        services = build(settings, own_index=own_index)
+        services = build(settings, own_index=own_index, serves=False)
     except FolderInUse:
         services = build(settings, own_index=False)
     try:

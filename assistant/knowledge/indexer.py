@@ -15,7 +15,7 @@ from itertools import islice
 
 from assistant.knowledge.exact import ExactSearch, decode
 from assistant.knowledge.index import BUILDING_BATCH, VectorIndex
-from assistant.knowledge.worker_process import WorkerProcess
+from assistant.knowledge.worker_process import WorkerProcess, WorkerThread
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import Database
 from assistant.storage.ingestion import due_jobs
@@ -34,7 +34,11 @@ PROBE_DEPTH = 10
 
 
 class Indexer:
-    """Keeps the index in step with SQL. ``collection_of`` says where a space can be searched right now."""
+    """Keeps the index in step with SQL. ``collection_of`` says where a space can be searched right now.
+
+    With ``patience`` vectors wait up to so many seconds for the worker to have left, so that a process that serves
+    nobody never holds both engines in memory.
+    """
 
     def __init__(
         self,
@@ -42,8 +46,9 @@ class Indexer:
         index: VectorIndex,
         exact: ExactSearch,
         blobs: Blobs,
-        worker: WorkerProcess,
+        worker: WorkerProcess | WorkerThread,
         model: str,
+        patience: float = 0.0,
     ) -> None:
         self._database = database
         self._vectors = Vectors(database)
@@ -52,6 +57,8 @@ class Indexer:
         self._blobs = blobs
         self._worker = worker
         self._model = model
+        self._patience = patience
+        self._indexed_at = time.monotonic()
         self._serving: dict[str, str] = {}
         self._is_open = False
         self._retry_at = 0.0
@@ -110,6 +117,11 @@ class Indexer:
         due = bool(due_jobs(self._database))
         if due:
             self._worker.ensure_running()
+            if time.monotonic() - self._indexed_at < self._patience:
+                return True
+        elif self._patience:
+            self._worker.stop()
+        self._indexed_at = time.monotonic()
         return self._follow_sql() or due
 
     def _follow_sql(self) -> bool:

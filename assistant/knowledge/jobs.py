@@ -20,6 +20,7 @@ QUEUE = "ingest"
 EXECUTOR = "worker"
 # Changes only when steps change their meaning; dbos recovers workflows of its own version only.
 VERSION = "ingest-1"
+# So that a file that takes its time to be read does not hold up the others.
 AT_ONCE = 2
 POLL_SECONDS = 0.2
 ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})

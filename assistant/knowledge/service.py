@@ -21,7 +21,7 @@ from assistant.knowledge.exact import ExactSearch
 from assistant.knowledge.index import VectorIndex
 from assistant.knowledge.indexer import Indexer
 from assistant.knowledge.retrieval import OwnIndex, Retrieval
-from assistant.knowledge.worker_process import WorkerProcess, owner_lock
+from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
 from assistant.storage.blobs import Blobs, Received
@@ -35,6 +35,8 @@ MEGABYTE = 1_000_000
 NAME_BYTES = 255
 WAIT_POLL_SECONDS = 0.1
 CHROMA_FOLDER = "chroma"
+# A command that only ingests puts what it has into the index this often, and at its end.
+BULK_SECONDS = 60.0
 SAMPLE_SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".pptx", ".html", ".csv", ".md", ".txt"})
 
 
@@ -51,7 +53,10 @@ class IngestProgress:
 class KnowledgeBase:
     """Documents, their way into the index, and search over them."""
 
-    def __init__(self, *, database: Database, settings: Settings, embedder: MiniLM, own_index: bool) -> None:
+    def __init__(
+        self, *, database: Database, settings: Settings, embedder: MiniLM, own_index: bool, serves: bool = True
+    ) -> None:
+        """Take the index with ``own_index``; ``serves`` says whether people ask while documents are ingested."""
         self._settings = settings
         self._embedder = embedder
         self._documents = Documents(database)
@@ -59,7 +64,7 @@ class KnowledgeBase:
         self._blobs = Blobs(settings.data_dir)
         self._exact = ExactSearch(self._vectors)
         self._lock = owner_lock(settings.data_dir)
-        self._own = self._take_ownership(database) if own_index else None
+        self._own = self._take_ownership(database, serves) if own_index else None
         self._retrieval = Retrieval(database, self._exact, self._own)
 
     def start(self) -> None:
@@ -229,14 +234,15 @@ class KnowledgeBase:
                 self.upload(LOCAL, path.name, stream)
         return len(files)
 
-    def _take_ownership(self, database: Database) -> OwnIndex:
+    def _take_ownership(self, database: Database, serves: bool) -> OwnIndex:
         try:
             self._lock.acquire()
         except Timeout:
             raise FolderInUse(f"Another process already uses the data folder {self._settings.data_dir}.") from None
         index = VectorIndex(self._settings.data_dir / CHROMA_FOLDER)
-        worker = WorkerProcess(self._settings)
-        indexer = Indexer(database, index, self._exact, self._blobs, worker, self._embedder.model_id)
+        worker = WorkerProcess(self._settings) if serves else WorkerThread(self._settings)
+        patience = 0.0 if serves else BULK_SECONDS
+        indexer = Indexer(database, index, self._exact, self._blobs, worker, self._embedder.model_id, patience)
         return OwnIndex(index, indexer)
 
     def _wake(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -34,8 +35,8 @@ NICENESS = 5
 THREADS_MOST = 4
 
 
-def run(settings: Settings) -> int:
-    """Work until nothing has been due for ``worker_idle_seconds``; return the process's exit code.
+def run(settings: Settings, stop: threading.Event | None = None) -> int:
+    """Work until nothing has been due for ``worker_idle_seconds``, or until ``stop``; return the exit code.
 
     Returns at once when another worker of this data folder is at work.
     """
@@ -49,13 +50,13 @@ def run(settings: Settings) -> int:
         upgrade(settings.sqlalchemy_url)
         database = Database(settings.sqlalchemy_url)
         try:
-            _work(settings, database)
+            _work(settings, database, stop or threading.Event())
         finally:
             database.close()
     return 0
 
 
-def _work(settings: Settings, database: Database) -> None:
+def _work(settings: Settings, database: Database, stop: threading.Event) -> None:
     from assistant.knowledge.ingest import Ingest
     from assistant.knowledge.parsing.sandbox import ParserSandbox
     from assistant.providers.minilm import MiniLM
@@ -73,16 +74,16 @@ def _work(settings: Settings, database: Database) -> None:
         jobs = Jobs(settings.data_dir / "jobs.sqlite", ingest.read, ingest.embed)
         try:
             jobs.start()
-            _until_idle(store, jobs, settings.worker_idle_seconds)
+            _until_idle(store, jobs, settings.worker_idle_seconds, stop)
         finally:
             jobs.close()
             sandbox.close()
 
 
-def _until_idle(store: Ingestion, jobs: Jobs, idle_seconds: float) -> None:
+def _until_idle(store: Ingestion, jobs: Jobs, idle_seconds: float, stop: threading.Event) -> None:
     submitted: set[Job] = set()
     last_work = last_look = time.monotonic()
-    while (now := time.monotonic()) - last_work <= idle_seconds:
+    while (now := time.monotonic()) - last_work <= idle_seconds and not stop.is_set():
         due = store.due()
         for job in due:
             if job not in submitted:
@@ -93,7 +94,7 @@ def _until_idle(store: Ingestion, jobs: Jobs, idle_seconds: float) -> None:
         if now - last_look >= STRANDED_SECONDS:
             last_look = now
             _restart_stranded(store, jobs, [job for job in due if job in submitted])
-        time.sleep(POLL_SECONDS)
+        stop.wait(POLL_SECONDS)
 
 
 def _restart_stranded(store: Ingestion, jobs: Jobs, due: list[Job]) -> None:

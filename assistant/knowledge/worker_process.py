@@ -1,22 +1,30 @@
-"""Starts and ends the worker process from the process that owns the index; at most one works per data folder."""
+"""Starts and ends the worker from the process that owns the index; at most one works per data folder.
+
+A process that serves people has it as a child, which takes its memory along when it leaves; a command that does
+nothing else has it as a thread, which saves a second interpreter with all its libraries.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from assistant.knowledge import worker
 from assistant.knowledge.worker import LOCK_FILE
 from assistant.settings import PREFIX, PROJECT, Settings
 
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 5.0
+RESTART_SECONDS = 1.0
 # After a worker that failed at once the next is started later and later, up to this.
 LONGEST_WAIT_SECONDS = 60.0
 SECRET_SUFFIXES = ("_API_KEY", "_ACCESS_KEY", "_ACCESS_KEY_ID", "_SESSION_TOKEN", "_TOKEN", "_SECRET", "_PASSWORD")
@@ -88,6 +96,41 @@ class WorkerProcess:
     def pid(self) -> int | None:
         """Process id of our worker; None when none runs."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+
+class WorkerThread:
+    """The worker inside this process. ``patience`` of its owner lets indexing wait until it has left."""
+
+    pid = None
+
+    def __init__(self, settings: Settings) -> None:
+        # It stays until its owner stops it: starting it again costs a second.
+        self._settings = settings.model_copy(update={"worker_idle_seconds": math.inf})
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._not_before = 0.0
+
+    def ensure_running(self) -> None:
+        """Start the thread unless it is at work."""
+        if (self._thread is not None and self._thread.is_alive()) or time.monotonic() < self._not_before:
+            return
+        self._not_before = time.monotonic() + RESTART_SECONDS
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(self._stop,), name="worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it; what it was doing is taken up by the next one."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
+        self._thread = None
+
+    def _run(self, stop: threading.Event) -> None:
+        try:
+            worker.run(self._settings, stop)
+        except Exception:
+            logger.exception("the worker failed; it is started again")
 
 
 def owner_lock(data_dir: Path) -> FileLock:
