@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic_ai import CancellationToken, RunUsage
     from pydantic_ai.models import Model
 
-    from assistant.chat.runner import TurnDeps
+    from assistant.chat.deps import TurnDeps
     from assistant.chat.running import RunningTurn
 
 PASSAGES = 8

@@ -5,32 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from assistant import log as logs
+from assistant.chat.deps import TurnDeps
 from assistant.chat.running import RunningTurn
-from assistant.domain import ModelChoice, Person, Turn, TurnError, TurnStatus
+from assistant.domain import Person, Turn, TurnError, TurnStatus
 from assistant.errors import QuestionRefused, StartError, new_reference
 from assistant.events import TurnStarted
-from assistant.settings import Settings
-from assistant.storage.conversations import Conversations, Owner, Question, Started
+from assistant.storage.conversations import Owner, Question, Started
 from assistant.storage.database import DatabaseTrouble
-
-if TYPE_CHECKING:
-    from pydantic_ai.models import Model
-
-    from assistant.knowledge.service import KnowledgeBase
-    from assistant.providers.minilm import MiniLM
-    from assistant.providers.offline.routing import RouteClassifier
-
-ModelBuilder = Callable[[ModelChoice, Settings, "MiniLM"], "Model"]
-"""Builds the model of a choice; raises ProviderUnavailable."""
 
 CLOSE_SECONDS = 5.0
 """A turn that was asked to stop ends within milliseconds; past this it is cancelled hard."""
@@ -44,18 +32,6 @@ NOT_STORED = (
 )
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class TurnDeps:
-    """What a turn works with."""
-
-    stored: Conversations
-    knowledge: KnowledgeBase
-    embedder: MiniLM
-    settings: Settings
-    build_model: ModelBuilder
-    classifier: RouteClassifier
 
 
 class Runner:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assistant.chat import guard
-from assistant.chat.runner import ModelBuilder, Runner, TurnDeps
+from assistant.chat.deps import ModelBuilder, TurnDeps
+from assistant.chat.runner import Runner
 from assistant.chat.running import RunningTurn
 from assistant.chat.suggestions import suggested_questions
 from assistant.domain import Conversation, ModelChoice, Person, Turn
@@ -67,16 +68,20 @@ class ChatService:
         text: str,
         choice: ModelChoice | None = None,
         history: Sequence[tuple[str, str]] | None = None,
+        *,
+        limited: bool = True,
     ) -> RunningTurn:
         """Store the question and start its turn; None as ``conversation_id`` begins a new conversation.
 
         ``history`` (role, text), oldest first, stands in for the stored one. Raises QuestionRefused for an
-        empty or over-long question or when too much is running already, NotFound for a strange conversation.
+        empty or over-long question or (when ``limited``) when too much is running already, NotFound for a strange
+        conversation.
         """
         began = time.perf_counter()
         question = guard.cleaned(text, self._settings.question_max_characters)
-        asked = Question(conversation_id, question, choice or self._default())
-        return self._runner.ask(person, asked, history, began)
+        asked = Question(conversation_id, question, choice or self._default(), limited=limited)
+        said = None if history is None else [(role, guard.storable(words)) for role, words in history]
+        return self._runner.ask(person, asked, said, began)
 
     def retry(self, person: Person, turn_id: str, choice: ModelChoice | None = None) -> RunningTurn:
         """Ask a turn's question again as a new turn, as if that turn had not been; raises as ``ask`` does."""

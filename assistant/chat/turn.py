@@ -36,7 +36,7 @@ from assistant.providers.passages import render
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
-    from assistant.chat.runner import TurnDeps
+    from assistant.chat.deps import TurnDeps
 
 STORE_TRIES = 3
 STORE_WAIT_SECONDS = 0.3

@@ -21,7 +21,7 @@ from assistant.providers.builders import build_model
 from assistant.providers.passages import render
 
 if TYPE_CHECKING:
-    from assistant.chat.runner import TurnDeps
+    from assistant.chat.deps import TurnDeps
 
 NOBODY = Person("", "", "", Role.STAFF)
 QUESTION = "How is a rehearsal done?"
