@@ -18,9 +18,9 @@ help:  ## print the targets
 run: install  ## start the app on http://127.0.0.1:8501 (PORT=8600 picks another port)
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
 
-install: $(VENV)/.installed
+install: $(VENV)/.installed  ## install only what running needs
 
-install-dev: $(VENV)/.installed-dev
+install-dev: $(VENV)/.installed-dev  ## install what developing needs as well
 
 test: install-dev  ## install what tests need and run them, with coverage
 	@$(BIN)/python -m pytest -m "not nightly" --cov --cov-report=term:skip-covered
