@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.cli import output
+from assistant.cli.batch_file import Line, history, read_lines
 from assistant.domain import Citation, ModelChoice, Turn, TurnStatus, Usage
 from assistant.errors import AssistantError
 from assistant.events import Event, TextDelta, TurnFinished
+from assistant.storage.people import LOCAL
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
@@ -18,28 +19,9 @@ if TYPE_CHECKING:
     from assistant.domain import Person
     from assistant.settings import Settings
 
-Line = Mapping[str, Any]
+Said = list[tuple[str, str]]
 FAILED = (TurnStatus.FAILED, TurnStatus.CUT, TurnStatus.REFUSED)
 WAIT_SECONDS = 1.0
-
-
-def read_lines(path: Path, *needed: str) -> list[Line]:
-    """The JSON objects of a file, one a line; AssistantError naming the first line that is not such an object."""
-    found = []
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if text.strip():
-            found.append(_object(text, number, needed))
-    return found
-
-
-def _object(text: str, number: int, needed: Sequence[str]) -> Line:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict) or any(key not in value for key in needed):
-        raise AssistantError(f"Line {number} of the batch file is not a JSON object with {', '.join(needed)}.")
-    return value
 
 
 def search_one(services: Services, person: Person, query: str, count: int, *, as_json: bool) -> None:
@@ -50,7 +32,7 @@ def search_one(services: Services, person: Person, query: str, count: int, *, as
 def search_batch(services: Services, person: Person, path: Path, count: int) -> None:
     """Print a line of hits for each line of the file, in its order."""
     for item in read_lines(path, "id", "text"):
-        found = services.knowledge.search(person, str(item["text"]), count)
+        found = services.knowledge.search(person, item["text"], count)
         hits = [{"document": hit.document, "page": hit.page, "score": round(hit.score, 6)} for hit in found]
         output.line({"id": item["id"], "hits": hits})
 
@@ -63,9 +45,9 @@ class Asker:
         self._person = person
         self._choice = ModelChoice(provider or services.settings.default_provider, model) if provider or model else None
 
-    def one(self, question: str, conversation_id: str | None, *, as_json: bool) -> bool:
-        """Ask and print; true when the turn failed. People see the answer as it comes."""
-        running = self._chat.ask(self._person, conversation_id, question, self._choice)
+    def one(self, question: str, conversation_id: str | None, *, as_json: bool) -> None:
+        """Ask and print; AssistantError when the turn failed. People see the answer as it comes."""
+        running = self._ask(conversation_id, question)
         turn = _last(_shown(_events(running), silent=as_json))
         row = turn_row(turn)
         if as_json:
@@ -73,27 +55,28 @@ class Asker:
         else:
             output.line("")
             output.sources(row["citations"])
-        if turn.error and not as_json:
-            raise AssistantError(turn.error.message)
-        return turn.status in FAILED
+        if turn.status in FAILED:
+            raise AssistantError(turn.error.message if turn.error else "The question was not answered.")
 
-    def batch(self, path: Path) -> bool:
-        """Ask every line of the file, print each row as it ends; true when one of them failed."""
+    def _ask(self, conversation_id: str | None, question: str, said: Said | None = None) -> RunningTurn:
+        limited = self._person != LOCAL
+        return self._chat.ask(self._person, conversation_id, question, self._choice, said, limited=limited)
+
+    def batch(self, path: Path) -> None:
+        """Ask every line of the file and print each row as it ends; AssistantError when some failed."""
         conversations: dict[str, str] = {}
-        failed = False
-        for item in read_lines(path, "id", "text"):
-            row = self._batch_row(item, conversations)
-            failed = failed or row["status"] in FAILED
+        failed = 0
+        for item, said in [(item, history(item)) for item in read_lines(path, "id", "text")]:
+            row = self._batch_row(item, said, conversations)
+            failed += row["status"] in FAILED
             output.line({"id": item["id"], **row})
-        return failed
+        if failed:
+            raise AssistantError(f"{failed} of the questions were not answered in full; the error in a row says why.")
 
-    def _batch_row(self, item: Line, conversations: dict[str, str]) -> dict[str, Any]:
+    def _batch_row(self, item: Line, said: Said | None, conversations: dict[str, str]) -> dict[str, Any]:
         wanted = item.get("conversation_id")
-        history = [(str(role), str(text)) for role, text in item["history"]] if item.get("history") else None
         try:
-            running = self._chat.ask(
-                self._person, conversations.get(str(wanted)), str(item["text"]), self._choice, history=history
-            )
+            running = self._ask(conversations.get(str(wanted)), item["text"], said)
         except AssistantError as error:
             return refused_row(error)
         if wanted is not None:
@@ -216,10 +199,12 @@ def classify(settings: Settings, examples: Path, batch: Path, *, as_json: bool) 
     from assistant.providers.offline.routing import NearestLabels
 
     embedder = embedder_for(settings)
-    labelled = [(str(item["text"]), str(item["label"])) for item in read_lines(examples, "text", "label")]
+    labelled = [(item["text"], str(item["label"])) for item in read_lines(examples, "text", "label")]
+    if not labelled:
+        raise AssistantError(f"{examples.name} holds no example.")
     items = read_lines(batch, "id", "text")
     nearest = NearestLabels(labelled, embedder.embed([text for text, _ in labelled]))
-    vectors = embedder.embed([str(item["text"]) for item in items])
+    vectors = embedder.embed([item["text"] for item in items])
     for item, vector in zip(items, vectors, strict=True):
         label, confidence = nearest.classify(vector)
         row = {"id": item["id"], "label": label, "confidence": round(float(confidence), 4)}

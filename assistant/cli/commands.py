@@ -6,6 +6,7 @@ operator, or with ``--as EMAIL`` as that person with that person's rights.
 
 from __future__ import annotations
 
+import logging
 import math
 import sys
 from collections.abc import Iterator
@@ -17,11 +18,14 @@ import typer
 
 from assistant import log
 from assistant import settings as settings_module
+from assistant.cli import output
 from assistant.errors import AssistantError, NotFound
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
     from assistant.domain import Person
+
+logger = logging.getLogger(__name__)
 
 app = typer.Typer(
     name="assistant",
@@ -36,12 +40,30 @@ AsPerson = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Act
 
 
 def run() -> None:
-    """Run the command line; every error meant for people ends as one sentence on stderr and status 1."""
+    """Run the command line; every error ends as one sentence on stderr and status 1, its trace in the log."""
+    output.speak_utf8()
     try:
         app()
     except AssistantError as error:
         sys.stderr.write(f"{error.message}\n")
-        raise SystemExit(1) from None
+    except BrokenPipeError:  # the reader of our output has left, as `head` does
+        output.silence()
+    except Exception as error:
+        reference = log.record(logger, error)
+        sys.stderr.write(f"{_unexpected(error)} The log has the details under {reference}.\n")
+    else:
+        return
+    raise SystemExit(1)
+
+
+def _unexpected(error: Exception) -> str:
+    from assistant.storage.database import DatabaseDamage
+
+    if isinstance(error, DatabaseDamage):
+        return "The database cannot be used: its file is damaged, locked or on a full disk."
+    if isinstance(error, OSError):
+        return f"A file or folder cannot be used ({error.strerror})."
+    return "Something went wrong that should not."
 
 
 @contextmanager
@@ -90,7 +112,9 @@ def ingest(
 def search(
     query: Annotated[str | None, typer.Argument(help="What to look for.")] = None,
     count: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
-    batch: Annotated[Path | None, typer.Option(help='File with lines {"id","text"}.', exists=True)] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help='File with lines {"id","text"}.', exists=True, dir_okay=False)
+    ] = None,
     as_email: AsPerson = None,
     as_json: AsJson = False,
 ) -> None:
@@ -117,7 +141,9 @@ def ask(
     provider: Annotated[str | None, typer.Option(help="Provider id, for example offline.")] = None,
     model: Annotated[str | None, typer.Option(help="Model id of that provider.")] = None,
     conversation: Annotated[str | None, typer.Option(metavar="ID", help="Go on in this conversation.")] = None,
-    batch: Annotated[Path | None, typer.Option(help='File with lines {"id","text","history"?}.', exists=True)] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help='File with lines {"id","text","history"?}.', exists=True, dir_okay=False)
+    ] = None,
     as_email: AsPerson = None,
     as_json: AsJson = False,
 ) -> None:
@@ -127,16 +153,15 @@ def ask(
     _one_of(question, batch)
     with _services() as services:
         asker = asking.Asker(services, _person(services, as_email), provider, model)
-        failed = asker.batch(batch) if batch else asker.one(str(question), conversation, as_json=as_json)
-    if failed:
-        raise SystemExit(1)
+        if batch is not None:
+            asker.batch(batch)
+        else:
+            asker.one(str(question), conversation, as_json=as_json)
 
 
 @app.command()
 def documents(as_email: AsPerson = None, as_json: AsJson = False) -> None:
     """List the documents and how each stands."""
-    from assistant.cli import output
-
     with _services() as services:
         listed = services.knowledge.documents(_person(services, as_email))
         output.documents(listed, as_json=as_json)
@@ -149,8 +174,6 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete documents; they no longer answer as soon as this returns."""
-    from assistant.cli import output
-
     with _services(own_index=True) as services:
         person = _person(services, as_email)
         for document_id in ids:
@@ -162,8 +185,6 @@ def delete(
 @app.command()
 def reindex(as_json: AsJson = False) -> None:
     """Build keyword and vector index anew from what is stored."""
-    from assistant.cli import output
-
     with _services(own_index=True) as services:
         count = services.knowledge.reindex(services.people.local())
         done = services.owns_index and services.knowledge.wait_until_indexed(math.inf)
@@ -174,7 +195,6 @@ def reindex(as_json: AsJson = False) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check settings, folders, database, models and index; exit 0 when all is well."""
-    from assistant.cli import output
     from assistant.doctor import check_all
 
     settings = settings_module.load()
@@ -187,8 +207,8 @@ def doctor(as_json: AsJson = False) -> None:
 
 @app.command()
 def classify(
-    examples: Annotated[Path, typer.Option(help='File with lines {"text","label"}.', exists=True)],
-    batch: Annotated[Path, typer.Option(help='File with lines {"id","text"}.', exists=True)],
+    examples: Annotated[Path, typer.Option(help='File with lines {"text","label"}.', exists=True, dir_okay=False)],
+    batch: Annotated[Path, typer.Option(help='File with lines {"id","text"}.', exists=True, dir_okay=False)],
     as_json: AsJson = False,
 ) -> None:
     """Label texts by their nearest labelled examples, the way questions are routed."""

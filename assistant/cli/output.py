@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +15,18 @@ if TYPE_CHECKING:
     from assistant.doctor import Check
 
 QUOTE_CHARACTERS = 300
+
+
+def speak_utf8() -> None:
+    """Write UTF-8 whatever the terminal's locale; what it cannot hold (lone surrogates) as JSON escapes it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def silence() -> None:
+    """Drop what is still to be written: nobody reads it, and the interpreter would complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def line(value: object) -> None:

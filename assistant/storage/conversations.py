@@ -27,12 +27,16 @@ BUSY_CONVERSATION = "This conversation is still answering: wait for the answer, 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question on its way in. ``history_before`` leaves out turns from that seq on (a retry)."""
+    """A question on its way in. ``history_before`` leaves out turns from that seq on (a retry).
+
+    Without ``limited`` any number may run beside it, though never two in one conversation.
+    """
 
     conversation_id: str | None
     text: str
     choice: ModelChoice
     history_before: int | None = None
+    limited: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Conversations:
         """Store a question and its running turn in one transaction; raises QuestionRefused when too much runs."""
         with self._database.write() as session:
             conversation = _conversation_for(session, person_id, question)
-            _refuse_when_busy(session, person_id, conversation.id, running_limit)
+            _refuse_when_busy(session, person_id, conversation.id, running_limit if question.limited else None)
             history = _history(session, conversation.id, question.history_before, history_messages)
             row = _running_row(session, conversation.id, question, owner)
             conversation.updated_at = row.created_at
@@ -204,7 +208,7 @@ def _conversation_for(session: Session, person_id: str, question: Question) -> C
     return row
 
 
-def _refuse_when_busy(session: Session, person_id: str, conversation_id: str, limit: int) -> None:
+def _refuse_when_busy(session: Session, person_id: str, conversation_id: str, limit: int | None) -> None:
     running = session.scalars(
         select(TurnRow.conversation_id)
         .join(ConversationRow)
@@ -212,7 +216,7 @@ def _refuse_when_busy(session: Session, person_id: str, conversation_id: str, li
     ).all()
     if conversation_id in running:
         raise QuestionRefused(BUSY_CONVERSATION)
-    if len(running) >= limit:
+    if limit is not None and len(running) >= limit:
         raise QuestionRefused(
             f"{len(running)} of your questions are being answered, which is the limit: "
             "wait for one of them, or stop it, then ask again."

@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, Engine, create_engine, event
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DatabaseError as DatabaseDamage
 from sqlalchemy.exc import OperationalError as DatabaseTrouble
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["Base", "Database", "DatabaseTrouble", "UtcDateTime", "utc_now"]
+__all__ = ["Base", "Database", "DatabaseDamage", "DatabaseTrouble", "UtcDateTime", "utc_now"]
 
 BUSY_TIMEOUT_MS = 10_000
 

@@ -188,3 +188,22 @@ def test_a_data_folder_that_cannot_be_written_stops_with_a_sentence(tmp_path: Pa
     assert done.returncode == 1
     assert "ASSISTANT_DATA_DIR" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_batch_gives_back_odd_ids_and_says_how_many_failed(command: CommandLine, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    asked = [(None, "How many parking spaces are there?"), ("\udfff", "a" * 4001)]
+    questions.write_text("\n".join(json.dumps({"id": id_, "text": text}) for id_, text in asked))
+    done = command.run("ask", "--batch", str(questions), "--json")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["id"], row["status"]) for row in rows] == [(None, "complete"), ("\udfff", "refused")]
+    assert done.returncode == 1
+    assert done.stderr == "1 of the questions were not answered in full; the error in a row says why.\n"
+
+
+def test_a_damaged_database_ends_a_command_with_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "assistant.sqlite").write_bytes(b"this is no database " * 500)
+    done = CommandLine(tmp_path).run("documents", "--json")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The database cannot be used")
+    assert len(done.stderr.splitlines()) == 1

@@ -283,6 +283,14 @@ def test_one_turn_runs_at_a_time_in_a_conversation(stored: Conversations, ann: P
     start(stored, ann, conversation_id=running.conversation_id)
 
 
+def test_a_question_without_limit_runs_beside_any_number(stored: Conversations, ann: Person) -> None:
+    start(stored, ann)
+    unlimited = Question(None, "And for contractors?", OFFLINE, limited=False)
+    stored.start_turn(ann.id, unlimited, HERE, running_limit=1, history_messages=10)
+    with pytest.raises(QuestionRefused, match="2 of your questions are being answered"):
+        start(stored, ann, limit=1)
+
+
 def test_the_limit_of_running_turns_is_per_person(stored: Conversations, ann: Person, bob: Person) -> None:
     start(stored, ann, limit=1)
     with pytest.raises(QuestionRefused, match="limit"):
