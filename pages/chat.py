@@ -9,7 +9,7 @@ from assistant.errors import NotFound
 from pages.components import conversations, frame, live, models, problems
 from pages.components.answers import draw_turn
 from pages.components.guard import Entered, enter
-from pages.components.progress import draw_reading
+from pages.components.progress import draw_reading, draw_samples_note
 from pages.components.safe_markdown import escape
 from pages.components.sources import open_dialog_if_asked
 
@@ -23,7 +23,6 @@ def main() -> None:
     entered = enter()
     models.draw_picker(frame.header(), entered.services.settings)
     conversations.draw_list(entered)
-    problems.tell_kept()
     turns, earlier = _turns(entered)
     running = [turn for turn in turns if turn.status is TurnStatus.RUNNING]
     asked_here = st.session_state.pop(ASKED, None) in [turn.id for turn in running]
@@ -34,10 +33,18 @@ def main() -> None:
         st.button("Show earlier messages", type="tertiary", on_click=_show_earlier)
     _draw_composer(entered, disabled=bool(running) and not asked_here)
     open_dialog_if_asked(entered, turns)
+    drawn, below = st.container(), st.container()
+    with below:  # next to the composer: above a long conversation nobody would see it
+        problems.tell_kept()
+    with drawn:
+        _draw_turns(entered, turns, with_stop=not asked_here)
+
+
+def _draw_turns(entered: Entered, turns: list[Turn], *, with_stop: bool) -> None:
     providers = models.labels(entered.services.settings)
     for turn in turns:
         if turn.status is TurnStatus.RUNNING:
-            live.follow(entered, turn, with_stop=not asked_here)
+            live.follow(entered, turn, with_stop=with_stop)
         draw_turn(entered, turn, providers)
 
 
@@ -61,6 +68,7 @@ def _draw_welcome(entered: Entered) -> None:
         "Answers come from your company's own documents, with the page and the sentence they rely on. "
         "When the documents do not answer a question, you are told so."
     )
+    draw_samples_note(entered)
     suggestions = entered.services.chat.suggestions(entered.person)
     with st.container(key="suggestions", gap="xsmall"):
         for place, question in enumerate(suggestions):
@@ -85,8 +93,12 @@ def _draw_composer(entered: Entered, *, disabled: bool) -> None:
 
 
 def _ask_composed(entered: Entered) -> None:
+    question = str(st.session_state[COMPOSER] or "")
+    st.session_state.pop(ASKED, None)
     with problems.told_later():
-        st.session_state[ASKED] = _ask(entered, str(st.session_state[COMPOSER] or ""))
+        st.session_state[ASKED] = _ask(entered, question)
+    if ASKED not in st.session_state and question.strip():
+        st.session_state[COMPOSER] = question  # a refused question stays in the composer, to be mended there
 
 
 def _ask_suggestion(entered: Entered, question: str) -> None:

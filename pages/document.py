@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from assistant.domain import Citation, Document
+from assistant.domain import Citation, Document, Turn
 from assistant.errors import NotFound
 from pages.components import frame
 from pages.components.guard import Entered, enter
 from pages.components.passage_view import draw_place
 from pages.components.problems import told_here
+from pages.components.sources import close_dialog
 
 
 def main() -> None:
     """Draw the document that the address names, with the cited sentence marked."""
     entered = enter()
-    frame.header()
+    close_dialog()
+    _draw_way_back(entered, frame.header())
     with told_here():
         document = _document(entered)
         version = _number("version") or document.live_version
@@ -24,6 +27,16 @@ def main() -> None:
         page = _number("page") or (1 if document.pages else None)
         _draw_page_buttons(document, page)
         draw_place(entered, document.id, version, page, _citations(entered, document.id, version, page))
+
+
+def _draw_way_back(entered: Entered, line: DeltaGenerator) -> None:
+    """A link to the conversation that the person came from, else to the list of documents."""
+    turn = _turn(entered)
+    if turn is None:
+        line.page_link(frame.KNOWLEDGE_BASE, label="All documents", icon=":material/arrow_back:")
+    else:
+        address = {"conversation": turn.conversation_id}
+        line.page_link(frame.CHAT, label="Back to the answer", icon=":material/arrow_back:", query_params=address)
 
 
 def _document(entered: Entered) -> Document:
@@ -41,15 +54,23 @@ def _number(name: str) -> int | None:
 
 def _citations(entered: Entered, document_id: str, version: int, page: int | None) -> list[Citation]:
     """The citation that the address names, when it is the person's own and on this page."""
-    turn_id, source = st.query_params.get("turn"), _number("source")
-    if not turn_id:
-        return []
-    try:
-        turn = entered.services.chat.turn(entered.person, turn_id)
-    except NotFound:
+    turn, source = _turn(entered), _number("source")
+    if turn is None:
         return []
     place = (document_id, version, page)
     return [c for c in turn.citations if (c.document_id, c.version, c.page) == place and source in (None, c.n)]
+
+
+def _turn(entered: Entered) -> Turn | None:
+    """The turn that the address names, when it is the person's own."""
+    turn_id = st.query_params.get("turn")
+    if not turn_id:
+        return None
+    try:
+        turn: Turn = entered.services.chat.turn(entered.person, turn_id)
+    except NotFound:
+        return None
+    return turn
 
 
 def _draw_page_buttons(document: Document, page: int | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from assistant.domain import Route, Step, Turn, TurnStatus
-from pages.components import models, wording
+from pages.components import frame, models, wording
 from pages.components.guard import Entered
 from pages.components.problems import told_later
 from pages.components.safe_markdown import blocks, escape
@@ -44,7 +44,7 @@ def draw_turn(entered: Entered, turn: Turn, providers: Mapping[str, str]) -> Non
                 # Not st.status: each one sleeps 50 ms, and a page may hold 20 of them.
                 with st.expander(_summary(turn), icon=":material/check:", type="compact"):
                     draw_steps(turn.steps)
-            _draw_answer(turn)
+            _draw_answer(entered, turn)
             if turn.citations:
                 Chips(turn.id).show(turn.citations)
             if turn.status in ENDED:
@@ -60,14 +60,29 @@ def draw_steps(steps: Sequence[Step]) -> None:
         st.markdown(f"{escape(step.title)}{time}{detail}")
 
 
-def _draw_answer(turn: Turn) -> None:
+def _draw_answer(entered: Entered, turn: Turn) -> None:
     numbers = [citation.n for citation in turn.citations]
     if turn.abstained:
         with st.container(border=True, key=f"abstained-{turn.id}", gap="small"):
             st.markdown(":orange-badge[:material/search_off: Not in the knowledge base]")
             _draw_blocks(turn.answer, numbers)
+            _draw_next_step(entered, turn)
     else:
         _draw_blocks(turn.answer, numbers)
+
+
+def _draw_next_step(entered: Entered, turn: Turn) -> None:
+    """Where the person can look further, or add what is missing."""
+    asked = turn.plan.standalone_question if turn.plan else turn.question
+    row = st.container(horizontal=True, gap="small")
+    row.page_link(
+        frame.KNOWLEDGE_BASE,
+        label="See what the search finds",
+        icon=":material/search:",
+        query_params={frame.SEARCH: asked},
+    )
+    if entered.person.may_edit_documents:
+        row.page_link(frame.KNOWLEDGE_BASE, label="Add a document", icon=":material/upload:")
 
 
 def _draw_blocks(text: str, numbers: Sequence[int]) -> None:

@@ -64,7 +64,7 @@ def _draw(entered: Entered, found: list[Document]) -> None:
 
 
 def _draw_row(entered: Entered, document: Document) -> None:
-    with st.container(border=True, key=f"document-{document.id}", gap=None):
+    with st.container(border=True, key=f"document-{document.id}", gap="xsmall"):
         line = st.container(horizontal=True, vertical_alignment="center", gap="small")
         with line.container(gap=None):
             st.markdown(f"**{escape(document.name)}** {wording.status_badge(document.status)}")

@@ -9,6 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 CHAT, KNOWLEDGE_BASE, DOCUMENT = "pages/chat.py", "pages/knowledge_base.py", "pages/document.py"
+SEARCH = "search"
+"""Query parameter of the knowledge base page: words to search for."""
 NAME = "Internal Knowledge Assistant"
 DEMO = "Demo: everything runs on this machine, no sign-in"
 

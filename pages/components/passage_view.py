@@ -14,8 +14,8 @@ from pages.components.guard import Entered
 from pages.components.safe_markdown import escape
 
 PDF = "application/pdf"
-AROUND = 900
-"""Characters of text shown before and after a quote where the format has no pages."""
+BEFORE, AFTER = 300, 900
+"""Characters of text shown around a quote where the format has no pages: so few before it that it is seen at once."""
 MOST = 20_000
 """Characters of a page shown at most: more than any printed page holds."""
 
@@ -74,9 +74,9 @@ def _draw_text(text: str, spans: Sequence[PageSpan], page: int | None, citations
     parts: list[str] = []
     position = start
     for mark_start, mark_end in marks:
-        parts += [_lines(text[position:mark_start]), _lines(text[mark_start:mark_end], marked=True)]
+        parts += [lines(text[position:mark_start]), lines(text[mark_start:mark_end], marked=True)]
         position = mark_end
-    parts.append(_lines(text[position:end]))
+    parts.append(lines(text[position:end]))
     with st.container(border=True, key="page-text"):
         st.markdown(("… " if start else "") + "".join(parts) + (" …" if end < len(text) else ""))
 
@@ -90,17 +90,17 @@ def _shown_span(
             return span.start, min(span.end, span.start + MOST)
     if not citations:
         return 0, min(len(text), MOST)
-    start = max(0, min(c.start for c in citations) - AROUND)
-    end = min(len(text), max(c.end for c in citations) + AROUND)
+    start = max(0, min(c.start for c in citations) - BEFORE)
+    end = min(len(text), max(c.end for c in citations) + AFTER)
     return text.rfind("\n", 0, start) + 1, _line_end(text, end)
 
 
 def _line_end(text: str, position: int) -> int:
     end = text.find("\n", position)
-    return len(text) if end < 0 or end > position + AROUND else end
+    return len(text) if end < 0 or end > position + AFTER else end
 
 
-def _lines(text: str, *, marked: bool = False) -> str:
+def lines(text: str, *, marked: bool = False) -> str:
     """Text line by line as safe markdown; a mark cannot cross a line, so each line has its own."""
     lines = [escape(line) for line in text.split("\n")]
     if marked:

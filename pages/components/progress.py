@@ -6,7 +6,7 @@ import itertools
 
 import streamlit as st
 
-from pages.components import wording
+from pages.components import frame
 from pages.components.guard import Entered
 
 REFRESH_SECONDS = 1.0
@@ -25,8 +25,23 @@ def draw_reading(entered: Entered) -> None:
             st.rerun(scope="app")
         next(runs)
         failed = f", {progress.failed} could not be read" if progress.failed else ""
-        text = f"Reading documents: {progress.ready} of {wording.counted(progress.total, 'document')} ready{failed}"
+        text = (
+            f"Reading documents: {progress.ready} of {progress.total} ready{failed}. "
+            "You can ask already; answers come from those that are ready."
+        )
         st.progress(progress.ready / max(progress.total, 1), text=text)
 
     with st.container(key="reading"):
         line()
+
+
+def draw_samples_note(entered: Entered) -> None:
+    """While all documents are the shipped samples, say so and where to add one's own."""
+    services, person = entered
+    samples = {path.name for path in services.settings.samples_dir.glob("*")}
+    if not 0 < services.knowledge.progress(person).total <= len(samples):
+        return
+    if all(document.name in samples for document in services.knowledge.documents(person)):
+        st.caption("So far these are sample documents of an invented company.")
+        label = "Add your own documents" if person.may_edit_documents else "See the documents"
+        st.page_link(frame.KNOWLEDGE_BASE, label=label, icon=":material/library_books:")

@@ -5,17 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.domain import Passage
+from pages.components import frame
 from pages.components.guard import Entered
+from pages.components.passage_view import lines
 from pages.components.problems import told_here
 from pages.components.safe_markdown import escape
 
+KEY = "search-trial"
 MOST = 10
 """Passages shown."""
 
 
 def draw_search(entered: Entered) -> None:
     """Draw the box and the passages found for its words."""
-    query = st.text_input("Try the search", placeholder="Words or a question", key="search-trial").strip()
+    if KEY not in st.session_state:
+        st.session_state[KEY] = st.query_params.get(frame.SEARCH, "")
+    query = st.text_input("Try the search", placeholder="Words or a question", key=KEY).strip()
     if not query:
         return
     with told_here():
@@ -30,8 +35,12 @@ def draw_search(entered: Entered) -> None:
 def _draw_passage(passage: Passage) -> None:
     place = "" if passage.page is None else f" · page {passage.page}"
     with st.container(border=True, gap=None):
-        st.markdown(f"**{escape(passage.document)}**{place}")
+        line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+        line.markdown(f"**{escape(passage.document)}**{place}")
+        page = {} if passage.page is None else {"page": str(passage.page)}
+        address = {"document": passage.document_id, "version": str(passage.version), **page}
+        line.page_link(frame.DOCUMENT, label="Open", icon=":material/visibility:", query_params=address)
         headings = " / ".join(escape(heading) for heading in passage.heading_path)
         numbers = f"score {passage.score:.4f} · similarity {passage.similarity:.2f}"
         st.caption(f"{headings} · {numbers}" if headings else numbers)
-        st.markdown(escape(passage.text))
+        st.markdown(lines(passage.text))

@@ -14,6 +14,8 @@ from pages.components.passage_view import draw_place
 from pages.components.problems import told_here
 from pages.components.safe_markdown import escape
 
+QUOTE_WIDTH = 240
+"""Characters of a quote above its place, where it stands whole: a list of ten steps would push the place away."""
 OPEN = "open_source"
 """Session key of the source whose dialog is open: (turn id, citation number)."""
 
@@ -53,16 +55,17 @@ def open_dialog_if_asked(entered: Entered, turns: Sequence[Turn]) -> None:
     wanted = st.session_state.get(OPEN)
     found = [(turn, citation) for turn in turns for citation in turn.citations if (turn.id, citation.n) == wanted]
     if found:
-        st.dialog(f"Source {found[0][1].n}", width="medium", on_dismiss=_forget)(_draw)(entered, *found[0])
+        st.dialog(f"Source {found[0][1].n}", width="medium", on_dismiss=close_dialog)(_draw)(entered, *found[0])
 
 
 def _draw(entered: Entered, turn: Turn, citation: Citation) -> None:
-    st.markdown(f"“{escape(citation.quote)}”")
+    st.markdown(f"“{escape(shortened(citation.quote))}”")
     with told_here():
         try:
             draw_place(entered, citation.document_id, citation.version, citation.page, [citation])
         except NotFound:
-            st.warning("This document is no longer in the knowledge base. The answer relied on the words above.")
+            st.warning("This document is no longer in the knowledge base. The answer relied on these words:")
+            st.markdown(escape(citation.quote))
             return
         place = {} if citation.page is None else {"page": str(citation.page)}
         address = {"document": citation.document_id, "version": str(citation.version), **place}
@@ -74,9 +77,15 @@ def _draw(entered: Entered, turn: Turn, citation: Citation) -> None:
         )
 
 
+def shortened(quote: str) -> str:
+    """The quote, or its beginning up to the last whole word."""
+    return quote if len(quote) <= QUOTE_WIDTH else quote[:QUOTE_WIDTH].rsplit(maxsplit=1)[0] + " …"
+
+
 def _remember(turn_id: str, n: int) -> None:
     st.session_state[OPEN] = (turn_id, n)
 
 
-def _forget() -> None:
+def close_dialog() -> None:
+    """Leave no source open, also for when the person comes back from its page."""
     st.session_state.pop(OPEN, None)

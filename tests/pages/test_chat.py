@@ -64,6 +64,22 @@ def test_an_empty_question_is_refused_in_a_sentence(run_app: RunApp) -> None:
     assert app.error[0].value.startswith("There is no question yet")
 
 
+def test_a_question_that_is_too_long_stays_in_the_composer(run_app: RunApp, services: Services) -> None:
+    question = "word " * services.settings.question_max_characters
+    app = ask(run_app(), question)
+    assert not app.exception
+    assert "at most 4,000" in app.error[0].value
+    assert app.chat_input[0].proto.value == question
+    assert "conversation" not in app.query_params
+
+
+def test_what_is_not_in_the_documents_leads_on_to_the_search_and_the_upload(run_app: RunApp) -> None:
+    app = ask(run_app(), "Which colour has the chairman's parrot?")
+    links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
+    assert "chairman" in links["See what the search finds"]
+    assert "Add a document" in links
+
+
 def test_a_clicked_source_opens_at_its_place(run_app: RunApp) -> None:
     app = ask(run_app(), "How do I give a guest access to the wireless network?")
     chip = next(button for button in app.button if button.label.startswith("1 · Guest Wireless.md"))

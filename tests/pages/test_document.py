@@ -27,6 +27,16 @@ def test_a_page_of_a_pdf_is_shown_as_a_picture(run_app: RunApp, services: Servic
     assert len(app.get("image")) == 1
 
 
+def test_a_source_leads_back_to_its_answer(run_app: RunApp, services: Services) -> None:
+    person = services.people.local()
+    turn = services.chat.ask(person, None, "How much may a hotel room in Vienna cost?").result(30).turn
+    source = turn.citations[0]
+    app = opened(run_app, document=source.document_id, version="1", page="2", turn=turn.id, source="1")
+    assert not app.exception
+    back = [link.proto.query_string for link in app.get("page_link") if link.proto.label == "Back to the answer"]
+    assert back == [f"conversation={turn.conversation_id}"]
+
+
 def test_a_strange_document_is_not_found(run_app: RunApp) -> None:
     app = opened(run_app, document="someone-elses")
     assert not app.exception

@@ -58,6 +58,14 @@ def test_the_search_shows_what_is_found_with_its_place(run_app: RunApp) -> None:
     assert "The daily meal allowance in Austria is 38 euros." in text_of(app)
 
 
+def test_an_address_can_carry_the_words_to_search_for(run_app: RunApp) -> None:
+    app = run_app(PAGE, search="daily meal allowance")
+    assert not app.exception
+    assert app.text_input(key="search-trial").value == "daily meal allowance"
+    assert "**Travel Policy.pdf** · page 2" in text_of(app)
+    assert any(link.proto.label == "Open" and "page=2" in link.proto.query_string for link in app.get("page_link"))
+
+
 def test_the_list_is_filtered_by_name(run_app: RunApp) -> None:
     app = run_app(PAGE)
     app.text_input(key="documents-filter").set_value("wireless").run()

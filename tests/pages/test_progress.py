@@ -1,0 +1,28 @@
+"""What the first page says about the documents at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from assistant.bootstrap import Services
+
+RunApp = Callable[..., AppTest]
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
+
+
+def test_own_documents_are_not_called_samples(run_app: RunApp) -> None:
+    assert not any("sample documents" in caption.value for caption in run_app().caption)
+
+
+def test_samples_are_called_so_with_the_way_to_add_others(run_app: RunApp, services: Services) -> None:
+    person, knowledge = services.people.local(), services.knowledge
+    for document in knowledge.documents(person):
+        knowledge.delete(person, document.id)
+    upload = knowledge.upload(person, "password-reset.md", (SAMPLES / "password-reset.md").read_bytes())
+    knowledge.wait_until_done([upload.document_id], 60)
+    app = run_app()
+    assert any("sample documents of an invented company" in caption.value for caption in app.caption)
+    assert any(link.proto.label == "Add your own documents" for link in app.get("page_link"))
