@@ -13,6 +13,7 @@ from assistant import settings as settings_module
 from assistant.bootstrap import Services
 from assistant.errors import AssistantError
 from assistant.settings import Settings
+from assistant.storage.database import DatabaseDamage
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,9 @@ def check_all(settings: Settings) -> list[Check]:
             checks += [_run(name, check, services) for name, check in _checks()]
     except AssistantError as error:
         checks.append(Check("data folder", False, error.message))
+    except DatabaseDamage as error:
+        reference = log.record(logger, error)
+        checks.append(Check("database", False, f"The database cannot be used (reference {reference} in the log)."))
     return checks
 
 

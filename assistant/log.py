@@ -19,6 +19,7 @@ def set_up(level: str, folder: Path | None = None, *, to_stderr: bool = True, ro
 
     One process a folder, the app, ``rotates`` the file; others follow to the new one by themselves.
     """
+    logging.raiseExceptions = False  # a log that cannot be written (full disk) must not fill the terminal with traces
     logger = logging.getLogger("assistant")
     logger.setLevel(level)
     for old in list(logger.handlers):

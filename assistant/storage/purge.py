@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import Database
-from assistant.storage.rows import DocumentRow, RemovalRow, VersionRow
+from assistant.storage.rows import DocumentRow, RemovalRow, SpaceRow, VersionRow
 
 
 def purge_deleted(database: Database, blobs: Blobs) -> None:
@@ -27,11 +27,15 @@ def purge_deleted(database: Database, blobs: Blobs) -> None:
 
 
 def sweep_originals(database: Database, blobs: Blobs) -> None:
-    """Remove originals that uploads left behind which died before their rows were committed."""
+    """Remove originals that uploads left behind which died before their rows were committed.
+
+    Files from before this database was made are another one's, lost or on another address: they stay.
+    """
     blobs.sweep_incoming()
     with database.read() as session:
         known = set(session.scalars(select(VersionRow.sha256).distinct()))
-    strays = [digest for digest in blobs.digests() if digest not in known]
+        made = session.scalars(select(func.min(SpaceRow.created_at))).one()
+    strays = [digest for digest in blobs.digests(made) if digest not in known]
     if strays:
         with database.write() as session:
             _remove_unused(session, blobs, strays)

@@ -207,3 +207,5 @@ def test_a_damaged_database_ends_a_command_with_one_sentence(tmp_path: Path) -> 
     assert done.returncode == 1
     assert done.stderr.startswith("The database cannot be used")
     assert len(done.stderr.splitlines()) == 1
+    checks = {check["name"]: check["ok"] for check in json.loads(CommandLine(tmp_path).run("doctor", "--json").stdout)}
+    assert checks == {"settings": True, "database": False}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -199,6 +200,14 @@ def test_bytes_of_an_upload_that_died_before_its_commit_are_swept(
     knowledge._blobs.place(knowledge._blobs.receive(io.BytesIO(b"never committed"), 100))
     sweep_originals(library.database, knowledge._blobs)
     assert _originals(library) == [knowledge.original(editor, kept)[0]]
+
+
+def test_originals_from_before_the_database_was_made_are_kept(library: Library, knowledge: KnowledgeBase) -> None:
+    received = knowledge._blobs.receive(io.BytesIO(b"of a database that was lost"), 100)
+    os.utime(received.path, (1.7e9, 1.7e9))
+    knowledge._blobs.place(received)
+    sweep_originals(library.database, knowledge._blobs)
+    assert _originals(library) == [knowledge._blobs.path(received.sha256)]
 
 
 def test_samples_are_loaded_once_and_never_into_a_used_knowledge_base(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ def test_received_bytes_stand_unchanged_under_their_digest(tmp_path: Path) -> No
     digest = hashlib.sha256(data).hexdigest()
     assert blobs.path(digest) == tmp_path / "originals" / digest[:2] / digest
     assert blobs.path(digest).read_bytes() == data
-    assert list(blobs.digests()) == [digest]
+    assert list(blobs.digests(since=datetime.fromtimestamp(0, UTC))) == [digest]
+    assert list(blobs.digests(since=datetime.now(UTC) + timedelta(hours=1))) == []
 
 
 def test_refused_bytes_leave_nothing_on_disk(tmp_path: Path) -> None:
