@@ -11,7 +11,8 @@ from pages.components.safe_markdown import escape
 
 PAGE = 30
 """Conversations listed before "Show more"."""
-SHOWN, DELETED, RENAMING = "conversations_shown", "deleted_conversation", "renaming"
+SHOWN, DELETED = "conversations_shown", "deleted_conversation"
+RENAMING, CLEARING = "renaming", "clearing"
 ADDRESS = "conversation"
 """Query parameter of the open conversation."""
 TITLE_WIDTH = 38
@@ -50,6 +51,8 @@ def draw_list(entered: Entered) -> None:
             st.button("Show more", type="tertiary", on_click=_show_more)
     if RENAMING in st.session_state:
         st.dialog("Rename conversation", on_dismiss=_end_renaming)(_draw_rename)(entered)
+    if CLEARING in st.session_state:
+        st.dialog("Clear conversation", on_dismiss=_end_clearing)(_draw_clear)(entered)
 
 
 def _draw_row(entered: Entered, conversation: Conversation) -> None:
@@ -82,7 +85,7 @@ def _act(entered: Entered, conversation: Conversation) -> None:
         if wish == "Rename":
             st.session_state[RENAMING] = conversation
         elif wish == "Clear":
-            entered.services.chat.clear(entered.person, conversation.id)
+            st.session_state[CLEARING] = conversation
         elif wish == "Delete":
             entered.services.chat.delete(entered.person, conversation.id)
             st.session_state[DELETED] = conversation
@@ -116,6 +119,27 @@ def _draw_rename(entered: Entered) -> None:
                 entered.services.chat.rename(entered.person, conversation.id, title)
                 _end_renaming()
                 st.rerun()
+
+
+def _draw_clear(entered: Entered) -> None:
+    conversation: Conversation = st.session_state[CLEARING]
+    st.markdown(
+        f"All questions and answers of **{escape(conversation.title)}** are removed, its title stays. "
+        "This cannot be undone."
+    )
+    row = st.container(horizontal=True)
+    if row.button("Clear", type="primary", key="confirm-clear"):
+        with told_here():
+            entered.services.chat.clear(entered.person, conversation.id)
+            _end_clearing()
+            st.rerun()
+    if row.button("Cancel", key="cancel-clear"):
+        _end_clearing()
+        st.rerun()
+
+
+def _end_clearing() -> None:
+    st.session_state.pop(CLEARING, None)
 
 
 def _end_renaming() -> None:

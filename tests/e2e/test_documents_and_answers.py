@@ -116,6 +116,13 @@ def test_conversations_are_listed_renamed_deleted_and_restored(app: RunningApp, 
     expect(sidebar.get_by_role("button", name="First steps")).to_be_visible()
 
     menu.click()
+    page.get_by_text("Clear", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("This cannot be undone.")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(chat.done).to_have_count(1)
+
+    menu.click()
     page.get_by_text("Delete", exact=True).click()
     expect(sidebar.get_by_text("Deleted “First steps”.")).to_be_visible()
     expect(chat.done).to_have_count(0)
