@@ -19,6 +19,8 @@ NARROWEST_WRAP = 60
 WIDEST_WRAP = 180
 # Share of the text that stands in lines up to the usual width; the rest may be longer.
 MOST_TEXT = 0.8
+# Neighbouring lines with a figure and no end from which they are the bare rows of a table.
+FEWEST_ROWS = 3
 # Share of the usual width that a line with the next word must reach to count as full; letters differ in width.
 FULL_LINE = 0.85
 
@@ -32,12 +34,13 @@ _LIST_ITEM = re.compile(
 )
 _ROW = re.compile(r"[ \t]*[^:;\n]{1,80}: [^\n]*; [^:;\n]{1,80}: ")
 _PIPES = re.compile(r"[ \t]*\|.*\|[ \t]*$")
+_ROW_LIKE = re.compile(r"(?=[^\n]*\d)[A-ZÀ-ÖØ-ÞĀ-Ž\d€$£](?![\w.]{0,3}[.)]\s)[^\n]*[^\s.!?…:;,]\Z")
 _END = re.compile(r"""[.!?…]+["'”’»)\]]*(?=\s)|[。！？]+["”’」』）]*""")
 _LAST_WORD = re.compile(r"[^\s(\[\"“‘']*\Z")
 _STARTER = re.compile(r"[\"'“‘«(\[]*[A-ZÀ-ÖØ-ÞĀ-Ž0-9\u0400-\u042f\u3040-\u9fff]|[•◦▪‣●\-–*]\s")
 _INITIALS = re.compile(r"(?:[A-Za-z]\.)+\Z")
 _UNFINISHED = re.compile(
-    r"(?:,|\b(?:a|an|the|of|and|or|to|in|on|at|by|for|with|from|as|is|are|be|that|which|than|per|your|our|their))\Z",
+    r"(?:,|(?<![\w-])(?:a|an|the|of|and|or|to|in|on|at|by|for|with|from|as|is|are|be|that|which|than|per|your|our|their))\Z",
     re.IGNORECASE,
 )
 
@@ -85,10 +88,12 @@ def _units(text: str) -> Iterator[Span]:
     if not lines:
         return
     width = _usual_width([end - start for start, end in lines])
+    rows = _bare_rows([text[start:end] for start, end in lines])
     first = lines[0][0]
-    for (start, end), (next_start, next_end) in pairwise(lines):
+    for at, ((start, end), (next_start, next_end)) in enumerate(pairwise(lines)):
         between = text.count("\n", end, next_start)
-        if between > 1 or _breaks(text[start:end], text[next_start:next_end], width):
+        at_row = at + 1 in rows or (at in rows and not text[next_start].islower())
+        if between > 1 or at_row or _breaks(text[start:end], text[next_start:next_end], width):
             yield first, end
             first = next_start
     yield first, lines[-1][1]
@@ -102,6 +107,20 @@ def _lines(text: str) -> Iterator[Span]:
         if stripped:
             start = match.start() + line.index(stripped[0])
             yield start, start + len(stripped)
+
+
+def _bare_rows(lines: list[str]) -> set[int]:
+    """Places of the lines that are rows of a table as PDF pages give it.
+
+    They are several in a row that begin like a name or a number, hold a figure and do not end.
+    """
+    alike = [_ROW_LIKE.match(line) is not None and not _UNFINISHED.search(line) for line in lines]
+    runs = [
+        list(range(at, next((n for n in range(at, len(lines)) if not alike[n]), len(lines))))
+        for at in range(len(lines))
+        if alike[at] and not (at and alike[at - 1])
+    ]
+    return {at for run in runs if len(run) >= FEWEST_ROWS for at in run}
 
 
 def _usual_width(lengths: list[int]) -> int | None:

@@ -117,3 +117,33 @@ def test_list_items_and_rows_are_recognised() -> None:
     assert not any(map(is_list_item, ["2026 was good", "3.5 percent", "A word", "-5 degrees"]))
     assert is_table_row("Item: Laptop; Price: 900 EUR")
     assert not is_table_row("Note: this is prose; it has one colon")
+
+
+def test_the_rows_of_a_pdf_table_are_apart_from_each_other_their_header_and_the_text_behind() -> None:
+    text = (
+        "Special days are paid and are not deducted from any other kind of days that an employee has.\n"
+        "Occasion and days approved by\n"
+        "Own wedding or registered partnership of an employee 3 days manager\n"
+        "Moving house within the country or abroad, per two years 1 day head\n"
+        "Sitting an examination for a course that is recognised 2 days head\n"
+        "Other days have rules of their own, which are described in the guide for them\n"
+        "(HR-1)."
+    )
+    found = ["Occasion and days approved by", *[text.splitlines()[n] for n in (2, 3, 4)]]
+    cut = [text[start:end] for start, end in sentences(text)]
+    assert cut[1:5] == found
+    assert len(cut) == 6
+
+
+def test_a_table_cell_that_wraps_stays_in_its_row() -> None:
+    text = (
+        "Up to EUR 500 Line manager\nAbove EUR 500 Head of the department\nAbove EUR 900 Director of the site and\n"
+        "the finance office"
+    )
+    cut = [text[start:end] for start, end in sentences(text)]
+    assert cut[-1] == "Above EUR 900 Director of the site and\nthe finance office"
+
+
+def test_a_heading_that_ends_with_a_hyphened_word_is_no_unfinished_line() -> None:
+    text = "Passwords and sign-in\nPasswords of everybody have at least fourteen characters and are changed each year."
+    assert len(sentences(text)) == 2
