@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.domain import Passage
+from assistant.knowledge.retrieval import fuse
 from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.terms import is_stop, words
 from assistant.sentences import sentences
 
 CHUNK_CHARACTERS = 1000
-FUSION_CONSTANT = 60
-CANDIDATES = 30
+CANDIDATES = 50
 LEXICAL_TERMS = 8
 
 
@@ -55,21 +55,20 @@ class Corpus:
     def retrieve(self, question: str, k: int = 8) -> list[Passage]:
         """Return the best passages, best first, with fused score and cosine."""
         similar = self._vectors @ self._embedder.embed([question])[0]
-        by_meaning = np.argsort(-similar)[:CANDIDATES].tolist()
-        fused: dict[int, float] = {}
-        for ranked in (by_meaning, self._by_words(question)):
-            for rank, row in enumerate(ranked):
-                fused[row] = fused.get(row, 0.0) + 1.0 / (FUSION_CONSTANT + rank)
+        by_words = self._by_words(question)
+        near = {*np.argsort(-similar)[:CANDIDATES].tolist(), *by_words}
+        fused = fuse({row: (float(similar[row]),) for row in sorted(near)}, [by_words])
         best = sorted(fused, key=lambda row: -fused[row])[:k]
         return [_found(self.passages[row], fused[row], float(similar[row])) for row in best]
 
-    def _by_words(self, question: str) -> list[int]:
+    def _by_words(self, question: str) -> dict[int, float]:
+        """The bm25 of the passages that hold any of the question's words, higher is better."""
         asked = list(dict.fromkeys(word for word in words(question) if not is_stop(word)))[:LEXICAL_TERMS]
         if not asked:
-            return []
+            return {}
         match = " OR ".join('"' + word.replace('"', "") + '"' for word in asked)
-        sql = "select rowid - 1 from t where t match ? order by bm25(t, 2.0, 1.0) limit ?"
-        return [row for (row,) in self._db.execute(sql, (match, CANDIDATES))]
+        sql = "select rowid - 1, -bm25(t, 2.0, 1.0) from t where t match ? order by bm25(t, 2.0, 1.0) limit ?"
+        return dict(self._db.execute(sql, (match, CANDIDATES)).fetchall())
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
