@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from assistant.providers.offline.lists import list_around, quote_list
 from assistant.providers.offline.question import Question, understand
 from assistant.providers.offline.quotes import Quote, plain
-from assistant.providers.offline.rows import quote_row, quote_rows
+from assistant.providers.offline.rows import quote_rows, quote_side
 from assistant.providers.offline.scoring import Scored, score_by_meaning, score_by_words
 from assistant.providers.offline.supersession import in_force
 from assistant.providers.offline.terms import content
@@ -70,8 +70,8 @@ class _Found:
         return self.scored[0].unit
 
     def words_around(self, unit: Unit) -> set[str]:
-        """Stems of a piece and of the document it stands in."""
-        return {*unit.terms, *content(self.passages[unit.passage].document)}
+        """Stems of a piece, of the column names above it and of the document it stands in."""
+        return {*unit.terms, *unit.header, *content(self.passages[unit.passage].document)}
 
 
 def answer(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM) -> Iterator[str]:
@@ -119,22 +119,23 @@ def _sides(found: _Found) -> list[Unit]:
         about = [(one, _speaks(one, wanted, rivals)) for one in found.by_words if name in found.words_around(one.unit)]
         if about:
             best = max(about, key=itemgetter(1))[0].unit
-            chosen += [] if any(_same(best, other) for other in chosen) else [best]
+            chosen += [] if best in chosen else [best]
     return chosen
 
 
-def _speaks(one: Scored, wanted: Set[str], rivals: Set[str]) -> tuple[int, float]:
+def _speaks(one: Scored, wanted: Set[str], rivals: Set[str]) -> tuple[int, bool, float]:
     """How good a piece is as one side of a comparison: about what is compared, to the point, and this side alone."""
-    own = {*one.unit.terms}
+    own = one.unit.header.union(one.unit.terms)
     elsewhere = CROWDED * len(rivals & own) + FOUND_FIRST * one.features["rank"]
-    return len(wanted & own), one.score + TO_THE_POINT * one.features["context"] - elsewhere
+    meant = not one.features["audience"] and not one.features["left_out"]
+    return len(wanted & own), meant, one.score + TO_THE_POINT * one.features["context"] - elsewhere
 
 
 def _side_by_side(sides: Sequence[Unit], found: _Found) -> list[Quote]:
     quotes: list[Quote] = []
     for unit in sides:
-        header, row = quote_row(unit, found.passages, found.pieces)
-        lines = [*([header] if header and header.text not in {quote.text for quote in quotes} else []), row]
+        header, rows = quote_side(found.question, unit, found.passages, found.pieces)
+        lines = [*([header] if header and header.text not in {quote.text for quote in quotes} else []), *rows]
         quotes += [replace(line, lead=("\n" if quotes or at else "") + "- ") for at, line in enumerate(lines)]
     return quotes
 
@@ -160,7 +161,7 @@ def _more(found: _Found, opening: Sequence[Unit]) -> list[Unit]:
     length = sum(_length(piece) for piece in opening)
     for piece in _candidates(found):
         enough = len(chosen) >= MORE or length + _length(piece) > LONGEST
-        if not enough and not any(_same(piece, other) for other in [*opening, *chosen]):
+        if not enough and not any(_same(piece, other, found.question.names) for other in [*opening, *chosen]):
             chosen.append(piece)
             length += _length(piece)
     return chosen
@@ -181,12 +182,15 @@ def _candidates(found: _Found) -> Iterator[Unit]:
             yield one.unit
 
 
-def _same(piece: Unit, other: Unit) -> bool:
+def _same(piece: Unit, other: Unit, names: Set[str]) -> bool:
+    """Whether a piece says again what another says; not when it says it of another of the things asked about."""
     if (piece.passage, piece.at) == (other.passage, other.at):
         return True
     if piece.kind in TABLE:
         return False
     mine, theirs = set(piece.terms), set(other.terms)
+    if (mine - theirs) & names:
+        return False
     return len(mine & theirs) / max(1, min(len(mine), len(theirs))) >= SAME
 
 

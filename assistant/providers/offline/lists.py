@@ -32,7 +32,7 @@ NEAR_BONUS = 0.15
 COMPARED = 4
 """Lists whose names are compared with the question, about 2 ms each."""
 
-LEADS = 0.5
+LEADS = 0.6
 """Share of the question's words from which the sentence before a list belongs to it."""
 
 

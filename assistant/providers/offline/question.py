@@ -59,6 +59,7 @@ _QUANTITY = (
 )
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
+    (Kind.AMOUNT, rf"^how do(?:es)? .*\b{_QUANTITY}\b.* (?:compare|differ)\b|^compare\b.*\b{_QUANTITY}\b"),
     (Kind.CONTACT, r"\b(?:e-?mail address|phone number|telephone|hotline|url|web ?site|web address|link)\b.*\?*$"),
     (
         Kind.CONTACT,
@@ -113,7 +114,10 @@ _ANSWERS: dict[Kind, tuple[str, str]] = {
         rf"\b{_NUMBER}(?:[- ](?:full|working|calendar|business|paid))*[- ]{_SPAN}\b",
         rf"\b{_SPAN}\b|\bimmediately\b",
     ),
-    Kind.AMOUNT: (rf"\b{_NUMBER}\b|{_MONEY} ?\d|\d ?{_MONEY}", r"\b(?:several|many|few|all|every|both)\b"),
+    Kind.AMOUNT: (
+        rf"(?<![\w-]){_NUMBER}\b|{_MONEY} ?\d|\d ?{_MONEY}|\bfree of charge\b",
+        r"\b(?:several|many|few|all|every|both)\b",
+    ),
     Kind.TIME: (
         rf"\b\d{{1,2}}[:.]\d\d\b|\b(?:19|20)\d\d\b|\b{_MONTH}\b"
         r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b\d{1,2} ?[ap]\.?m\b"
@@ -162,20 +166,27 @@ _COMPARES = re.compile(
     re.IGNORECASE,
 )
 _ANSWER_NEAR = 4  # words between a number and the thing it counts
+# "These two days" were counted elsewhere; "2 additional days" come on top of what is asked for.
+_POINTING = frozenset(("the", "these", "those", "other"))
+_ADDING = frozenset(("additional", "further", "extra", "more", "another"))
+# "Up to 8 days" is a limit: it answers what one may have, not what one has.
+_LIMITS = frozenset((("up", "to"), ("at", "most")))
+_MAY = re.compile(r"\b(?:can|may|could|allowed|maximum|at most|up to)\b", re.IGNORECASE)
 
 
 def understand(text: str) -> Question:
     """Take a question apart."""
     asked = core(text)
     plain = _OPENING.sub("", asked).strip().lower() or asked.lower()
+    compares = bool(_COMPARES.search(asked)) and len(_names(asked)) > 1
     return Question(
         text=asked,
         kind=_kind(plain),
-        terms=tuple(dict.fromkeys(content(asked))),
+        terms=_terms(asked, compares=compares),
         counted=_counted(plain),
         names=_names(asked),
         figures=_figures(asked),
-        compares=bool(_COMPARES.search(asked)) and len(_names(asked)) > 1,
+        compares=compares,
     )
 
 
@@ -186,6 +197,12 @@ def core(text: str) -> str:
     return " ".join(kept or sentences)
 
 
+def _terms(asked: str, *, compares: bool) -> tuple[str, ...]:
+    """The content stems; "compare" and "difference" only say how to put the answer."""
+    left_out = {stem(word) for word in words(asked) if _COMPARES.fullmatch(word)} if compares else set()
+    return tuple(term for term in dict.fromkeys(content(asked)) if term not in left_out)
+
+
 def answer_fit(question: Question, text: str) -> float:
     """Return how well a sentence's form fits the kind of answer asked for, 0 to 1."""
     patterns = _ANSWER_PATTERNS.get(question.kind)
@@ -194,19 +211,27 @@ def answer_fit(question: Question, text: str) -> float:
     if question.kind is Kind.PERSON and _PROPER_NAME.search(text):
         return 1.0
     if question.counted and question.kind in (Kind.AMOUNT, Kind.DURATION):
-        return _counts(question.counted, text)
+        return _counts(question.counted, text, limits=_MAY.search(question.text) is not None)
     full, weak = patterns
     return 1.0 if full.search(text) else 0.5 if weak.search(text) else 0.0
 
 
-def _counts(counted: str, text: str) -> float:
-    """1 when a number stands just before the thing counted, 0.5 when anywhere in the sentence."""
+def _counts(counted: str, text: str, *, limits: bool) -> float:
+    """1 when a number stands just before the thing counted, less when anywhere in the sentence or as a mere limit."""
     found = words(text)
-    numbers = [at for at, word in enumerate(found) if re.fullmatch(_NUMBER, word)]
+    numbers = [
+        at for at, word in enumerate(found) if re.fullmatch(_NUMBER, word) and not (at and found[at - 1] in _POINTING)
+    ]
     things = [at for at, word in enumerate(found) if stem(word) == counted]
-    if any(0 < thing - number <= _ANSWER_NEAR for number in numbers for thing in things):
+    totals = [
+        number
+        for number in numbers
+        if not _ADDING & set(found[number + 1 : number + 2])
+        and (limits or tuple(found[max(0, number - 2) : number]) not in _LIMITS)
+    ]
+    if any(0 < thing - number <= _ANSWER_NEAR for number in totals for thing in things):
         return 1.0
-    return 0.6 if numbers and things else 0.4 if numbers else 0.0
+    return 0.6 if totals and things else 0.4 if numbers else 0.0
 
 
 def _kind(plain: str) -> Kind:

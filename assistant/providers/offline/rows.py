@@ -2,38 +2,62 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from assistant.providers.offline.question import Question
+from assistant.providers.offline.question import Kind, Question
 from assistant.providers.offline.quotes import Quote, plain
 from assistant.providers.offline.ranges import amounts, covers
-from assistant.providers.offline.units import Unit, UnitKind
+from assistant.providers.offline.units import Unit, UnitKind, column_names
 from assistant.providers.passages import PromptPassage
 
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 MOST_ROWS = 8
-"""Rows quoted at most when several match alike."""
+"""Rows quoted at most when several match alike; when more do, the question was for one of them."""
+
+MOST_LISTED = 20
+"""Rows quoted at most when the question asks for several ("what are ...", "compare ...")."""
 
 
 def quote_rows(
     question: Question, best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]
 ) -> list[Quote]:
     """Quote the rows that match the question as the best one does, each on its own line."""
-    own = [piece for piece in pieces if piece.passage == best.passage]
-    rows = _matching(question, best, [piece for piece in own if piece.kind is best.kind])
-    header = _header(best, own)
-    lines = [*header, *(row for row in rows if row not in header)]
-    n = passages[best.passage].n
+    header = _header(best, passages, pieces)
+    rows = _matching(question, best, _table(question, best, passages, pieces))
+    lines = [*header, *rows]
     several = len(lines) > 1
-    return [Quote(n, piece.text, ("\n" if at else "") + ("- " if several else "")) for at, piece in enumerate(lines)]
+    return [
+        Quote(passages[piece.passage].n, piece.text, ("\n" if at else "") + ("- " if several else ""))
+        for at, piece in enumerate(lines)
+    ]
 
 
-def quote_row(row: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> tuple[Quote | None, Quote]:
-    """Quote one row (or any other piece) and the header above it, where it does not name its columns."""
-    n = passages[row.passage].n
-    header = _header(row, [piece for piece in pieces if piece.passage == row.passage])
-    return (Quote(n, header[0].text) if header else None), Quote(n, plain(row))
+def quote_side(
+    question: Question, row: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]
+) -> tuple[Quote | None, list[Quote]]:
+    """Quote one side of a comparison: the header above a bare row, and the row or any other piece.
+
+    A row in which nothing asked for stands but in the header speaks for its whole table.
+    """
+    header = _header(row, passages, pieces)
+    whole = row.kind is UnitKind.CELLS and not set(question.terms) & set(row.terms)
+    table = [piece for piece in pieces if (piece.passage, piece.kind) == (row.passage, row.kind)]
+    rows = [piece for piece in table if piece.header == row.header][:MOST_LISTED] if whole else [row]
+    quoted = [Quote(passages[piece.passage].n, plain(piece)) for piece in rows]
+    return (Quote(passages[header[0].passage].n, header[0].text) if header else None), quoted
+
+
+def _table(question: Question, best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> list[Unit]:
+    """Rows like the best one: of its passage, or of its whole document when several are asked for."""
+    document = passages[best.passage].document
+    return [
+        piece
+        for piece in pieces
+        if piece.kind is best.kind
+        and (
+            piece.passage == best.passage
+            or (question.kind is Kind.LIST and passages[piece.passage].document == document)
+        )
+    ]
 
 
 def _matching(question: Question, best: Unit, rows: Sequence[Unit]) -> list[Unit]:
@@ -45,16 +69,21 @@ def _matching(question: Question, best: Unit, rows: Sequence[Unit]) -> list[Unit
     asked = set(question.terms)
     matched = asked & set(best.terms)
     kept = [row for row in rows if row == best or not (asked & set(row.terms)) < matched]
+    if question.kind is Kind.LIST:
+        return kept[:MOST_LISTED]
     return [best] if len(kept) > MOST_ROWS else kept
 
 
-def _header(best: Unit, own: Sequence[Unit]) -> list[Unit]:
-    """The line of column names above a bare row: the nearest line above without a figure, years aside."""
+def _header(best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> list[Unit]:
+    """The column names of a bare row; of a table that goes on in another passage, those that stand there."""
     if best.kind is not UnitKind.CELLS:
         return []
-    for piece in sorted((piece for piece in own if piece.at < best.at), key=lambda piece: -piece.at):
-        if piece.kind not in (UnitKind.CELLS, UnitKind.HEADING):
-            return []
-        if not re.search(r"\d", _YEAR.sub("", piece.text)):
-            return [piece] if len(piece.text.split()) > 1 else []
-    return []
+    own = [piece for piece in pieces if piece.passage == best.passage]
+    above = column_names([piece for piece in own if piece.at < best.at])
+    if above or any(piece.kind is UnitKind.PROSE for piece in own if piece.at < best.at):
+        return [above] if above else []
+    here = passages[best.passage]
+    same = [at for at, one in enumerate(passages) if (one.document, one.heading) == (here.document, here.heading)]
+    rows = [piece for piece in pieces if piece.passage in same and piece.header]
+    names = [column_names([o for o in pieces if o.passage == row.passage and o.at < row.at]) for row in rows[:1]]
+    return [piece for piece in names if piece]

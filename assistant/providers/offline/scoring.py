@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.providers.offline.question import Question, answer_fit
+from assistant.providers.offline.question import Kind, Question, answer_fit
 from assistant.providers.offline.ranges import amounts, covers
 from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
 from assistant.providers.offline.units import Unit, UnitKind
@@ -34,9 +35,14 @@ EMBEDDED_CHARACTERS = 300
 FEATURES = ("own", "context", "names", "fit", "rank", "passage", "pairs", "length", "similarity")
 """What the weights are fitted for."""
 
-SET_BY_HAND = {"asked": 1.5, "range": 2.0, "audience": -3.0}
+SET_BY_HAND = {"asked": 1.5, "range": 2.0, "audience": -3.0, "left_out": -2.0, "leaning": -1.0, "step": -2.0}
 """Weights of what the question sets hold too seldom to fit: a question written into the document before the piece,
-a range that holds the asked amount, and a group of people that the question does not mean."""
+a range that holds the asked amount, a group of people that the question does not mean, one that it means and the
+piece does not name, words that point at what was said before ("for this closure"), and a step of instructions where
+none are asked for."""
+
+_POINTS_BACK = re.compile(r"\w [^.]*\b(?:this|these|such) [a-z]+", re.IGNORECASE)
+NO_STEPS = frozenset({Kind.YES_NO, Kind.AMOUNT, Kind.DURATION})
 
 QUOTABLE = frozenset({UnitKind.PROSE, UnitKind.ITEM, UnitKind.ROW, UnitKind.CELLS})
 
@@ -108,7 +114,7 @@ class _Surroundings:
 def _features(
     question: Question, term_weights: Mapping[str, float], piece: Unit, around: _Surroundings
 ) -> dict[str, float]:
-    own = set(piece.terms)
+    own = piece.header.union(piece.terms)
     before = around.before(piece)
     context = own | around.titles[piece.passage] | set(before.terms if before else ())
     asked = before is not None and before.kind is UnitKind.ASKED
@@ -122,13 +128,16 @@ def _features(
         "pairs": pairs_kept(question.terms, piece.terms),
         "asked": coverage(term_weights, before.terms) if before and asked else 0.0,
         "range": 1.0 if any(covers(piece.text, amount) for amount in amounts(question.text)) else 0.0,
-        "audience": 1.0 if _others(own | around.titles[piece.passage]) - _others(question.terms) else 0.0,
+        "audience": 1.0 if others(own | around.titles[piece.passage]) - others(question.terms) else 0.0,
+        "left_out": 1.0 if others(question.terms) - others(context) else 0.0,
+        "leaning": 1.0 if _POINTS_BACK.search(piece.text) else 0.0,
+        "step": 1.0 if question.kind in NO_STEPS and piece.number is not None else 0.0,
         "length": min(1.0, log(1 + len(piece.text.split())) / 4),
     }
 
 
-def _others(terms: Iterable[str]) -> frozenset[str]:
-    """Groups of people beside the employees that most questions come from."""
+def others(terms: Iterable[str]) -> frozenset[str]:
+    """Return the groups of people among the terms, beside the employees that most questions come from."""
     return _groups() & frozenset(terms)
 
 
@@ -138,4 +147,5 @@ def _groups() -> frozenset[str]:
 
 
 def _sum(by_name: Mapping[str, float], features: Mapping[str, float]) -> float:
-    return sum(by_name[name] * value for name, value in features.items() if name in by_name)
+    weighted = {**by_name, **SET_BY_HAND}
+    return sum(weighted[name] * value for name, value in features.items() if name in weighted)

@@ -20,6 +20,7 @@ _ROLE = re.compile(
 _SELF = re.compile(r"\b(do|can|may|must|should|will|could|would|am|are|have) (?:i|we|you)\b", re.IGNORECASE)
 _NAME = r"(?:[A-Z][\w&-]*|[A-Z]{2,})(?: (?:[A-Z0-9][\w&-]*))*"
 _YEAR = r"(?:(?:19|20)\d\d|(?:last|next|this) year)"
+_AMOUNT = r"(?:(?:EUR|USD|GBP|CHF) |[€$£] ?)\d(?:[\d.,]*\d)?"
 _HEAD = re.compile(
     rf"^((?:what|who|where|when|which|how \w+)(?:'s| is| are| was| were) )"
     rf"((?:the|a|an|my|our) .+?)(?= {_PREPOSITION} |\W*$)(.*)$",
@@ -32,7 +33,7 @@ def substitute(fragment: str, before: str) -> str:
     leading = _LEADING.match(fragment)
     preposition, phrase = (leading.group(1).lower(), leading.group(2)) if leading else ("", fragment)
     asked = before.rstrip("?. ")
-    for attempt in (_in_time, _in_role, _in_name, _in_tail, _in_head):
+    for attempt in (_in_time, _in_amount, _in_role, _in_possession, _in_name, _in_tail, _in_head):
         replaced = attempt(asked, preposition, phrase)
         if replaced:
             return f"{replaced}?"
@@ -46,6 +47,20 @@ def _in_time(asked: str, preposition: str, phrase: str) -> str:
         return ""
     found = re.search(rf"\b{_YEAR}\b", asked, re.IGNORECASE)
     return asked[: found.start()] + phrase + asked[found.end() :] if found else f"{asked} in {phrase}"
+
+
+def _in_amount(asked: str, preposition: str, phrase: str) -> str:
+    """An amount for an amount."""
+    del preposition
+    found = list(re.finditer(_AMOUNT, asked)) if re.fullmatch(_AMOUNT, phrase) else []
+    return asked[: found[0].start()] + phrase + asked[found[0].end() :] if len(found) == 1 else ""
+
+
+def _in_possession(asked: str, preposition: str, phrase: str) -> str:
+    """Somebody's thing for a thing of theirs: "my phone" for "my laptop"."""
+    owned = re.fullmatch(r"(my|our|your) [\w-]+", phrase, re.IGNORECASE)
+    found = re.findall(rf"\b{owned.group(1)} [\w-]+", asked, re.IGNORECASE) if owned and not preposition else []
+    return asked.replace(found[0], phrase) if len(found) == 1 else ""
 
 
 def _in_role(asked: str, preposition: str, phrase: str) -> str:

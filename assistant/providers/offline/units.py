@@ -34,7 +34,8 @@ class Unit:
     """One quotable piece. ``text`` is the passage's ``[start, end)`` with whitespace collapsed.
 
     ``number`` is the number of a numbered list item, None otherwise; ``at`` the place among the passage's units;
-    ``joined`` when it stands on the line where the piece before ended.
+    ``joined`` when it stands on the line where the piece before ended; ``header`` the stems of the line of column
+    names above a bare table row.
     """
 
     passage: int
@@ -46,9 +47,11 @@ class Unit:
     terms: tuple[str, ...]
     number: int | None = None
     joined: bool = False
+    header: frozenset[str] = frozenset()
 
 
 _NUMBERED = re.compile(r"^(?:step )?(\d{1,2})[.):]\s+\S", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _ENDING = re.compile(r"[.!?:;,]['\")\]\u201d]*$")
 
 
@@ -57,12 +60,29 @@ def units(passage: PromptPassage, place: int) -> list[Unit]:
     spans = sentences(passage.text)
     texts = [" ".join(passage.text[start:end].split()) for start, end in spans]
     kinds = _kinds(texts, passage.heading.split(HEADING_SEPARATOR))
-    found = []
+    found: list[Unit] = []
     for at, ((start, end), text, kind) in enumerate(zip(spans, texts, kinds, strict=True)):
         number = _number(text) if kind is UnitKind.ITEM else None
         joined = at > 0 and "\n" not in passage.text[spans[at - 1][1] : start]
-        found.append(Unit(place, at, start, end, text, kind, tuple(content(text)), number, joined))
+        above = column_names(found) if kind is UnitKind.CELLS else None
+        header = frozenset(above.terms) if above else frozenset()
+        found.append(Unit(place, at, start, end, text, kind, tuple(content(text)), number, joined, header))
     return found
+
+
+def column_names(above: Sequence[Unit]) -> Unit | None:
+    """Return the line of column names over a bare row: the nearest line above without a figure, years aside."""
+    for piece in reversed(above):
+        if piece.kind not in (UnitKind.CELLS, UnitKind.HEADING):
+            return None
+        if not _figures(piece.text):
+            return piece if len(piece.text.split()) > 1 else None
+    return None
+
+
+def _figures(text: str) -> bool:
+    """Whether a line holds a digit other than in a year or in a column's unit."""
+    return re.search(r"\d", _YEAR.sub("", text)) is not None
 
 
 def _number(text: str) -> int | None:
@@ -96,6 +116,8 @@ def _as_cells(at: int, texts: Sequence[str], kinds: Sequence[UnitKind]) -> UnitK
     if not candidate or not re.search(r"\d", texts[at]):
         return kinds[at]
     neighbours = [texts[n] for n in (at - 1, at + 1) if 0 <= n < len(texts)]
+    if not _figures(texts[at]) and any(_is_bare(text) and _figures(text) for text in texts[at + 1 : at + 2]):
+        return UnitKind.HEADING
     return UnitKind.CELLS if any(_is_bare(text) for text in neighbours) else kinds[at]
 
 

@@ -179,3 +179,81 @@ def test_an_answer_in_a_faq_stands_behind_its_question(ask: Ask) -> None:
         "Can I bring my dog to work?\nOnly on Fridays.\n\nCan I bring my children to work?\nYes, on the family day.",
     )
     assert ask("Can I bring my dog to work?", faq).startswith("Only on Fridays. [1]")
+
+
+PER_DIEMS = "The per diem covers meals.\nCity Country Per diem {0} (EUR) Hotel cap {0} (EUR)\n{1}"
+OLD_PER_DIEMS = (
+    "Travel Policy 2024.pdf",
+    "Per diems 2024",
+    PER_DIEMS.format(2024, "Oslo Norway 70 150\nRome Italy 60 140\nLisbon Portugal 50 110"),
+)
+NEW_PER_DIEMS = (
+    "Travel Policy 2026.pdf",
+    "Per diems 2026",
+    PER_DIEMS.format(2026, "Oslo Norway 80 170\nRome Italy 66 155\nLisbon Portugal 54 120"),
+)
+
+
+def test_one_row_of_both_editions_shows_what_changed(ask: Ask) -> None:
+    said = MARKER.sub("", ask("How did the per diem for Rome change from 2024 to 2026?", OLD_PER_DIEMS, NEW_PER_DIEMS))
+    assert "Rome Italy 60 140" in said
+    assert "Rome Italy 66 155" in said
+    assert "Oslo" not in said
+
+
+def test_tables_compared_as_a_whole_are_quoted_with_their_rows(ask: Ask) -> None:
+    said = MARKER.sub("", ask("Compare the hotel caps in 2024 and 2026", OLD_PER_DIEMS, NEW_PER_DIEMS))
+    assert "Hotel cap 2024 (EUR)\n- Oslo Norway 70 150\n- Rome Italy 60 140" in said
+    assert "Hotel cap 2026 (EUR)\n- Oslo Norway 80 170\n- Rome Italy 66 155" in said
+
+
+def test_a_bare_row_answers_by_the_column_names_above_it(ask: Ask) -> None:
+    assert "Lisbon Portugal 54 120" in ask("What is the per diem in Lisbon?", NEW_PER_DIEMS)
+
+
+def test_column_names_alone_answer_nothing(ask: Ask) -> None:
+    said = ask("What is the hotel cap in 2026?", NEW_PER_DIEMS)
+    assert MARKER.sub("", said) != "City Country Per diem 2026 (EUR) Hotel cap 2026 (EUR)"
+
+
+def test_a_comparison_speaks_of_the_people_it_is_about(ask: Ask) -> None:
+    contractors = (
+        "Contractors.docx",
+        "Lunch",
+        "Contractors in Oslo pay EUR 12 for lunch. Contractors in Rome pay EUR 9 for lunch.",
+    )
+    oslo = ("Oslo.md", "Canteen", "Lunch in Oslo costs EUR 7.")
+    rome = ("Rome.md", "Canteen", "Lunch in Rome costs EUR 5.")
+    said = MARKER.sub("", ask("How does the price of lunch compare in Oslo and Rome?", contractors, oslo, rome))
+    assert said == "- Lunch in Oslo costs EUR 7.\n- Lunch in Rome costs EUR 5."
+
+
+def test_days_counted_elsewhere_or_on_top_do_not_answer_how_many_there_are(ask: Ask) -> None:
+    leave = (
+        "Handbook.pdf",
+        "Annual leave",
+        "Employees do not use annual leave for these two bridge days. An employee may buy up to 4 further days of "
+        "annual leave. Annual leave is 25 days for each employee.",
+    )
+    assert ask("How many days of annual leave does an employee have?", leave).startswith("Annual leave is 25 days")
+
+
+def test_a_question_for_all_rows_gets_them_all(ask: Ask) -> None:
+    rows = [f"date: 2026-{month:02}-10; site: Oslo; holiday: Day {month}" for month in range(1, 13)]
+    holidays = ("Holidays.csv", "", "\n".join([*rows, "date: 2026-12-24; site: Rome; holiday: Eve"]))
+    said = ask("What are the holidays in Oslo?", holidays)
+    assert said.count("site: Oslo") == 12
+    assert "Rome" not in said
+
+
+def test_a_sentence_beside_the_steps_leads_in_only_when_it_says_what_is_asked(ask: Ask) -> None:
+    text = "{0}\n1. Open the parts list.\n2. Choose the pump.\n3. Send the order."
+    aside = ("Pumps.md", "Ordering a pump", text.format("A pump without a label stays in the warehouse."))
+    said = ask("How do I order a pump?", aside)
+    assert said.startswith("1. Open the parts list.")
+
+
+def test_a_rule_answers_whether_one_may_rather_than_a_step(ask: Ask) -> None:
+    text = "{0}\n1. Open the portal.\n2. Send the form for work from a hotel.\n3. Wait for the answer."
+    rule = "Employees may work from a hotel for ten days a year."
+    assert ask("Can I work from a hotel?", ("Remote.md", "Remote work", text.format(rule))).startswith(rule)

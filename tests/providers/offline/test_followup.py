@@ -28,6 +28,8 @@ CAP = "What is the hotel cap in Vienna?"
         ("What was the price list in 2024?", "and in 2026?", "What was the price list in 2026?"),
         ("What does the A100 cost?", "and the B200?", "What does the B200 cost?"),
         ("What is the rate for a private car?", "and for bicycles?", "What is the rate for bicycles?"),
+        ("Who approves a trip of EUR 4,500?", "and EUR 12,000?", "Who approves a trip of EUR 12,000?"),
+        ("What do I do when my laptop is lost?", "And my phone?", "What do I do when my phone is lost?"),
         ("What is the laptop policy?", "ok, and what about monitors?", "What is the laptop policy for monitors?"),
     ],
 )
