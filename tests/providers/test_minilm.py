@@ -167,3 +167,9 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(minilm, "PACKAGE", "no_such_package")
     with pytest.raises(StartError, match="no-such-package is not installed"):
         MiniLM(tmp_path).warm()
+
+
+def test_a_list_of_sums_that_is_no_text_counts_as_damaged(cache: Path) -> None:
+    folder = minilm._cached_graph(cache)
+    (folder / SUMS_FILE).write_bytes(b"\xff\xfe\x00")
+    assert not minilm._is_whole(folder)
