@@ -31,6 +31,7 @@ from assistant.errors import ModelFailed, new_reference
 from assistant.events import Planned, TurnFinished
 from assistant.knowledge.evidence import ABSTAIN_BELOW
 from assistant.providers.catalogue import label
+from assistant.providers.offline.arithmetic import find_sum
 from assistant.providers.passages import render
 
 if TYPE_CHECKING:
@@ -125,11 +126,17 @@ class TurnRun:
         self._running.publish(Planned(grounds.plan))
 
     def _abstains(self, grounds: Grounds) -> bool:
-        """Whether the evidence is too thin to ask: always without passages, by the calibrated bound offline."""
-        if grounds.plan.route is not Route.KNOWLEDGE or grounds.answerable is None:
+        """Whether the evidence is too thin to ask: always without passages, by the calibrated bound offline.
+
+        A sum brings its own numbers and needs none; whether a question is one, other models see better than rules.
+        """
+        if grounds.answerable is None:
             return False
-        thin = self.turn.choice.provider == OFFLINE and grounds.answerable < ABSTAIN_BELOW
-        return thin or not grounds.passages
+        offline = self.turn.choice.provider == OFFLINE
+        sums = not offline or find_sum(grounds.plan.standalone_question) is not None
+        if grounds.plan.route is Route.FACT_FINDING and sums:
+            return False
+        return not grounds.passages or (offline and grounds.answerable < ABSTAIN_BELOW)
 
     async def _ask_agent(self, model: Model, grounds: Grounds) -> Ending:
         route = grounds.plan.route

@@ -95,6 +95,21 @@ def test_offline_thin_evidence_ends_in_an_honest_answer_without_a_model(chatting
     assert all(name in turn.answer for name in turn.nearest)
 
 
+def test_offline_a_comparison_of_what_no_document_knows_ends_as_honestly(chatting: Chatting) -> None:
+    turn = chatting.ask("What is the difference between the company cars in Lisbon and Madrid?", choice=OFFLINE)
+    assert turn.plan is not None
+    assert turn.plan.route is Route.FACT_FINDING
+    assert turn.abstained
+    assert turn.nearest
+    assert turn.citations == ()
+
+
+def test_offline_a_sum_is_calculated_whatever_the_documents_hold(chatting: Chatting) -> None:
+    turn = chatting.ask("What is 12 times 140?", choice=OFFLINE)
+    assert not turn.abstained
+    assert "1,680" in turn.answer
+
+
 def test_a_model_that_says_it_does_not_know_abstains(chatting: Chatting) -> None:
     chatting.plays(Reply([f"{CANNOT_ANSWER} The canteen's prices are missing."]))
     turn = chatting.ask(LEAVE)
