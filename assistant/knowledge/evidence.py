@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from math import exp
 from pathlib import Path
 
 from assistant.domain import Passage
+from assistant.providers.offline.people import people_in
 from assistant.providers.offline.question import Question, answer_fit, understand
 from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
 from assistant.sentences import sentences
@@ -29,6 +32,19 @@ FEATURES = (
     "fit",
     "length",
 )
+SET_BY_HAND = {"names_unknown": -1.0, "people_missing": -1.5}
+"""Weights (log odds) of what the question sets hold too seldom to fit: a place, thing or code that no passage names
+(fitted on the few there are: -0.7), and a group of people of which no passage speaks in this matter."""
+
+_NAMED = re.compile(
+    r"\b(?:in|at|from|to|for|of|near|with|by|about) (?:the )?([A-Z][a-z][\w-]*)\b(?! [A-Z])"
+    r"|\b((?=[\w-]*\d)[A-Z][\w-]*[\w])"
+)
+_ENDS = (".", "!", "?", ":", ";")
+ALIKE = 0.82
+"""Likeness from which a name counts as a misspelt one: "Sigimund" for "Sigismund"."""
+
+HALF = 0.5
 READ = 5
 """Passages that are looked into, best first."""
 
@@ -53,7 +69,7 @@ def answerable(question: str, passages: Sequence[Passage]) -> float:
     """Return the calibrated probability (0 to 1) that ``passages``, best first, carry an answer to ``question``."""
     if not passages:
         return 0.0
-    by_name = _fitted()[0]
+    by_name = {**_fitted()[0], **SET_BY_HAND}
     logit = by_name["constant"] + sum(by_name[name] * value for name, value in features(question, passages).items())
     return 1.0 / (1.0 + exp(-logit))
 
@@ -83,7 +99,9 @@ def _by_words(
         "passage": max((coverage(term_weights, words) for words in whole), default=0.0),
         "window": max((_window(term_weights, cut) for cut in read), default=0.0),
         "names_missing": _missing(asked, whole),
+        "names_unknown": 1.0 if any(_unknown(name, found) for name in _named(asked.text)) else 0.0,
         "figures_missing": 1.0 if asked.figures - found else 0.0,
+        "people_missing": _people_missing(asked, term_weights, read, titles),
         "pairs": max((pairs_kept(asked.terms, one.terms) for one, _ in every), default=0.0),
         "fit": max(
             (coverage(term_weights, title.union(one.terms)) * answer_fit(asked, one.text) for one, title in every),
@@ -102,6 +120,40 @@ def _window(term_weights: Mapping[str, float], cut: Sequence[_Sentence]) -> floa
     """Coverage by the best three sentences in a row."""
     windows = [[term for one in cut[at : at + 3] for term in one.terms] for at in range(max(1, len(cut) - 2))]
     return max((coverage(term_weights, window) for window in windows), default=0.0)
+
+
+def _named(text: str) -> set[str]:
+    """Stems of the places and things that a question is about: "in Oslo", "of the Orion", and of codes."""
+    return {term for place, code in _NAMED.findall(text) for term in content(place or code)}
+
+
+def _unknown(name: str, found: Set[str]) -> bool:
+    """Whether no passage holds a name, not even misspelt."""
+    return name not in found and not get_close_matches(name, found, 1, ALIKE)
+
+
+def _people_missing(
+    asked: Question,
+    term_weights: Mapping[str, float],
+    read: Sequence[Sequence[_Sentence]],
+    titles: Sequence[set[str]],
+) -> float:
+    """1 when the question is for a group of people and nowhere do three sentences name it with the matter."""
+    people = people_in(asked.terms)
+    matter = {term: weight for term, weight in term_weights.items() if term not in people}
+    if not people or not matter:
+        return 0.0
+    together = (here | title for cut, title in zip(read, titles, strict=True) for here in _together(cut))
+    return 0.0 if any(people <= here and coverage(matter, here) > HALF for here in together) else 1.0
+
+
+def _together(cut: Sequence[_Sentence]) -> Iterator[set[str]]:
+    """Words of three sentences in a row; a row of a table or a heading stands for itself."""
+    for at, one in enumerate(cut):
+        near = (
+            [other for other in cut[at : at + 3] if other.text.endswith(_ENDS)] if one.text.endswith(_ENDS) else [one]
+        )
+        yield {term for other in near for term in other.terms}
 
 
 def _missing(asked: Question, whole: Sequence[set[str]]) -> float:

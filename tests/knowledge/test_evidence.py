@@ -5,7 +5,7 @@ import json
 import pytest
 
 from assistant.domain import Passage
-from assistant.knowledge.evidence import ABSTAIN_BELOW, FEATURES, WEIGHTS, answerable, features
+from assistant.knowledge.evidence import ABSTAIN_BELOW, FEATURES, SET_BY_HAND, WEIGHTS, answerable, features
 
 
 def passage(text: str, similarity: float, heading: str = "Leave") -> Passage:
@@ -57,9 +57,37 @@ def test_an_amount_that_no_passage_holds_does_not_count_as_a_missing_number() ->
 def test_every_feature_has_a_weight_and_stays_between_minus_one_and_one() -> None:
     assert set(json.loads(WEIGHTS.read_text())["weights"]) == {"constant", *FEATURES}
     found = features(QUESTION, [passage(LEAVE, 0.7), passage("", 0.2)])
-    assert set(found) == set(FEATURES)
+    assert set(found) == {*FEATURES, *SET_BY_HAND}
     assert all(-1 <= value <= 1 for value in found.values())
 
 
 def test_an_empty_question_is_estimated_without_an_error() -> None:
     assert answerable("???", [passage(LEAVE, 0.05)]) < ABSTAIN_BELOW
+
+
+CAPS = [passage("The hotel cap in Oslo is EUR 150. The hotel cap in Rome is EUR 140.", 0.55, "Hotel caps")]
+
+
+def test_a_place_that_no_passage_names_speaks_against_an_answer() -> None:
+    assert features("What is the hotel cap in Oslo?", CAPS)["names_unknown"] == 0.0
+    assert features("What is the hotel cap in Lima?", CAPS)["names_unknown"] == 1.0
+    assert answerable("What is the hotel cap in Lima?", CAPS) < answerable("What is the hotel cap in Oslo?", CAPS) - 0.2
+
+
+def test_a_misspelt_name_is_no_unknown_one() -> None:
+    parks = [passage("The park in Copenhagen opens at noon.", 0.6, "Parks")]
+    assert features("When does the park in Kopenhagen open?", parks)["names_unknown"] == 0.0
+
+
+@pytest.mark.parametrize(("question", "missing"), [("with XR-7?", 0.0), ("with XR-8?", 1.0)])
+def test_a_code_counts_as_a_name(question: str, missing: float) -> None:
+    pumps = [passage("The pump works with XR-7 and with XT.", 0.6, "Pumps")]
+    assert features(f"Which pump works {question}", pumps)["names_unknown"] == missing
+
+
+def test_a_group_of_people_must_stand_near_the_matter_it_is_asked_with() -> None:
+    rules = "The allowance for parental leave is paid each month. It is paid to mothers and to fathers."
+    apart = passage(rules + " The canteen is open. The garden is open. It closes at night. Volunteers water it.", 0.6)
+    assert features("What is the parental leave allowance for fathers?", [apart])["people_missing"] == 0.0
+    assert features("What is the parental leave allowance for volunteers?", [apart])["people_missing"] == 1.0
+    assert features("What is the parental leave allowance?", [apart])["people_missing"] == 0.0

@@ -229,9 +229,10 @@ def _counts(counted: str, text: str, *, limits: bool) -> float:
         if not _ADDING & set(found[number + 1 : number + 2])
         and (limits or tuple(found[max(0, number - 2) : number]) not in _LIMITS)
     ]
-    if any(0 < thing - number <= _ANSWER_NEAR for number in totals for thing in things):
+    counting = {number for number in numbers for thing in things if 0 < thing - number <= _ANSWER_NEAR}
+    if counting.intersection(totals):
         return 1.0
-    return 0.6 if totals and things else 0.4 if numbers else 0.0
+    return 0.6 if numbers and things and not counting else 0.4 if numbers else 0.0
 
 
 def _kind(plain: str) -> Kind:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.providers.offline.people import others
 from assistant.providers.offline.question import Kind, Question, answer_fit
 from assistant.providers.offline.ranges import amounts, covers
 from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
@@ -134,16 +135,6 @@ def _features(
         "step": 1.0 if question.kind in NO_STEPS and piece.number is not None else 0.0,
         "length": min(1.0, log(1 + len(piece.text.split())) / 4),
     }
-
-
-def others(terms: Iterable[str]) -> frozenset[str]:
-    """Return the groups of people among the terms, beside the employees that most questions come from."""
-    return _groups() & frozenset(terms)
-
-
-@cache
-def _groups() -> frozenset[str]:
-    return frozenset(content("contractors contractor interns apprentices visitors guests externals freelancers"))
 
 
 def _sum(by_name: Mapping[str, float], features: Mapping[str, float]) -> float:

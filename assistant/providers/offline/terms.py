@@ -73,13 +73,14 @@ def _is_acronym(word: str) -> bool:
 
 
 @cache
-def _generic_stems() -> frozenset[str]:
-    return frozenset(stem(word) for word in _listed("generic"))
+def listed_stems(name: str) -> frozenset[str]:
+    """Return the stems of a list of words.toml."""
+    return frozenset(stem(word) for word in _listed(name))
 
 
 def base_weight(term: str) -> float:
     """Weight of a stem before its rarity is known: generic words count less, numbers more."""
-    if term in _generic_stems():
+    if term in listed_stems("generic"):
         return GENERIC_WEIGHT
     return 1.3 if term[:1].isdigit() else 1.0
 
