@@ -7,13 +7,17 @@ the worker process imports (it takes 60 MB and a second).
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
 
+from assistant.storage.database import Database, DatabaseDamage, DatabaseTrouble
 from assistant.storage.ingestion import Job
+
+logger = logging.getLogger(__name__)
 
 QUEUE = "ingest"
 # One worker per data folder: the id is fixed so that its next run takes up what the last one left.
@@ -48,6 +52,7 @@ class Jobs:
     """The workflows of this worker run. dbos allows one instance a process."""
 
     def __init__(self, file: Path, read: Step, embed: Step) -> None:
+        discard_damaged(file)
         config: DBOSConfig = {
             "name": "assistant",
             "system_database_url": f"sqlite:///{file}",
@@ -83,6 +88,28 @@ class Jobs:
     def close(self) -> None:
         """Stop; what runs is taken up by the next start."""
         DBOS.destroy()
+
+
+def discard_damaged(file: Path) -> None:
+    """Remove the record of attempts when it is damaged: SQL says what is due, and dbos would try for ever to read it.
+
+    Call with the worker's lock held.
+    """
+    if not file.exists():
+        return
+    database = Database(f"sqlite:///{file}")
+    try:
+        damaged = database.problem() is not None
+    except DatabaseTrouble:  # busy, or a full disk
+        damaged = False
+    except DatabaseDamage:
+        damaged = True
+    finally:
+        database.close()
+    if damaged:
+        logger.warning("%s is damaged and begun anew", file.name)
+        for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+            file.with_name(name).unlink(missing_ok=True)
 
 
 def _step(name: str, run: Step) -> Callable[[int, int], bool]:
