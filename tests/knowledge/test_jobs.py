@@ -18,7 +18,7 @@ from small_library import EDITOR, Library
 from assistant.domain import Document, DocumentStatus, Person
 from assistant.knowledge.service import KnowledgeBase
 from assistant.knowledge.worker import LOCK_FILE
-from assistant.knowledge.worker_process import WorkerProcess
+from assistant.knowledge.worker_process import WorkerProcess, WorkerThread
 from assistant.settings import PROJECT
 
 WAIT_SECONDS = 90.0
@@ -48,7 +48,7 @@ def _owner(library: Library) -> Iterator[KnowledgeBase]:
         knowledge.close()
 
 
-def _worker(knowledge: KnowledgeBase) -> WorkerProcess:
+def _worker(knowledge: KnowledgeBase) -> WorkerProcess | WorkerThread:
     assert knowledge._own is not None
     return knowledge._own.indexer._worker
 
