@@ -15,6 +15,9 @@ from pages.components.sources import open_dialog_if_asked
 
 PAGE_OF_TURNS = 10
 """Turns drawn at first, 20 messages: a page of 500 took 5 s a run."""
+MOST_OF_TURNS = 30
+"""With each question one more turn is drawn, up to this many, then a page again: a window that slides with every
+question drops its first turn while the answer grows, which ends the browser's following of the newest line."""
 COMPOSER, ASKED, SHOWN = "composer", "asked", "turns_shown"
 
 
@@ -53,7 +56,7 @@ def _turns(entered: Entered) -> tuple[list[Turn], bool]:
     conversation_id = conversations.current()
     if conversation_id is None:
         return [], False
-    limit = st.session_state.get(SHOWN, {}).get(conversation_id, PAGE_OF_TURNS)
+    limit = _limit(conversation_id)
     try:
         turns = entered.services.chat.turns(entered.person, conversation_id, limit=limit + 1)
     except NotFound as error:
@@ -110,13 +113,20 @@ def _ask(entered: Entered, question: str) -> str:
     """Start the turn; drawing it is the page's ordinary way with a running turn, as after a reload."""
     running = entered.services.chat.ask(entered.person, conversations.current(), question, models.chosen())
     conversations.open_conversation(running.conversation_id)
+    wider = _limit(running.conversation_id) + 1
+    st.session_state[SHOWN] = {running.conversation_id: wider if wider <= MOST_OF_TURNS else PAGE_OF_TURNS}
     return running.turn_id
 
 
 def _show_earlier() -> None:
     conversation_id = conversations.current()
-    shown = st.session_state.get(SHOWN, {})
-    st.session_state[SHOWN] = {conversation_id: shown.get(conversation_id, PAGE_OF_TURNS) + PAGE_OF_TURNS}
+    st.session_state[SHOWN] = {conversation_id: _limit(conversation_id) + PAGE_OF_TURNS}
+
+
+def _limit(conversation_id: str | None) -> int:
+    """Turns of this conversation drawn in this tab."""
+    shown: dict[str | None, int] = st.session_state.get(SHOWN, {})
+    return shown.get(conversation_id, PAGE_OF_TURNS)
 
 
 main()

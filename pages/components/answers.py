@@ -42,7 +42,8 @@ def draw_turn(entered: Entered, turn: Turn, providers: Mapping[str, str]) -> Non
         with st.chat_message("assistant", avatar=ASSISTANT_ICON):
             if turn.steps:
                 # Not st.status: each one sleeps 50 ms, and a page may hold 20 of them.
-                with st.expander(_summary(turn), icon=":material/check:", type="compact"):
+                icon = ":material/check:" if turn.status is TurnStatus.COMPLETE else ":material/remove:"
+                with st.expander(_summary(turn), icon=icon, type="compact"):
                     draw_steps(turn.steps)
             _draw_answer(entered, turn)
             if turn.citations:

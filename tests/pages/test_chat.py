@@ -108,6 +108,14 @@ def test_only_the_newest_messages_are_drawn_until_more_are_wanted(run_app: RunAp
     assert "hello number 0" in text_of(app)
 
 
+def test_turns_asked_in_this_tab_stay_drawn(run_app: RunApp) -> None:
+    app = run_app()
+    for number in range(12):
+        ask(app, f"hello number {number}")
+    assert "hello number 0" in text_of(app)
+    assert "hello number 11" in text_of(app)
+
+
 def test_providers_that_are_not_set_up_name_their_variable(run_app: RunApp) -> None:
     app = run_app()
     assert any("OPENAI_API_KEY" in caption.value for caption in app.caption)
