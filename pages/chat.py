@@ -71,7 +71,6 @@ def _draw_welcome(entered: Entered) -> None:
         "Answers come from your company's own documents, with the page and the sentence they rely on. "
         "When the documents do not answer a question, you are told so."
     )
-    draw_samples_note(entered)
     suggestions = entered.services.chat.suggestions(entered.person)
     with st.container(key="suggestions", gap="xsmall"):
         for place, question in enumerate(suggestions):
@@ -82,6 +81,7 @@ def _draw_welcome(entered: Entered) -> None:
                 on_click=_ask_suggestion,
                 args=(entered, question),
             )
+    draw_samples_note(entered)
 
 
 def _draw_composer(entered: Entered, *, disabled: bool) -> None:

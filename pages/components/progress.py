@@ -42,6 +42,7 @@ def draw_samples_note(entered: Entered) -> None:
     if not 0 < services.knowledge.progress(person).total <= len(samples):
         return
     if all(document.name in samples for document in services.knowledge.documents(person)):
-        st.caption("So far these are sample documents of an invented company.")
+        line = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+        line.caption("So far these are sample documents of an invented company.", width="content")
         label = "Add your own documents" if person.may_edit_documents else "See the documents"
-        st.page_link(frame.KNOWLEDGE_BASE, label=label, icon=":material/library_books:")
+        line.page_link(frame.KNOWLEDGE_BASE, label=label, icon=":material/library_books:")
