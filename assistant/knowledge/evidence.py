@@ -38,6 +38,7 @@ SET_BY_HAND = {"names_unknown": -1.0, "people_missing": -1.5}
 
 _NAMED = re.compile(
     r"\b(?:in|at|from|to|for|of|near|with|by|about) (?:the )?([A-Z][a-z][\w-]*)\b(?! [A-Z])"
+    r"|^(?:[Ii]s|[Aa]re) there (?:a |an |any )?([a-z-]+)\b(?! (?:and|or|to|of)\b)"
     r"|\b((?=[\w-]*\d)[A-Z][\w-]*[\w])"
 )
 _ENDS = (".", "!", "?", ":", ";")
@@ -123,8 +124,8 @@ def _window(term_weights: Mapping[str, float], cut: Sequence[_Sentence]) -> floa
 
 
 def _named(text: str) -> set[str]:
-    """Stems of the places and things that a question is about: "in Oslo", "of the Orion", and of codes."""
-    return {term for place, code in _NAMED.findall(text) for term in content(place or code)}
+    """Stems of the places and things that a question is about: "in Oslo", "is there a gym", and of codes."""
+    return {term for found in _NAMED.findall(text) for term in content(" ".join(found))}
 
 
 def _unknown(name: str, found: Set[str]) -> bool:

@@ -91,3 +91,9 @@ def test_a_group_of_people_must_stand_near_the_matter_it_is_asked_with() -> None
     assert features("What is the parental leave allowance for fathers?", [apart])["people_missing"] == 0.0
     assert features("What is the parental leave allowance for volunteers?", [apart])["people_missing"] == 1.0
     assert features("What is the parental leave allowance?", [apart])["people_missing"] == 0.0
+
+
+def test_a_thing_whose_existence_is_asked_must_be_named() -> None:
+    office = [passage("The office has a canteen on the ground floor.", 0.5, "Office")]
+    assert features("Is there a gym in the office?", office)["names_unknown"] == 1.0
+    assert features("Is there a canteen in the office?", office)["names_unknown"] == 0.0

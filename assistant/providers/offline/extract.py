@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from assistant.providers.offline.lists import list_around, quote_list
 from assistant.providers.offline.question import Question, understand
 from assistant.providers.offline.quotes import Quote, plain
-from assistant.providers.offline.rows import quote_rows, quote_side
+from assistant.providers.offline.rows import quote_rows, quote_side, quote_table_below
 from assistant.providers.offline.scoring import Scored, score_by_meaning, score_by_words
 from assistant.providers.offline.supersession import in_force
 from assistant.providers.offline.terms import content
@@ -42,6 +42,9 @@ CROWDED = 3.0
 
 FOUND_FIRST = 1.5
 """Takes back half of what a piece gets for the place of its passage: the sides often stand in different ones."""
+
+PARALLEL = 4.0
+"""How much more when its table or list speaks of another side too: like is compared with like."""
 
 TABLE = (UnitKind.ROW, UnitKind.CELLS)
 SAME = 0.7
@@ -106,7 +109,7 @@ def _quotes(found: _Found) -> list[Quote]:
         return _side_by_side(sides, found)
     if found.best.kind in TABLE:
         return quote_rows(found.question, found.best, found.passages, found.pieces)
-    return _prose(found)
+    return _prose(found) + quote_table_below(found.question, found.best, found.passages, found.pieces)
 
 
 def _sides(found: _Found) -> list[Unit]:
@@ -116,19 +119,36 @@ def _sides(found: _Found) -> list[Unit]:
     for name in names:
         rivals = {other for other in names if other != name and other.isdigit() == name.isdigit()}
         wanted = {*names} - rivals if name.isdigit() else {name}
-        about = [(one, _speaks(one, wanted, rivals)) for one in found.by_words if name in found.words_around(one.unit)]
+        beside = _beside(rivals, found.by_words)
+        about = [
+            (one, _speaks(one, wanted, rivals, beside))
+            for one in found.by_words
+            if name in found.words_around(one.unit)
+        ]
         if about:
             best = max(about, key=itemgetter(1))[0].unit
             chosen += [] if best in chosen else [best]
     return chosen
 
 
-def _speaks(one: Scored, wanted: Set[str], rivals: Set[str]) -> tuple[int, bool, float]:
+def _beside(rivals: Set[str], scored: Sequence[Scored]) -> set[tuple[int, UnitKind]]:
+    """The tables and lists in which a piece speaks of one of the other things compared, and of it alone."""
+    return {
+        (one.unit.passage, one.unit.kind)
+        for one in scored
+        if one.unit.kind is not UnitKind.PROSE and len(rivals & {*one.unit.terms}) == 1
+    }
+
+
+def _speaks(
+    one: Scored, wanted: Set[str], rivals: Set[str], beside: Set[tuple[int, UnitKind]]
+) -> tuple[int, bool, float]:
     """How good a piece is as one side of a comparison: about what is compared, to the point, and this side alone."""
     own = one.unit.header.union(one.unit.terms)
     elsewhere = CROWDED * len(rivals & own) + FOUND_FIRST * one.features["rank"]
     meant = not one.features["audience"] and not one.features["left_out"]
-    return len(wanted & own), meant, one.score + TO_THE_POINT * one.features["context"] - elsewhere
+    alongside = PARALLEL if (one.unit.passage, one.unit.kind) in beside and not rivals & own else 0.0
+    return len(wanted & own), meant, one.score + alongside + TO_THE_POINT * one.features["context"] - elsewhere
 
 
 def _side_by_side(sides: Sequence[Unit], found: _Found) -> list[Quote]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.providers.offline.people import others
 from assistant.providers.offline.question import Kind, Question
 from assistant.providers.offline.quotes import Quote, bare
 from assistant.providers.offline.terms import base_weight, content, coverage
@@ -116,7 +117,8 @@ def _steps(
     question: Question, best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit], embedder: MiniLM
 ) -> Run | None:
     """The list of steps whose heading and lead-in say what is asked; else the one that the best piece is next to."""
-    runs = [run for place in range(len(passages)) for run in _runs_of(pieces, place)][:COMPARED]
+    meant = [place for place in range(len(passages)) if _is_for(question, passages[place], place, pieces)]
+    runs = [run for place in meant for run in _runs_of(pieces, place)][:COMPARED]
     near = [run for run in runs if _near(best, run)]
     if len(runs) < 2 and runs == near:
         return next(iter(near), None)
@@ -128,6 +130,13 @@ def _steps(
     ]
     rating, at = max((rating, -at) for at, rating in enumerate(ratings))
     return runs[-at] if rating >= NAMED or near else None
+
+
+def _is_for(question: Question, passage: PromptPassage, place: int, pieces: Sequence[Unit]) -> bool:
+    """Whether a passage names the group of people that the question is for, if any."""
+    group = others(question.terms)
+    named = {*content(f"{passage.document} {passage.heading}")}
+    return group <= named.union(*(piece.terms for piece in pieces if group and piece.passage == place))
 
 
 def _name(passage: PromptPassage, before: Sequence[Unit]) -> str:

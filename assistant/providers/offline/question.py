@@ -60,6 +60,7 @@ _QUANTITY = (
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
     (Kind.AMOUNT, rf"^how do(?:es)? .*\b{_QUANTITY}\b.* (?:compare|differ)\b|^compare\b.*\b{_QUANTITY}\b"),
+    (Kind.OTHER, r"^how do(?:es)? .*\b(?:compare|differ)\b"),
     (Kind.CONTACT, r"\b(?:e-?mail address|phone number|telephone|hotline|url|web ?site|web address|link)\b.*\?*$"),
     (
         Kind.CONTACT,

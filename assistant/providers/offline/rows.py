@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from assistant.providers.offline.question import Kind, Question
 from assistant.providers.offline.quotes import Quote, plain
@@ -10,6 +12,7 @@ from assistant.providers.offline.ranges import amounts, covers
 from assistant.providers.offline.units import Unit, UnitKind, column_names
 from assistant.providers.passages import PromptPassage
 
+_POINTS_DOWN = re.compile(r"\b(?:below|following)\b|:$", re.IGNORECASE)
 MOST_ROWS = 8
 """Rows quoted at most when several match alike; when more do, the question was for one of them."""
 
@@ -29,6 +32,20 @@ def quote_rows(
         Quote(passages[piece.passage].n, piece.text, ("\n" if at else "") + ("- " if several else ""))
         for at, piece in enumerate(lines)
     ]
+
+
+def quote_table_below(
+    question: Question, lead: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]
+) -> list[Quote]:
+    """Quote the table right behind a sentence that points to it, or answers a question for several things."""
+    if not (question.kind is Kind.LIST or _POINTS_DOWN.search(lead.text)):
+        return []
+    behind = [piece for piece in pieces if piece.passage == lead.passage and piece.at > lead.at]
+    header = [piece for piece in behind[:1] if piece.kind is UnitKind.HEADING]
+    rows = list(takewhile(lambda piece: piece.kind in (UnitKind.ROW, UnitKind.CELLS), behind[len(header) :]))
+    lines = [*header, *rows] if len(rows) > 1 else []
+    n = passages[lead.passage].n
+    return [Quote(n, piece.text, ("\n" if at else "\n\n") + "- ") for at, piece in enumerate(lines[:MOST_LISTED])]
 
 
 def quote_side(

@@ -93,7 +93,8 @@ def _number(text: str) -> int | None:
 def _kinds(texts: Sequence[str], headings: Sequence[str]) -> list[UnitKind]:
     known = {" ".join(heading.split()).casefold() for heading in headings}
     kinds = [_kind(text, known) for text in texts]
-    return [_as_cells(at, texts, kinds) for at in range(len(texts))]
+    rows = [_as_cells(at, texts, kinds) for at in range(len(texts))]
+    return [UnitKind.HEADING if text.casefold() in known else row for text, row in zip(texts, rows, strict=True)]
 
 
 def _kind(text: str, headings: set[str]) -> UnitKind:

@@ -257,3 +257,31 @@ def test_a_rule_answers_whether_one_may_rather_than_a_step(ask: Ask) -> None:
     text = "{0}\n1. Open the portal.\n2. Send the form for work from a hotel.\n3. Wait for the answer."
     rule = "Employees may work from a hotel for ten days a year."
     assert ask("Can I work from a hotel?", ("Remote.md", "Remote work", text.format(rule))).startswith(rule)
+
+
+def test_like_is_compared_with_like(ask: Ask) -> None:
+    contracts = (
+        "Contracts.pptx",
+        "Support contracts",
+        "Contract: Silver; Response: 8 hours; Visit: 4 days\nContract: Gold; Response: 2 hours; Visit: 1 day",
+    )
+    news = ("News.pptx", "News of support", "The price of Silver support rose to EUR 290. Gold is new.")
+    said = MARKER.sub("", ask("How do Silver and Gold support differ?", news, contracts))
+    assert said.count("Response:") == 2
+
+
+def test_a_sentence_that_points_to_a_table_is_quoted_with_it(ask: Ask) -> None:
+    limits = (
+        "Approval.pdf",
+        "Approval limits",
+        "Approval limits\nThe approval limits below apply to each trip.\nTotal cost Approver\n"
+        "Up to EUR 500 Line manager\nEUR 500.01 to EUR 2,000 Department head\nAbove EUR 2,000 Site director",
+    )
+    said = MARKER.sub("", ask("Which approval limits apply to a trip?", limits))
+    assert said.startswith("The approval limits below apply to each trip.\n\n- Total cost Approver\n- Up to EUR 500")
+    assert said.endswith("Site director")
+
+
+def test_steps_for_others_are_not_given_to_a_group_that_has_its_own_rule(ask: Ask) -> None:
+    own = ("vpn.md", "VPN > Contractors", "Contractors get VPN access when their sponsor asks for it.")
+    assert ask("How do contractors get VPN access?", STEPS, own).startswith("Contractors get VPN access")
