@@ -99,7 +99,7 @@ def ingest(
     """Add documents. Beside a running app they are queued there; else this command does the work itself."""
     from assistant.cli import ingesting
 
-    missing = [path for path in paths if not path.exists()]
+    missing = [path for path in paths if not (path.is_file() or path.is_dir())]
     if missing:
         raise AssistantError(f"There is no file or folder {str(missing[0])!r}.")
     with _services(own_index=True) as services:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from assistant.cli import output
 from assistant.domain import Document, UploadOutcome
-from assistant.errors import UploadRefused
+from assistant.errors import NotFound, UploadRefused
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
     from assistant.domain import Person
 
 Row = dict[str, object]
+WAIT_SECONDS = 2.0
 
 
 def rows(services: Services, person: Person, paths: Sequence[Path], *, space: str, wait: bool) -> Iterator[Row]:
@@ -26,10 +26,23 @@ def rows(services: Services, person: Person, paths: Sequence[Path], *, space: st
     for name, document_id, unchanged, error in uploads:
         if document_id is None:
             yield _row(name, None, "failed", error=error)
+            continue
+        try:
+            document = (
+                _ended(services, person, document_id) if waits else services.knowledge.document(person, document_id)
+            )
+        except NotFound:
+            yield _row(name, None, "failed", error="The document was deleted meanwhile.")
         else:
-            if waits:
-                services.knowledge.wait_until_done([document_id], timeout=math.inf)
-            yield _finished(name, services.knowledge.document(person, document_id), unchanged=unchanged)
+            yield _finished(name, document, unchanged=unchanged)
+
+
+def _ended(services: Services, person: Person, document_id: str) -> Document:
+    """Wait until the document is ready or failed; take the work over when the process that does it has gone."""
+    while not (document := services.knowledge.document(person, document_id)).status.is_final:
+        services.knowledge.take_over()
+        services.knowledge.wait_until_done([document_id], WAIT_SECONDS)
+    return document
 
 
 def show(row: Row, *, as_json: bool) -> bool:

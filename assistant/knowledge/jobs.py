@@ -87,6 +87,8 @@ class Jobs:
 
     def close(self) -> None:
         """Stop; what runs is taken up by the next start."""
+        # A step still under way fails in there once its store is closed, which is as it should be.
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.destroy()
 
 

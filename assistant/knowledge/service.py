@@ -64,13 +64,25 @@ class KnowledgeBase:
         self._blobs = Blobs(settings.data_dir)
         self._exact = ExactSearch(self._vectors)
         self._lock = owner_lock(settings.data_dir)
-        self._own = self._take_ownership(database, serves) if own_index else None
+        self._database = database
+        self._own = self._take_ownership(serves) if own_index else None
         self._retrieval = Retrieval(database, self._exact, self._own)
 
     def start(self) -> None:
         """Take up what an earlier process left: pending documents, the index. Returns at once."""
         if self._own:
             self._own.indexer.start()
+
+    def take_over(self) -> bool:
+        """Own the index from now on if nobody does, and do the work that is due; say whether this process owns it."""
+        if self._own is None:
+            try:
+                self._own = self._take_ownership(serves=False)
+            except FolderInUse:
+                return False
+            self._retrieval = Retrieval(self._database, self._exact, self._own)
+            self._own.indexer.start()
+        return True
 
     def close(self) -> None:
         """Stop the work in the background; the next start takes it up."""
@@ -234,15 +246,18 @@ class KnowledgeBase:
                 self.upload(LOCAL, path.name, stream)
         return len(files)
 
-    def _take_ownership(self, database: Database, serves: bool) -> OwnIndex:
+    def _take_ownership(self, serves: bool) -> OwnIndex:
         try:
             self._lock.acquire()
         except Timeout:
-            raise FolderInUse(f"Another process already uses the data folder {self._settings.data_dir}.") from None
+            raise FolderInUse(
+                f"Another process already uses the data folder {str(self._settings.data_dir)!r}: stop that one, or set "
+                "ASSISTANT_DATA_DIR to another folder."
+            ) from None
         index = VectorIndex(self._settings.data_dir / CHROMA_FOLDER)
         worker = WorkerProcess(self._settings) if serves else WorkerThread(self._settings)
         patience = 0.0 if serves else BULK_SECONDS
-        indexer = Indexer(database, index, self._exact, self._blobs, worker, self._embedder.model_id, patience)
+        indexer = Indexer(self._database, index, self._exact, self._blobs, worker, self._embedder.model_id, patience)
         return OwnIndex(index, indexer)
 
     def _wake(self) -> None:

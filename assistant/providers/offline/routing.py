@@ -114,8 +114,8 @@ class RouteClassifier:
 
     def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
         kept = self._cache_file()
-        if kept is not None and kept.exists():
-            loaded: NDArray[np.float32] = np.load(kept)
+        loaded = None if kept is None else _kept(kept, len(texts))
+        if loaded is not None:
             return loaded
         vectors = self._embedder.embed(texts)
         if kept is not None:
@@ -146,6 +146,15 @@ def read_examples(path: Path) -> list[tuple[str, str]]:
     """Read labelled examples as (text, label) from lines of ``{"text", "label"}``."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     return [(row["text"], row["label"]) for row in rows]
+
+
+def _kept(path: Path, count: int) -> NDArray[np.float32] | None:
+    """Return the vectors of an earlier run; None where there are none or the file is damaged."""
+    try:
+        vectors: NDArray[np.float32] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return vectors if vectors.ndim == 2 and len(vectors) == count else None
 
 
 def _keep(file: Path, vectors: NDArray[np.float32]) -> None:

@@ -80,3 +80,11 @@ def test_the_examples_vectors_are_kept_for_the_next_start(embedder: MiniLM, tmp_
     assert np.allclose(np.load(kept), embedder.embed([text for text, _ in rows]), atol=1e-6)
     np.save(kept, np.load(kept)[[1, 0, 2]])
     assert RouteClassifier(embedder, tmp_path / "cache", examples).classify("Hello").route is Route.KNOWLEDGE
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage", b"\x93NUMPY\x01\x00"])
+def test_a_damaged_cache_of_the_examples_is_made_anew(embedder: MiniLM, tmp_path: Path, damage: bytes) -> None:
+    RouteClassifier(embedder, tmp_path).classify("Hello there!")
+    (kept,) = tmp_path.glob("routes-*.npy")
+    kept.write_bytes(damage)
+    assert RouteClassifier(embedder, tmp_path).classify("Hello there!").route is Route.GENERAL
