@@ -166,6 +166,12 @@ _COMPARES = re.compile(
     r"|both|each|respectively)\b",
     re.IGNORECASE,
 )
+_DEADLINE = re.compile(r"\b(?:by|until) when\b|\bdeadline\b|\bdue\b|\blatest\b", re.IGNORECASE)
+_DUE = re.compile(
+    r"\bwithin\b|\blater than\b|\blatest\b|\bdeadline\b|\bdue\b|\buntil\b|\bby (?:the )?(?:\d|end|\w+day)"
+    rf"|\bby (?:the )?{_MONTH}|\b(?:{_NUMBER}) (?:\w+ )?{_SPAN} (?:before|after)\b",
+    re.IGNORECASE,
+)
 _ANSWER_NEAR = 4  # words between a number and the thing it counts
 # "These two days" were counted elsewhere; "2 additional days" come on top of what is asked for.
 _POINTING = frozenset(("the", "these", "those", "other"))
@@ -214,6 +220,8 @@ def answer_fit(question: Question, text: str) -> float:
     if question.counted and question.kind in (Kind.AMOUNT, Kind.DURATION):
         return _counts(question.counted, text, limits=_MAY.search(question.text) is not None)
     full, weak = patterns
+    if question.kind is Kind.TIME and _DEADLINE.search(question.text) and not _DUE.search(text):
+        return 0.3 if full.search(text) or weak.search(text) else 0.0
     return 1.0 if full.search(text) else 0.5 if weak.search(text) else 0.0
 
 

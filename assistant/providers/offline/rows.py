@@ -13,6 +13,9 @@ from assistant.providers.offline.units import Unit, UnitKind, column_names
 from assistant.providers.passages import PromptPassage
 
 _POINTS_DOWN = re.compile(r"\b(?:below|following)\b|:$", re.IGNORECASE)
+BETWEEN = 2
+"""Sentences that may stand between a table and the one that leads to it."""
+
 MOST_ROWS = 8
 """Rows quoted at most when several match alike; when more do, the question was for one of them."""
 
@@ -37,10 +40,12 @@ def quote_rows(
 def quote_table_below(
     question: Question, lead: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]
 ) -> list[Quote]:
-    """Quote the table right behind a sentence that points to it, or answers a question for several things."""
+    """Quote the table behind a sentence that points to it, or that answers a question for several things."""
     if not (question.kind is Kind.LIST or _POINTS_DOWN.search(lead.text)):
         return []
-    behind = [piece for piece in pieces if piece.passage == lead.passage and piece.at > lead.at]
+    after = [piece for piece in pieces if piece.passage == lead.passage and piece.at > lead.at]
+    prose = list(takewhile(lambda piece: piece.kind is UnitKind.PROSE, after[:BETWEEN]))
+    behind = after[len(prose) :]
     header = [piece for piece in behind[:1] if piece.kind is UnitKind.HEADING]
     rows = list(takewhile(lambda piece: piece.kind in (UnitKind.ROW, UnitKind.CELLS), behind[len(header) :]))
     lines = [*header, *rows] if len(rows) > 1 else []

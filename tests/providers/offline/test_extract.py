@@ -285,3 +285,15 @@ def test_a_sentence_that_points_to_a_table_is_quoted_with_it(ask: Ask) -> None:
 def test_steps_for_others_are_not_given_to_a_group_that_has_its_own_rule(ask: Ask) -> None:
     own = ("vpn.md", "VPN > Contractors", "Contractors get VPN access when their sponsor asks for it.")
     assert ask("How do contractors get VPN access?", STEPS, own).startswith("Contractors get VPN access")
+
+
+def test_a_deadline_is_asked_for_and_not_any_date(ask: Ask) -> None:
+    claims = (
+        "Travel.md",
+        "Claims",
+        "Trips that ended on or before 31 December 2025 are claimed on paper. "
+        "An expense claim is sent within 30 days after the end of the trip.",
+    )
+    assert ask("By when do I claim the expenses of a trip?", claims).startswith(
+        "An expense claim is sent within 30 days"
+    )
