@@ -17,9 +17,12 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disa
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The machine's Chromium; skipped where there is none, unless ASSISTANT_REQUIRE_BROWSER=1."""
+    """The machine's Chromium; skipped where there is none, unless ASSISTANT_REQUIRE_BROWSER=1.
+
+    Its driver runs an event loop in this thread, so it ends with each file: tests with a loop of their own follow.
+    """
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
         sentence = "No Chromium was found on this machine, so nothing was driven in a browser."
