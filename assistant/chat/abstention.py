@@ -10,12 +10,18 @@ from assistant.providers.passages import CANNOT_ANSWER
 NEAREST = 3
 OFFER = "Try other words, or name the document you mean. If it should be in here, ask for it to be added."
 
+PENDING = "Documents that are still being read: {}. Ask again in a minute."
 
-def abstention(question: str, passages: Sequence[Passage]) -> str:
-    """Return the fixed sentence, what was looked for, the nearest documents and what to do now."""
+
+def abstention(question: str, passages: Sequence[Passage], pending: int = 0) -> str:
+    """Return the fixed sentence, what was looked for, the nearest documents and what to do now.
+
+    ``pending`` documents are still on their way into the search and may hold the answer.
+    """
     nearest = nearest_documents(passages)
     near = f"The nearest documents are {_listed(nearest)}." if nearest else "No document comes near it."
-    return f"{CANNOT_ANSWER}\n\nLooked for: {question}\n\n{near} {OFFER}"
+    wait = f" {PENDING.format(pending)}" if pending else ""
+    return f"{CANNOT_ANSWER}\n\nLooked for: {question}\n\n{near} {OFFER}{wait}"
 
 
 def nearest_documents(passages: Sequence[Passage]) -> tuple[str, ...]:

@@ -106,7 +106,8 @@ class TurnRun:
         if self._running.stopping is not None:
             raise TurnStopped
         if self._abstains(grounds):
-            self._answer.add(abstention(grounds.plan.standalone_question, self._passages))
+            progress = await anyio.to_thread.run_sync(self._deps.knowledge.progress, self._asked.person)
+            self._answer.add(abstention(grounds.plan.standalone_question, self._passages, progress.pending))
             self._answer.finish()
             self._mark_abstained()
             return TurnStatus.COMPLETE, None

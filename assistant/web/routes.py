@@ -11,11 +11,14 @@ from assistant.web.state import HOLDER
 
 
 async def healthz(_request: Request) -> JSONResponse:
-    """Answer 200 once people can ask and get the first word at once, 503 with the reason before and after."""
+    """Answer 200 once people can ask and get the first word at once, 503 with the reason before and after.
+
+    The page takes questions earlier, and says what is still being loaded.
+    """
     headers = {"Cache-Control": "no-store"}
-    if HOLDER.state == "ready" and HOLDER.is_warm:
+    reason = HOLDER.unready()
+    if reason is None:
         return JSONResponse({"status": "ok", "version": __version__}, headers=headers)
-    reason = HOLDER.reason or "The models are being loaded."
     status = "starting" if HOLDER.state == "ready" else HOLDER.state
     return JSONResponse({"status": status, "reason": reason}, status_code=503, headers=headers)
 

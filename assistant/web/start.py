@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,6 +20,9 @@ from assistant.web.state import HOLDER
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
+
+# The samples take about 10 s; a machine on which they take longer than this is called well all the same.
+FIRST_LOAD_SECONDS = 180.0
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 Build = Callable[[Settings], "Services"]
@@ -72,8 +76,8 @@ def _services(settings: Settings) -> Services:
     log.set_up(settings.log_level, settings.data_dir, rotates=True)
     services = bootstrap.build(settings, own_index=True)
     services.chat  # noqa: B018  # built here, before pages of several sessions ask for it at once
-    if settings.samples:
-        services.knowledge.load_samples(settings.samples_dir)
+    if settings.samples and services.knowledge.load_samples(settings.samples_dir):
+        HOLDER.first_load_until = time.monotonic() + FIRST_LOAD_SECONDS
     return services
 
 

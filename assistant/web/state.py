@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +29,7 @@ class ServicesHolder:
         self.state: State = "idle"
         self.reason = "The assistant has not been started."
         self.is_warm = False  # the models are loaded, so that the next question waits for nothing
+        self.first_load_until: float | None = None  # time.monotonic() up to which a first load of samples counts
         self._services: Services | None = None
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -48,6 +50,22 @@ class ServicesHolder:
         with self._changed:
             self._changed.wait_for(lambda: self.state != "starting", seconds)
             return self._services if self.state == "ready" else None
+
+    def unready(self) -> str | None:
+        """Say why people cannot count on an answer yet; None when they can."""
+        if self.state != "ready":
+            return self.reason
+        return self._first_load() if self.is_warm else "The models are being loaded."
+
+    def _first_load(self) -> str | None:
+        services = self._services
+        if services is None or self.first_load_until is None:
+            return None
+        progress = services.knowledge.progress(services.people.local())
+        if progress.pending and time.monotonic() < self.first_load_until:
+            return f"The sample documents are being read ({progress.total - progress.pending} of {progress.total})."
+        self.first_load_until = None
+        return None
 
     def close(self) -> None:
         """Close the services, also those that a start still under way is about to hand over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,16 @@ def test_closing_waits_for_a_start_under_way_and_frees_its_folder(data_dir: Path
     holder.close()
     assert holder.wait(0) is None
     _build(data_dir).close()
+
+
+def test_a_first_load_of_samples_counts_until_the_last_is_read(data_dir: Path) -> None:
+    services, holder = _build(data_dir), ServicesHolder()
+    holder.set_ready(services)
+    assert holder.unready() == "The models are being loaded."
+    holder.is_warm, holder.first_load_until = True, time.monotonic() + START_SECONDS
+    upload = services.knowledge.upload(services.people.local(), "note.md", b"# Note\n\nThe gate opens at six.\n")
+    assert holder.unready() == "The sample documents are being read (0 of 1)."
+    services.knowledge.wait_until_done([upload.document_id], START_SECONDS)
+    assert holder.unready() is None
+    holder.close()
+    assert holder.unready() == "The assistant is shutting down."
