@@ -33,12 +33,14 @@ STRANDED_SECONDS = 2.0
 # People who ask come first.
 NICENESS = 5
 THREADS_MOST = 4
+# So that a file that takes its time to be read does not hold up the others.
+READERS = 2
 
 
-def run(settings: Settings, stop: threading.Event | None = None) -> int:
+def run(settings: Settings, stop: threading.Event | None = None, readers: int = READERS) -> int:
     """Work until nothing has been due for ``worker_idle_seconds``, or until ``stop``; return the exit code.
 
-    Returns at once when another worker of this data folder is at work.
+    ``readers`` files are read at the same time. Returns at once when another worker of this data folder is at work.
     """
     try:
         lock = FileLock(settings.data_dir / LOCK_FILE).acquire(timeout=LOCK_SECONDS)
@@ -50,20 +52,20 @@ def run(settings: Settings, stop: threading.Event | None = None) -> int:
         upgrade(settings.sqlalchemy_url)
         database = Database(settings.sqlalchemy_url)
         try:
-            _work(settings, database, stop or threading.Event())
+            _work(settings, database, stop or threading.Event(), readers)
         finally:
             database.close()
     return 0
 
 
-def _work(settings: Settings, database: Database, stop: threading.Event) -> None:
+def _work(settings: Settings, database: Database, stop: threading.Event, readers: int) -> None:
     from assistant.knowledge.ingest import Ingest
     from assistant.knowledge.parsing.sandbox import ParserSandbox
     from assistant.providers.minilm import MiniLM
     from assistant.storage.blobs import Blobs
 
     store = Ingestion(database, worker=secrets.token_hex(8))
-    sandbox = ParserSandbox(settings.parse_seconds, settings.parse_memory_mb)
+    sandbox = ParserSandbox(settings.parse_seconds, settings.parse_memory_mb, readers)
     embedder = MiniLM(settings.data_dir / "cache")
     with ThreadPoolExecutor(min(THREADS_MOST, os.cpu_count() or 1), "embed") as executor:
         # The model loads while dbos is imported and opens its file, which takes as long.

@@ -128,7 +128,7 @@ class WorkerThread:
 
     def _run(self, stop: threading.Event) -> None:
         try:
-            worker.run(self._settings, stop)
+            worker.run(self._settings, stop, readers=1)
         except Exception:
             logger.exception("the worker failed; it is started again")
 

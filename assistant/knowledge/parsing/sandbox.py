@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import multiprocessing
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -43,14 +44,18 @@ class ParserDied(Exception):
 
 
 class ParserSandbox:
-    """Parses files in children with at most ``seconds`` of wall time and ``memory_mb`` of address space each."""
+    """Parses files in children with at most ``seconds`` of wall time and ``memory_mb`` of address space each.
 
-    def __init__(self, seconds: float, memory_mb: int) -> None:
+    At most ``at_once`` of them live at the same time; a file's time begins with its child.
+    """
+
+    def __init__(self, seconds: float, memory_mb: int, at_once: int = 2) -> None:
         self._seconds = seconds
         self._memory_mb = memory_mb
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([_PRELOADED])
         self._running: set[ForkServerProcess] = set()
+        self._places = threading.Semaphore(at_once)
 
     def parse(self, path: Path, name: str, on_page: Callable[[int, int], None]) -> ParsedDocument:
         """Read a file as ``parsing.parse`` does; a PDF under which pdfium dies is read again with pypdf.
@@ -60,13 +65,15 @@ class ParserSandbox:
         if not path.is_file():
             raise UnreadableDocument("The stored file is no longer there; upload it again.")
         try:
-            return self._in_child(path, name, on_page, "first")
+            with self._places:
+                return self._in_child(path, name, on_page, "first")
         except ParserDied as first:
             logger.warning("parser of %r died: %s (%s)", name, first, first.sentence)
             if media_type(path, name) != PDF:
                 raise UnreadableDocument(first.sentence) from None
         try:
-            return self._in_child(path, name, on_page, "pypdf")
+            with self._places:
+                return self._in_child(path, name, on_page, "pypdf")
         except ParserDied as second:
             raise UnreadableDocument(second.sentence) from None
 
