@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any, Literal
 
 
 class Role(StrEnum):
@@ -224,17 +226,46 @@ class Citation:
     heading_path: tuple[str, ...] = ()
 
 
+Effort = Literal["low", "medium", "high"]
+"""How long a reasoning model may think before it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """How a model is to answer; None leaves a thing to the model's own default.
+
+    ``temperature`` 0 to 2 (higher varies more), ``top_p`` above 0 to 1, ``max_tokens`` of output, from 1 on.
+    """
+
+    effort: Effort | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+
+
+AUTO = "auto"
+"""The provider id with which a person leaves provider and model to the written rule."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Provider and model the person picked; ``model`` None means the provider's default."""
+    """Provider and model the person picked; ``model`` None means the provider's default.
+
+    ``auto`` says that the rule of ``AUTO`` picked provider and model.
+    """
 
     provider: str
     model: str | None = None
+    parameters: Parameters = field(default_factory=Parameters)
+    auto: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of a turn over all its model requests; ``cost`` in US dollars, None when not priced."""
+    """Tokens of a turn over all its model requests; ``cost`` in US dollars, None when not priced.
+
+    ``reasoning_tokens`` are part of ``output_tokens``, ``cached_tokens`` part of ``input_tokens``.
+    """
 
     requests: int = 0
     input_tokens: int = 0
@@ -242,6 +273,56 @@ class Usage:
     tool_calls: int = 0
     cost: Decimal | None = None
     estimated: bool = False
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRecord:
+    """One line of the usage ledger: what one model was used for in one turn. ``number`` counts within the turn from 1.
+
+    ``purpose`` is plan or answer.
+    """
+
+    turn_id: str
+    number: int
+    purpose: str
+    provider: str
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class FallBack:
+    """The answer came from another model than the one asked: which that was, and in a sentence why it did not."""
+
+    provider: str
+    model: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCall:
+    """A tool call with an effect that waits for the person's yes.
+
+    ``title`` says what it would do; ``schema`` is the JSON schema of ``arguments``, which the person may change.
+    """
+
+    id: str
+    tool: str
+    title: str
+    arguments: Mapping[str, Any]
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the person said to a pending call. ``arguments`` None keeps the model's; ``note`` tells it why not."""
+
+    call_id: str
+    approved: bool
+    arguments: Mapping[str, Any] | None = None
+    note: str = ""
 
 
 class TurnStatus(StrEnum):
@@ -288,7 +369,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question with everything that came of it, as stored."""
+    """One question with everything that came of it, as stored.
+
+    ``choice`` is what answered; ``pending`` is not empty while the status is AWAITING_APPROVAL;
+    ``route_by_person`` says that the person corrected the route.
+    """
 
     id: str
     conversation_id: str
@@ -307,6 +392,10 @@ class Turn:
     usage: Usage = field(default_factory=Usage)
     timings: Timings = field(default_factory=Timings)
     error: TurnError | None = None
+    reasoning: str = ""
+    pending: tuple[PendingCall, ...] = ()
+    fell_back: FallBack | None = None
+    route_by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.domain import Citation, Plan, Step, Turn
+from assistant.domain import Citation, FallBack, ModelChoice, PendingCall, Plan, Step, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,40 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More of what the model thinks before it answers, to be appended and shown folded; never part of the answer."""
+
+    text: str
+    kind: Literal["reasoning_delta"] = "reasoning_delta"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing happens for ``seconds``, then the model is asked again; ``reason`` is a sentence. Stop ends the wait."""
+
+    seconds: float
+    reason: str
+    kind: Literal["waiting"] = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class FellBack:
+    """Another model answers from here on, because the admin allowed it: ``choice`` is the new one."""
+
+    fall_back: FallBack
+    choice: ModelChoice
+    kind: Literal["fell_back"] = "fell_back"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalNeeded:
+    """The turn ends here for now: these calls wait for the person's decision."""
+
+    calls: tuple[PendingCall, ...]
+    kind: Literal["approval_needed"] = "approval_needed"
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """All citations known so far, by ascending n; numbers already shown never change."""
 
@@ -69,4 +103,16 @@ class TurnFinished:
     kind: Literal["turn_finished"] = "turn_finished"
 
 
-Event = TurnStarted | StepStarted | StepFinished | Planned | TextDelta | Sources | TurnFinished
+Event = (
+    TurnStarted
+    | StepStarted
+    | StepFinished
+    | Planned
+    | TextDelta
+    | ReasoningDelta
+    | Waiting
+    | FellBack
+    | ApprovalNeeded
+    | Sources
+    | TurnFinished
+)

@@ -22,13 +22,11 @@ def build_model(choice: ModelChoice, settings: Settings, embedder: MiniLM) -> Mo
     Raises ProviderUnavailable naming the variable that is missing.
     """
     row = catalogue.provider(choice.provider)
-    if not row.built:
-        raise ProviderUnavailable(f"{row.label} cannot be used in this version yet: pick another provider.")
-    if row.needs is None:
+    if not row.needs:
         return _offline(embedder)
     key = catalogue.key(row, settings)
     if not key:
-        raise ProviderUnavailable(f"{row.label} is not set up: set {row.needs}, or pick another model.")
+        raise ProviderUnavailable(f"{row.label} is not set up: set {row.needs[0]}, or pick another model.")
     return BUILDERS[row.id](choice.model or row.models[0].id, key)
 
 

@@ -29,7 +29,8 @@ class TurnRow(Base):
     """One question and what came of it. ``owner_pid`` and ``owner_started`` name the process that runs it.
 
     ``owner_started`` is that process's start in seconds since 1970, since a pid alone comes back.
-    ``cost`` is a decimal number of US dollars, written out: SQLite would round a number.
+    ``cost`` is a decimal number of US dollars, written out: SQLite would round a number. ``messages`` is the model's
+    side of a turn that waits for approval, in pydantic-ai's JSON; null at all other times.
     """
 
     __tablename__ = "turns"
@@ -66,6 +67,15 @@ class TurnRow(Base):
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     owner_pid: Mapped[int]
     owner_started: Mapped[float]
+    parameters: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    auto: Mapped[bool]
+    reasoning: Mapped[str]
+    reasoning_tokens: Mapped[int]
+    cached_tokens: Mapped[int]
+    fell_back: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    route_by_person: Mapped[bool]
+    pending: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    messages: Mapped[str | None]
 
 
 class CitationRow(Base):

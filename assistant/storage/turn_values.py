@@ -7,7 +7,21 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from assistant.domain import Citation, ModelChoice, Plan, Route, Step, Timings, Turn, TurnError, TurnStatus, Usage
+from assistant.domain import (
+    Citation,
+    FallBack,
+    ModelChoice,
+    Parameters,
+    PendingCall,
+    Plan,
+    Route,
+    Step,
+    Timings,
+    Turn,
+    TurnError,
+    TurnStatus,
+    Usage,
+)
 from assistant.storage.conversation_rows import CitationRow, TurnRow
 
 
@@ -27,10 +41,14 @@ def turn_value(row: TurnRow, citations: Iterable[CitationRow]) -> Turn:
         citations=tuple(citation_value(citation) for citation in citations),
         nearest=tuple(row.nearest),
         steps=tuple(Step(**step) for step in row.steps),
-        choice=ModelChoice(row.provider, row.model),
+        choice=ModelChoice(row.provider, row.model, Parameters(**(row.parameters or {})), row.auto),
         usage=_usage_value(row),
         timings=Timings(row.plan_ms, row.retrieve_ms, row.first_token_ms, row.total_ms),
         error=None if row.error is None else TurnError(**row.error),
+        reasoning=row.reasoning,
+        pending=tuple(PendingCall(**call) for call in row.pending),
+        fell_back=None if row.fell_back is None else FallBack(**row.fell_back),
+        route_by_person=row.route_by_person,
     )
 
 
@@ -74,6 +92,14 @@ def turn_columns(turn: Turn) -> dict[str, Any]:
         "first_token_ms": timings.first_token,
         "total_ms": timings.total,
         "error": None if turn.error is None else asdict(turn.error),
+        "parameters": asdict(turn.choice.parameters),
+        "auto": turn.choice.auto,
+        "reasoning": turn.reasoning,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "fell_back": None if turn.fell_back is None else asdict(turn.fell_back),
+        "route_by_person": turn.route_by_person,
+        "pending": [asdict(call) for call in turn.pending],
     }
 
 
@@ -95,4 +121,6 @@ def _usage_value(row: TurnRow) -> Usage:
         tool_calls=row.tool_calls,
         cost=None if row.cost is None else Decimal(row.cost),
         estimated=row.usage_estimated,
+        reasoning_tokens=row.reasoning_tokens,
+        cached_tokens=row.cached_tokens,
     )

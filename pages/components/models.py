@@ -46,7 +46,7 @@ def draw_picker(line: DeltaGenerator, settings: Settings) -> None:
             options,
             index=options.index(current) if current in options else None,
             format_func=lambda option: escape(names[option]),
-            captions=[escape(_character(states, option)) for option in options],
+            captions=[escape(_note(states, option)) for option in options],
             key=WIDGET,
             on_change=_pick,
         )
@@ -57,8 +57,7 @@ def _draw_missing(states: list[ProviderState]) -> None:
     if states:
         st.caption("Not set up on this machine:")
     for state in states:
-        needs = f": set `{state.needs}`" if state.built else ": not in this version yet"
-        st.caption(f":material/block: {escape(state.label)}{needs}")
+        st.caption(f":material/block: {escape(state.label)}: {escape(state.problem)}")
 
 
 def _current(options: list[ModelChoice], settings: Settings) -> ModelChoice:
@@ -69,9 +68,9 @@ def _current(options: list[ModelChoice], settings: Settings) -> ModelChoice:
     return next((option for option in options if option.provider == wanted.provider), wanted)
 
 
-def _character(states: list[ProviderState], choice: ModelChoice) -> str:
+def _note(states: list[ProviderState], choice: ModelChoice) -> str:
     models = [model for state in states if state.id == choice.provider for model in state.models]
-    return next((model.character for model in models if model.id == choice.model), "")
+    return next((model.note for model in models if model.id == choice.model), "")
 
 
 def _pick() -> None:

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from assistant.errors import StartError
-from assistant.storage import migrate, rows
+from assistant.storage import conversation_rows, migrate, model_rows, rows
 from assistant.storage.database import Base, Database
 
 
@@ -20,7 +20,12 @@ def _url(folder: Path) -> str:
 
 
 def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
-    mine = {row.__tablename__ for row in vars(rows).values() if hasattr(row, "__tablename__")}
+    mine = {
+        row.__tablename__
+        for module in (rows, conversation_rows, model_rows)
+        for row in vars(module).values()
+        if hasattr(row, "__tablename__")
+    }
     return kind != "table" or name in mine
 
 
