@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test lint bench samples lock clean
+.PHONY: help run install extras install-dev test lint bench samples lock clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -19,6 +19,8 @@ run: install  ## start the app on http://127.0.0.1:8501 (PORT=8600 picks another
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
 
 install: $(VENV)/.installed  ## install only what running needs
+
+extras: $(VENV)/.installed-extras  ## install the SDKs of Anthropic and AWS Bedrock as well
 
 install-dev: $(VENV)/.installed-dev  ## install what developing needs as well
 
@@ -36,11 +38,12 @@ bench: install-dev  ## run the benchmarks and write bench/results/*.json
 samples: install-dev  ## build data/samples from data/sample_sources
 	@$(BIN)/python data/sample_sources/build.py
 
-lock: $(UV)  ## compile the two lock files from pyproject.toml
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-		pyproject.toml --group build -o requirements.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-		pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+
+lock: $(UV)  ## compile the three lock files from pyproject.toml
+	@$(COMPILE) pyproject.toml --group build -o requirements.lock
+	@$(COMPILE) pyproject.toml --group build --extra all -c requirements.lock -o requirements-extras.lock
+	@$(COMPILE) pyproject.toml --group build --extra all --group dev -c requirements-extras.lock -o requirements-dev.lock
 
 clean:  ## remove the environment (documents and conversations in data/var stay)
 	@rm -rf $(VENV)
@@ -50,14 +53,24 @@ $(UV):
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-# The stamps name what was installed last, so that `make run` after a change of the lock installs again.
-$(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
-	@test -f $(VENV)/.installed-dev || $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
-	@test ! -f $(VENV)/.installed-dev || $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+# The stamps name what was installed last, so that `make run` after a change of a lock installs again. What was asked for
+# once stays: `make run` after `make extras` or `make test` keeps the extras and the tools for developing.
+LOCKS := requirements.lock requirements-extras.lock requirements-dev.lock
+WIDEST = $(if $(wildcard $(VENV)/.installed-dev),-dev,$(if $(wildcard $(VENV)/.installed-extras),-extras))
+SYNC = $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes
+OURS = $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+
+$(VENV)/.installed: $(LOCKS) pyproject.toml | $(UV)
+	@$(SYNC) requirements$(WIDEST).lock
+	@$(OURS)
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.lock requirements.lock pyproject.toml | $(UV)
-	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+$(VENV)/.installed-extras: $(LOCKS) pyproject.toml | $(UV)
+	@$(SYNC) requirements$(or $(WIDEST),-extras).lock
+	@$(OURS)
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-dev: $(LOCKS) pyproject.toml | $(UV)
+	@$(SYNC) requirements-dev.lock
+	@$(OURS)
 	@touch $@ $(VENV)/.installed
