@@ -19,6 +19,7 @@ class RunningTurn:
         self.began = began  # time.perf_counter() when the person asked
         self.stopping: TurnStatus | None = None  # what it ends as once its stop was asked for
         self._events: list[Event] = []
+        self._moments: list[float] = []  # time.perf_counter() of each event
         self._news = threading.Condition()
         self._stop_callbacks: list[Callable[[], None]] = []
 
@@ -33,6 +34,11 @@ class RunningTurn:
             self._news.wait_for(lambda: len(self._events) > after or self.finished, timeout)
             return self._events[after:]
 
+    def age(self, index: int) -> float:
+        """Return the seconds since the event at ``index`` happened; a follower may come to it late."""
+        with self._news:
+            return time.perf_counter() - self._moments[index]
+
     def result(self, timeout: float | None = None) -> TurnFinished:
         """Wait until the turn has ended; raise TimeoutError when ``timeout`` seconds pass before."""
         with self._news:
@@ -45,6 +51,7 @@ class RunningTurn:
     def publish(self, event: Event) -> None:
         """Append an event and wake the followers."""
         with self._news:
+            self._moments.append(time.perf_counter())
             self._events.append(event)
             self._news.notify_all()
 

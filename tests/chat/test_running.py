@@ -170,3 +170,12 @@ def test_warming_up_stores_nothing_and_the_first_answer_comes_after_it(chatting:
     chatting.service.warm()
     assert chatting.service.conversations(chatting.bob) == []
     assert chatting.ask(LEAVE, choice=OFFLINE).status is TurnStatus.COMPLETE
+
+
+def test_an_event_grows_older_for_who_comes_late(chatting: Chatting) -> None:
+    chatting.plays(ANSWER)
+    running = chatting.service.ask(chatting.bob, None, LEAVE, SCRIPT)
+    events = events_of(running)
+    ages = [running.age(index) for index in range(len(events))]
+    assert ages == sorted(ages, reverse=True)
+    assert running.elapsed_ms() >= ages[0] * 1000 >= ages[-1] * 1000 > 0
