@@ -176,6 +176,5 @@ def test_an_event_grows_older_for_who_comes_late(chatting: Chatting) -> None:
     chatting.plays(ANSWER)
     running = chatting.service.ask(chatting.bob, None, LEAVE, SCRIPT)
     events = events_of(running)
-    ages = [running.age(index) for index in range(len(events))]
-    assert ages == sorted(ages, reverse=True)
-    assert running.elapsed_ms() >= ages[0] * 1000 >= ages[-1] * 1000 > 0
+    first, last = running.age(0), running.age(len(events) - 1)
+    assert running.elapsed_ms() >= first * 1000 > last * 1000 > 0
