@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     ollama_base_url: str | None = Field(default=None, validation_alias="OLLAMA_BASE_URL")
     local_base_url: str | None = Field(default=None, validation_alias="LOCAL_BASE_URL")
     local_api_key: SecretStr | None = Field(default=None, validation_alias="LOCAL_API_KEY")
+    embeddings_base_url: str | None = Field(default=None, validation_alias="EMBEDDINGS_BASE_URL")
+    embeddings_api_key: SecretStr | None = Field(default=None, validation_alias="EMBEDDINGS_API_KEY")
+    embeddings_model: str | None = Field(default=None, validation_alias="EMBEDDINGS_MODEL")
 
     @field_validator("samples", mode="before")
     @classmethod

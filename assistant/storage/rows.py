@@ -11,6 +11,8 @@ from assistant.storage.database import Base
 
 VERSION_ID = "document_versions.id"
 SPACE_ID = "spaces.id"
+EMBEDDED = "all-MiniLM-L6-v2"
+"""The embedding model whose vectors stand in ``chunks``: it comes with the app, and every chunk has its vector."""
 
 
 class PersonRow(Base):
@@ -124,6 +126,16 @@ class ChunkRow(Base):
     embedding: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+class EmbeddingRow(Base):
+    """A chunk's unit vector of another embedding model, as little-endian float16."""
+
+    __tablename__ = "embeddings"
+
+    chunk_id: Mapped[int] = mapped_column(ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class RemovalRow(Base):
     """Outbox: a version's vectors that are still to be removed from the index, then its chunk rows."""
 
@@ -157,10 +169,17 @@ class GenerationRow(Base):
 
 
 class KnowledgeStateRow(Base):
-    """One row: ``revision`` grows whenever what searches see changes, ``documents_added`` never shrinks."""
+    """One row: ``revision`` grows whenever what searches see changes, ``documents_added`` never shrinks.
+
+    ``embedder`` is the embedding model that searches go by, ``embedder_wanted`` the one that is to take its place
+    once every chunk has its vector, ``embedder_problem`` a sentence on what last kept vectors from being made.
+    """
 
     __tablename__ = "knowledge_state"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     revision: Mapped[int]
     documents_added: Mapped[int]
+    embedder: Mapped[str] = mapped_column(server_default=EMBEDDED)
+    embedder_wanted: Mapped[str | None]
+    embedder_problem: Mapped[str | None]
