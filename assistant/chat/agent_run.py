@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pydantic_ai import AgentRunResultEvent, CancellationToken, RunUsage
@@ -17,7 +18,7 @@ from pydantic_ai.messages import (
     TextPartDelta,
 )
 
-from assistant.chat.agents import LIMITS, agent_for, model_settings
+from assistant.chat.agents import agent_for, limits
 from assistant.chat.answer import AnswerStream
 from assistant.chat.history import Said, as_messages
 from assistant.chat.steps import Steps
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pydantic_ai import AgentStreamEvent
     from pydantic_ai.agent import AgentRunEvents
     from pydantic_ai.models import Model
+    from pydantic_ai.settings import ModelSettings
 
 TOOL_TITLES = {"search_knowledge_base": "Searching once more", "calculate": "Calculating"}
 DETAIL_CHARACTERS = 300
@@ -35,7 +37,10 @@ DETAIL_CHARACTERS = 300
 
 @dataclass
 class AgentRun:
-    """Runs one agent. ``usage`` is right on every way out; ``finish_reason`` only after a whole answer."""
+    """Runs one agent in what the turn has left after ``spent``.
+
+    ``usage`` is right on every way out; ``finish_reason`` only after a whole answer.
+    """
 
     model: Model
     deps: AgentDeps
@@ -43,19 +48,27 @@ class AgentRun:
     steps: Steps
     token: CancellationToken
     usage: RunUsage = field(default_factory=RunUsage)
+    spent: RunUsage = field(default_factory=RunUsage)
     finish_reason: str | None = None
     _open_tools: dict[str, int] = field(default_factory=dict)
 
-    async def run(self, route: Route, prompt: str, history: Sequence[Said], first_token_seconds: float) -> None:
+    async def run(
+        self,
+        route: Route,
+        prompt: str,
+        history: Sequence[Said],
+        model_settings: ModelSettings,
+        cost_limit: Decimal | None = None,
+    ) -> None:
         """Run to the end; raises what pydantic-ai raises, RunCancelled after ``token`` was cancelled."""
         async with agent_for(route).run_stream_events(
             prompt,
             model=self.model,
             deps=self.deps,
             message_history=as_messages(history),
-            usage_limits=LIMITS,
+            usage_limits=limits(cost_limit, self.spent),
             cancellation_token=self.token,
-            model_settings=model_settings(first_token_seconds),
+            model_settings=model_settings,
         ) as events:
             try:
                 async for event in events:

@@ -18,6 +18,7 @@ from pydantic_ai import CancellationToken, RunCancelled, RunUsage
 from assistant import log as logs
 from assistant.chat.abstention import abstains, abstention, nearest_documents
 from assistant.chat.agent_run import AgentRun
+from assistant.chat.agents import model_settings
 from assistant.chat.answer import AnswerStream
 from assistant.chat.failures import broke_off, turn_error
 from assistant.chat.groundwork import Asked, Grounds, Groundwork
@@ -155,7 +156,8 @@ class TurnRun:
             usage=self._usage,
         )
         try:
-            await run.run(route, prompt, self._asked.history, self._deps.settings.first_token_seconds)
+            settings = model_settings(self._deps.settings.first_token_seconds, {})
+            await run.run(route, prompt, self._asked.history, settings)
         finally:
             self._steps.finish(step)
         if not self._answer.text.strip():

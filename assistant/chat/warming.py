@@ -11,6 +11,7 @@ from pydantic_ai import CancellationToken
 
 from assistant.chat import plan
 from assistant.chat.agent_run import AgentRun
+from assistant.chat.agents import model_settings
 from assistant.chat.answer import AnswerStream
 from assistant.chat.running import RunningTurn
 from assistant.chat.steps import Steps
@@ -42,7 +43,8 @@ async def rehearse(deps: TurnDeps) -> None:
         steps=Steps(running),
         token=CancellationToken(),
     )
-    await run.run(Route.KNOWLEDGE, render(QUESTION, [PASSAGE]), (), deps.settings.first_token_seconds)
+    settings = model_settings(deps.settings.first_token_seconds, {})
+    await run.run(Route.KNOWLEDGE, render(QUESTION, [PASSAGE]), (), settings)
 
 
 def _nowhere(answer: str, citations: Sequence[Citation]) -> None:
