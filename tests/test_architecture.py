@@ -18,6 +18,8 @@ FLOORS = {
     "assistant.storage": 2,
     "assistant.knowledge": 3,
     "assistant.chat": 3,
+    "assistant.models": 3,
+    "assistant.usage": 3,
     "assistant.bootstrap": 4,
     "assistant.cli": 5,
     "assistant.doctor": 5,

@@ -1,0 +1,67 @@
+"""The written rule of Auto: the first provider in order that is set up and allowed, quick or thorough by the route."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from assistant.domain import ModelChoice, Route
+from assistant.models.lifecycle import label, standing
+from assistant.models.policy import ModelPolicy
+from assistant.providers.catalogue import ProviderState
+
+LAST = "offline"
+"""The provider that always works, and so the one to end with."""
+
+
+class Taken(NamedTuple):
+    """What Auto takes now: a provider and its two models."""
+
+    state: ProviderState
+    quick: str
+    thorough: str
+
+
+def order(states: Sequence[ProviderState], policy: ModelPolicy) -> list[ProviderState]:
+    """Return the providers in the order in which Auto looks at them, those not set up too.
+
+    Unless admins gave an order: private ones first, since their text stays in the house, then the catalogue's order.
+    Offline is there in any case, as the last where admins did not place it.
+    """
+    by_id = {state.id: state for state in states}
+    usual = [state.id for state in sorted(states, key=lambda state: not state.private) if state.id != LAST]
+    names = dict.fromkeys([*(policy.auto_order or usual), LAST])
+    return [by_id[name] for name in names if name in by_id]
+
+
+def taken(states: Sequence[ProviderState], policy: ModelPolicy, today: date) -> Taken | None:
+    """Return what the rule comes to; None when nothing allowed is set up."""
+    for state in order(states, policy):
+        if state.configured:
+            quick, thorough = (standing(state, wanted, policy, today) for wanted in (state.quick, state.thorough))
+            if quick is not None and thorough is not None:
+                return Taken(state, quick, thorough)
+    return None
+
+
+def choose(found: Taken, route: Route | None) -> ModelChoice:
+    """Return the choice for a route; before the route is known the quick model."""
+    model = found.thorough if route is Route.FACT_FINDING else found.quick
+    return ModelChoice(found.state.id, model, auto=True)
+
+
+def rule(states: Sequence[ProviderState], policy: ModelPolicy, today: date) -> str:
+    """Return the rule in plain sentences, with the providers and models that it comes to."""
+    found = taken(states, policy, today)
+    allowed = [state.label for state in order(states, policy) if policy.allows(state.id, None)]
+    first = f"Auto takes the first of these that is set up: {', '.join(allowed)}."
+    if found is None:
+        return f"{first} None of them is."
+    quick, thorough = label(found.state, found.quick), label(found.state, found.thorough)
+    if quick == thorough:
+        return f"{first} Now that is {found.state.label} with {quick}."
+    return (
+        f"{first} Now that is {found.state.label}: {quick} answers, and {thorough} where facts of several documents "
+        "must be found."
+    )

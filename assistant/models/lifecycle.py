@@ -1,0 +1,79 @@
+"""Which models of a provider still answer, and what to take instead of one that does not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from assistant.domain import ModelChoice
+from assistant.models.policy import ModelPolicy
+from assistant.providers.catalogue import ModelInfo, ProviderState
+
+SUCCESSIONS = 10
+"""Successors are followed this far: more than there will be, and an end to a ring of them."""
+
+
+def info(state: ProviderState, model: str | None) -> ModelInfo | None:
+    """Return what is known of a model; None for an id that is not known."""
+    return next((known for known in state.models if known.id == model), None)
+
+
+def heir(state: ProviderState, model: ModelInfo, today: date) -> ModelInfo | None:
+    """Return the model that takes a retired one's place and still answers; None when there is none."""
+    for _step in range(SUCCESSIONS):
+        after = info(state, model.successor)
+        if after is None or not after.retired(today):
+            return after
+        model = after
+    return None
+
+
+def standing(state: ProviderState, wanted: str | None, policy: ModelPolicy, today: date) -> str | None:
+    """Return the wanted model, else its heir, else the provider's first that is allowed and answers; None without any.
+
+    An id that is not known is taken as it is: the catalogue does not know every model.
+    """
+    known = info(state, wanted)
+    if wanted is not None and known is None:
+        return wanted if policy.allows(state.id, wanted) else None
+    candidates: list[ModelInfo | None] = [*state.models]
+    if known is not None:
+        candidates = [known, heir(state, known, today), *candidates]
+    for candidate in candidates:
+        if candidate is not None and not candidate.retired(today) and policy.allows(state.id, candidate.id):
+            return candidate.id
+    return _named(state, policy)
+
+
+def _named(state: ProviderState, policy: ModelPolicy) -> str | None:
+    """The first model of a provider that the allow-list itself names, known or not."""
+    entries = (entry.partition("/") for entry in policy.allowed or ())
+    return next(
+        (model for provider, _, model in entries if provider == state.id and model and not info(state, model)), None
+    )
+
+
+def in_place_of(state: ProviderState, choice: ModelChoice, policy: ModelPolicy, today: date) -> tuple[str, str] | None:
+    """Return the model to take for one that has gone, and a sentence that says so; None when it has not."""
+    known = info(state, choice.model)
+    if choice.model is None or (known is not None and not known.retired(today)):
+        return None
+    # Only a list that the provider gave is whole enough to tell that a model is not there.
+    if known is None and not any(model.discovered for model in state.models):
+        return None
+    model = standing(state, known.id if known else None, policy, today)
+    if model is None:
+        return None
+    return model, f"{gone(state, choice.model, known)} {label(state, model)} is the one to take now."
+
+
+def gone(state: ProviderState, model: str, known: ModelInfo | None) -> str:
+    """Return a sentence that says since when a model does not answer, or that its provider does not name it."""
+    if known is None or known.retires is None:
+        return f"{state.label} does not offer {model} any more."
+    return f"{state.label} retired {known.label} on {known.retires:%d %B %Y}."
+
+
+def label(state: ProviderState, model: str) -> str:
+    """Return a model's name for people; its id when it is not known."""
+    known = info(state, model)
+    return known.label if known else model

@@ -1,0 +1,235 @@
+"""Which models there are for people, which one answers a question, and what admins set about it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import date
+from decimal import Decimal
+
+from assistant.domain import AUTO, ModelChoice, Parameters, Person, Role, Route
+from assistant.errors import AssistantError, NotAllowed, ProviderUnavailable, SettingsError
+from assistant.models import auto, lifecycle
+from assistant.models import policy as policies
+from assistant.models.offer import NOT_ALLOWED, ModelOffer, Offer, ProviderOffer, provider_offer
+from assistant.models.policy import ModelPolicy, checked
+from assistant.providers import catalogue
+from assistant.providers.catalogue import ProviderState
+from assistant.settings import Settings
+from assistant.storage.database import Database, utc_now
+from assistant.storage.preferences import Preferences
+
+__all__ = ["ModelOffer", "ModelService", "Offer", "ProviderOffer", "checked"]
+
+logger = logging.getLogger(__name__)
+
+NAME = "models"
+"""Name of the preference that holds the policy."""
+OFFLINE = ModelChoice(auto.LAST)
+CHANGED_MEANWHILE = (
+    "Someone else changed these settings while you did, so yours were not saved: "
+    "look at what holds now, then change it again."
+)
+
+
+class ModelService:
+    """Decides by catalogue, settings and policy; nothing in here waits for a network but what says so."""
+
+    def __init__(
+        self, database: Database, settings: Settings, today: Callable[[], date] = lambda: utc_now().date()
+    ) -> None:
+        self._preferences = Preferences(database)
+        self._settings = settings
+        self._today = today
+
+    def policy(self, person: Person) -> ModelPolicy:
+        """Return what admins set; raises NotAllowed for others."""
+        _only_admins(person)
+        return self._policy()
+
+    def set_policy(self, person: Person, policy: ModelPolicy) -> ModelPolicy:
+        """Store a policy made from the one of ``policy.revision``; returns it with its new revision.
+
+        Raises NotAllowed for others than admins, SettingsError naming the field that is wrong, or when someone else
+        was faster.
+        """
+        _only_admins(person)
+        policies.check(policy, _known())
+        self._refuse_retired(policy)
+        revision = self._preferences.replace(NAME, policies.stored(policy), policy.revision, person.id)
+        if revision is None:
+            raise SettingsError(CHANGED_MEANWHILE)
+        logger.info("models policy set to revision %s by %s", revision, person.id)
+        return replace(policy, revision=revision)
+
+    def notices(self, person: Person) -> list[str]:
+        """Return a sentence about each part of settings and policy that does not hold; for admins, empty for others."""
+        if person.role is not Role.ADMIN:
+            return []
+        policy, left_out = self._read()
+        return [*left_out, *self._default_notices(policy)]
+
+    def offer(self, person: Person) -> Offer:
+        """Return what the picker shows this person."""
+        del person  # so far everyone is offered the same
+        policy, states = self._policy(), self._states()
+        today = self._today()
+        offers = tuple(provider_offer(state, policy, today) for state in states)
+        return Offer(offers, self._default(policy), policy.locked, auto.rule(states, policy, today))
+
+    def resolve(self, choice: ModelChoice | None, route: Route | None = None) -> ModelChoice:
+        """Return the concrete model that is to answer; a locked default whatever was chosen.
+
+        Raises ProviderUnavailable for a model that is not allowed, or when Auto finds none, SettingsError for
+        parameters out of range. Whether the provider is set up is for the builder to say.
+        """
+        policy = self._policy()
+        wanted = self._default(policy) if choice is None or policy.locked else choice
+        parameters = _filled(choice.parameters if choice else Parameters(), policy.parameters)
+        if wanted.provider == AUTO:
+            return replace(self._auto(policy, route), parameters=parameters)
+        return replace(self._concrete(policy, wanted), parameters=parameters)
+
+    def fallbacks(self, choice: ModelChoice) -> tuple[ModelChoice, ...]:
+        """Return what may answer instead when ``choice`` fails before its first word; usually nothing.
+
+        Never a public provider for a private one, never what cannot answer, never the choice itself.
+        """
+        policy = self._policy()
+        states = {state.id: state for state in self._states()} if policy.fallbacks else {}
+        own = states.get(choice.provider)
+        public = own is not None and not own.private
+        found = []
+        for wanted in policy.fallbacks:
+            state = states.get(wanted.provider)
+            if state is None or not state.configured or not (public or state.private):
+                continue
+            model = lifecycle.standing(state, wanted.model, policy, self._today())
+            if model is not None and (state.id, model) != (choice.provider, choice.model):
+                found.append(ModelChoice(state.id, model, choice.parameters))
+        return tuple(dict.fromkeys(found))
+
+    def cost_limit(self) -> Decimal | None:
+        """Return the US dollars that a turn may cost; None for no limit."""
+        return self._policy().cost_limit
+
+    def successor(self, choice: ModelChoice) -> tuple[ModelChoice, str] | None:
+        """Return what to take for a model or provider that has gone, with a sentence about it; None when it has not."""
+        if choice.provider == AUTO:
+            return None
+        policy = self._policy()
+        state = self._state(choice.provider)
+        if state is None:
+            return self._instead_of_provider(policy, choice)
+        found = lifecycle.in_place_of(state, choice, policy, self._today())
+        return None if found is None else (replace(choice, model=found[0]), found[1])
+
+    def refresh(self, person: Person, provider_id: str) -> int:
+        """Ask a provider for its models now (waits for the network) and return how many it names.
+
+        Raises NotAllowed for others than admins, or what the provider's discovery raises.
+        """
+        from assistant.providers import discovery
+
+        _only_admins(person)
+        return len(discovery.discover(catalogue.provider(provider_id), self._settings))
+
+    def check(self, person: Person, provider_id: str) -> str:
+        """Ask a provider for its models and say in a sentence how that went; raises NotAllowed as ``refresh`` does."""
+        _only_admins(person)
+        row = catalogue.provider(provider_id)
+        state = self._state(provider_id)
+        if state is not None and state.problem:
+            return state.problem
+        if not row.needs and row.base_url is None:
+            return f"{row.label} needs no connection."
+        try:
+            count = self.refresh(person, provider_id)
+        except AssistantError as error:
+            return error.message
+        return f"{row.label} answers and takes the key: it names {count} models."
+
+    def _policy(self) -> ModelPolicy:
+        return self._read()[0]
+
+    def _read(self) -> tuple[ModelPolicy, tuple[str, ...]]:
+        """The policy in one small select: it must hold at once in every process that shares the database."""
+        kept = self._preferences.get(NAME)
+        return (ModelPolicy(), ()) if kept is None else policies.read(kept.value, kept.revision, _known())
+
+    def _states(self) -> list[ProviderState]:
+        return catalogue.providers(self._settings)
+
+    def _state(self, provider_id: str) -> ProviderState | None:
+        return next((state for state in self._states() if state.id == provider_id), None)
+
+    def _default(self, policy: ModelPolicy) -> ModelChoice:
+        """The admins' default, else that of the settings; where it does not hold, what comes next."""
+        wanted = policy.default or ModelChoice(self._settings.default_provider, self._settings.default_model)
+        if wanted.provider != AUTO and wanted.provider not in _known():
+            wanted = OFFLINE
+        if wanted.provider == AUTO or policy.allows(wanted.provider, wanted.model):
+            return wanted
+        return ModelChoice(AUTO)
+
+    def _auto(self, policy: ModelPolicy, route: Route | None) -> ModelChoice:
+        states = self._states()
+        found = auto.taken(states, policy, self._today())
+        if found is None:
+            raise ProviderUnavailable(f"{auto.rule(states, policy, self._today())} Ask your administrator.")
+        return auto.choose(found, route)
+
+    def _concrete(self, policy: ModelPolicy, wanted: ModelChoice) -> ModelChoice:
+        state = self._state(wanted.provider)
+        if wanted.model is None and state is not None:
+            wanted = replace(wanted, model=lifecycle.standing(state, None, policy, self._today()))
+        if not policy.allows(wanted.provider, wanted.model):
+            name = f"{catalogue.label(wanted.provider)} {wanted.model or ''}".strip()
+            raise ProviderUnavailable(f"{name} cannot be used: {NOT_ALLOWED} Pick another model.")
+        return wanted
+
+    def _instead_of_provider(self, policy: ModelPolicy, choice: ModelChoice) -> tuple[ModelChoice, str]:
+        default = replace(self._default(policy), parameters=choice.parameters)
+        name = "Auto" if default.provider == AUTO else catalogue.label(default.provider)
+        return default, f"There is no provider {choice.provider!r} any more. {name} is the one to take now."
+
+    def _refuse_retired(self, policy: ModelPolicy) -> None:
+        places = [("Default", policy.default), *(("Fallbacks", choice) for choice in policy.fallbacks)]
+        for place, choice in places:
+            state = self._state(choice.provider) if choice else None
+            known = lifecycle.info(state, choice.model) if state and choice else None
+            if state and known and known.retired(self._today()):
+                raise SettingsError(f"{place}: {lifecycle.gone(state, known.id, known)}")
+
+    def _default_notices(self, policy: ModelPolicy) -> list[str]:
+        settings = self._settings
+        if policy.default is None and settings.default_provider not in _known() | {AUTO}:
+            names = ", ".join(sorted(_known() | {AUTO}))
+            return [
+                f"ASSISTANT_DEFAULT_PROVIDER names {settings.default_provider!r}, which does not exist "
+                f"(there are {names}): Offline is the default until it is set."
+            ]
+        default = self._default(policy)
+        state = self._state(default.provider)
+        if state is not None and not state.configured:
+            return [f"The default {state.label} cannot be used: {state.problem}"]
+        gone = self.successor(default)
+        return [] if gone is None else [f"The default is no longer there. {gone[1]}"]
+
+
+def _known() -> frozenset[str]:
+    return frozenset(row.id for row in catalogue.rows())
+
+
+def _only_admins(person: Person) -> None:
+    if person.role is not Role.ADMIN:
+        raise NotAllowed("Only admins may see and change what is set about models.")
+
+
+def _filled(parameters: Parameters, defaults: Parameters) -> Parameters:
+    """The parameters with the admins' where the person left one open."""
+    given = {
+        field.name: value for field in fields(parameters) if (value := getattr(parameters, field.name)) is not None
+    }
+    return replace(defaults, **given) if checked(parameters) and given else defaults

@@ -1,0 +1,49 @@
+"""Named settings that admins change at run time; of two who change one at once the second is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CursorResult, update
+from sqlalchemy.dialects.sqlite import insert
+
+from assistant.storage.database import Database, utc_now
+from assistant.storage.model_rows import PreferenceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """A stored setting; ``revision`` counts its changes from 1."""
+
+    value: dict[str, Any]
+    revision: int
+
+
+class Preferences:
+    """The repository of preferences."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, name: str) -> Preference | None:
+        """Return a setting; None when it was never set."""
+        with self._database.read() as session:
+            row = session.get(PreferenceRow, name)
+            return None if row is None else Preference(row.value, row.revision)
+
+    def replace(self, name: str, value: dict[str, Any], revision: int, person_id: str) -> int | None:
+        """Store ``value`` over the one of ``revision`` (0: none yet) and return the new revision.
+
+        None when the setting is at another revision by now; then nothing is stored.
+        """
+        values = {"value": value, "revision": revision + 1, "changed_at": utc_now(), "changed_by": person_id}
+        if revision:
+            change = update(PreferenceRow).where(PreferenceRow.name == name, PreferenceRow.revision == revision)
+            statement: Any = change.values(values)
+        else:
+            statement = insert(PreferenceRow).values(name=name, **values).on_conflict_do_nothing()
+        with self._database.write() as session:
+            done = session.execute(statement)
+            assert isinstance(done, CursorResult)  # noqa: S101 - what a changing statement gives
+            return revision + 1 if done.rowcount == 1 else None

@@ -1,0 +1,1 @@
+"""Floor 3: what the models were used for and what that cost."""
