@@ -133,13 +133,16 @@ class Exchange:
         self._head(status, media_type, {"Content-Length": str(len(data)), **headers})
         self._write(data)
 
-    def begin(self) -> None:
+    def begin(self, media_type: str = "text/event-stream") -> None:
         """Begin a stream."""
-        self._head(200, "text/event-stream", {"Transfer-Encoding": "chunked"})
+        self._head(200, media_type, {"Transfer-Encoding": "chunked"})
 
     def line(self, text: str) -> None:
         """Send one SSE block of any text."""
-        data = f"{text}\n\n".encode()
+        self.block(f"{text}\n\n".encode())
+
+    def block(self, data: bytes) -> None:
+        """Send any bytes of the stream at once."""
         self._write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
 
     def frame(self, **values: object) -> None:
