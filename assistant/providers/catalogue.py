@@ -3,108 +3,37 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import SecretStr
 
-from assistant.domain import Effort
 from assistant.errors import ProviderUnavailable
+from assistant.providers.model_info import ModelInfo, OutputMode, ProviderRow, ProviderState
+from assistant.providers.model_lists import merged
 from assistant.settings import Settings
 
+__all__ = ["ModelInfo", "OutputMode", "ProviderRow", "ProviderState", "find", "label", "provider", "providers", "rows"]
+
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
-OutputMode = Literal["tool", "native", "prompted"]
-"""How a model is asked for a structure: by a tool's arguments, by its own JSON schema mode, or in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """A model of the catalogue, or one that its provider named (``discovered``).
-
-    ``character`` is one word (Speed, Balance, Quality), ``note`` a few more. ``context`` and ``max_output`` are
-    tokens, prices US dollars per million tokens; None is unknown. ``sampling`` says whether it takes temperature and
-    top-p. From the day ``retires`` on the provider refuses it; ``successor`` is the model to take instead.
-    """
-
-    id: str
-    label: str
-    character: str = ""
-    note: str = ""
-    context: int | None = None
-    max_output: int | None = None
-    tools: bool = True
-    output: OutputMode = "tool"
-    efforts: tuple[Effort, ...] = ()
-    sampling: bool = True
-    retires: date | None = None
-    successor: str | None = None
-    input_price: Decimal | None = None
-    output_price: Decimal | None = None
-    discovered: bool = False
-
-    def retired(self, today: date) -> bool:
-        """Whether its provider refuses it on this day."""
-        return self.retires is not None and self.retires <= today
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderRow:
-    """A provider of the catalogue.
-
-    ``kind`` picks the builder. ``needs`` are the variables without which it cannot be used, the key first;
-    ``base_url`` is the variable of its address and ``address`` the usual one. ``extra`` names the optional part of
-    the installation with its SDK, ``module`` what that makes importable. Text given to a ``private`` provider stays
-    in the house. ``quick`` and ``thorough`` are the models that Auto picks from.
-    """
-
-    id: str
-    label: str
-    kind: str
-    needs: tuple[str, ...] = ()
-    base_url: str | None = None
-    address: str | None = None
-    extra: str | None = None
-    module: str | None = None
-    private: bool = False
-    models: tuple[ModelInfo, ...] = ()
-    quick: str | None = None
-    thorough: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderState:
-    """A provider as these settings have it. ``problem`` is a sentence when it cannot be used, empty when it can.
-
-    ``needs`` names the variable that would set it up. ``key_source`` says where its key comes from ("environment" or
-    ".env"), ``key_tail`` are the key's last four characters; the key itself is nowhere in here.
-    """
-
-    id: str
-    label: str
-    configured: bool
-    needs: str | None
-    models: tuple[ModelInfo, ...]
-    problem: str = ""
-    private: bool = False
-    key_source: str | None = None
-    key_tail: str | None = None
-    quick: str | None = None
-    thorough: str | None = None
+REGIONS = ("us.", "eu.", "apac.", "jp.", "au.", "us-gov.", "global.")
+"""In front of a model's id on Amazon Bedrock, where it says in which regions it may run."""
 
 
 @cache
 def rows() -> tuple[ProviderRow, ...]:
     """Return the catalogue in its order."""
     stored = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["providers"]
-    return tuple(_row(provider) for provider in stored)
+    by_id = {provider["id"]: provider for provider in stored}
+    return tuple(_row(provider, by_id[provider.get("models_of", provider["id"])]) for provider in stored)
 
 
 def providers(settings: Settings) -> list[ProviderState]:
-    """Return all providers, those not set up too, so that a person sees what there could be."""
+    """Return all providers, those not set up too, so that a person sees what there could be.
+
+    Fast and offline: the providers' own lists are read from the files that the last look at them left.
+    """
     return [_state(row, settings) for row in rows()]
 
 
@@ -122,6 +51,16 @@ def label(provider_id: str) -> str:
     return next((row.label for row in rows() if row.id == provider_id), provider_id)
 
 
+def find(provider_id: str, model_id: str, settings: Settings) -> ModelInfo | None:
+    """Return what is known of a model, retired ones too; None when neither catalogue nor provider ever named it."""
+    row = next((row for row in rows() if row.id == provider_id), None)
+    if row is None:
+        return None
+    models = merged(row, settings)
+    exact = next((model for model in models if model.id == model_id), None)
+    return exact or next((model for model in models if _without_region(model.id) == _without_region(model_id)), None)
+
+
 def key(row: ProviderRow, settings: Settings) -> str | None:
     """Return the provider's key from the settings, None when there is none."""
     secret = getattr(settings, row.needs[0].lower(), None) if row.needs else None
@@ -136,7 +75,7 @@ def _state(row: ProviderRow, settings: Settings) -> ProviderState:
         row.label,
         configured,
         row.needs[0] if row.needs else None,
-        row.models,
+        merged(row, settings),
         problem,
         row.private,
         quick=row.quick,
@@ -147,10 +86,15 @@ def _state(row: ProviderRow, settings: Settings) -> ProviderState:
 BUILT = {"offline", "openai", "groq"}
 
 
-def _row(stored: dict[str, Any]) -> ProviderRow:
-    models = tuple(_model(model) for model in stored.pop("models", []))
-    needs = tuple(stored.pop("needs", ()))
-    return ProviderRow(**stored, needs=needs, models=models)
+def _without_region(model_id: str) -> str:
+    return next((model_id.removeprefix(region) for region in REGIONS if model_id.startswith(region)), model_id)
+
+
+def _row(stored: dict[str, Any], listed: dict[str, Any]) -> ProviderRow:
+    plain = {name: value for name, value in stored.items() if name not in ("models", "retired_models", "models_of")}
+    models = tuple(_model(model) for model in listed.get("models", ()))
+    retired = tuple(_model(model) for model in listed.get("retired_models", ()))
+    return ProviderRow(**{**plain, "needs": tuple(stored.get("needs", ())), "models": models, "retired": retired})
 
 
 def _model(stored: dict[str, Any]) -> ModelInfo:
