@@ -14,9 +14,12 @@ from assistant.providers.minilm import MiniLM
 if TYPE_CHECKING:
     from assistant.chat.service import ChatService, ModelBuilder
     from assistant.knowledge.service import KnowledgeBase
+    from assistant.models.service import ModelService
+    from assistant.models.upkeep import Upkeep
     from assistant.settings import Settings
     from assistant.storage.database import Database
     from assistant.storage.people import People
+    from assistant.usage.service import UsageService
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,31 @@ class Services:
         chat.start()
         return chat
 
+    @cached_property
+    def models(self) -> ModelService:
+        """Which models there are for people, and what admins set about it."""
+        from assistant.models.service import ModelService
+
+        return ModelService(self.database, self.settings)
+
+    @cached_property
+    def usage(self) -> UsageService:
+        """What the models were used for."""
+        from assistant.usage.service import UsageService
+
+        return UsageService(self.database)
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """What is done about models behind the pages; only a process that serves people starts it."""
+        from assistant.models.upkeep import Upkeep
+
+        return Upkeep(self.models)
+
     def close(self) -> None:
         """End running work in order; running answers are stored."""
+        if "upkeep" in vars(self):
+            self.upkeep.close()
         if "chat" in vars(self):
             self.chat.close()
         self.knowledge.close()

@@ -12,6 +12,7 @@ from assistant import bootstrap, log
 from assistant import settings as settings_module
 from assistant.bootstrap import Services
 from assistant.errors import AssistantError
+from assistant.providers.catalogue import ProviderState
 from assistant.settings import Settings
 from assistant.storage.database import DatabaseDamage
 
@@ -103,7 +104,19 @@ def _index(services: Services) -> tuple[bool, str]:
 
 
 def _providers(services: Services) -> tuple[bool, str]:
-    from assistant.providers.catalogue import providers
+    """Tell of each provider that is set up where its key is from, and of those set up wrongly what is wrong.
 
-    ready = [state.label for state in providers(services.settings) if state.configured]
-    return bool(ready), f"Set up: {', '.join(ready)}."
+    A provider for which nothing is set is no fault.
+    """
+    states = services.models.states()
+    notices = services.models.notices(services.people.local())
+    wrong = [f"{state.label}: {state.problem}" for state in states if state.problem and state.key_source]
+    ready = ", ".join(_ready(state) for state in states if state.configured)
+    return not wrong and not notices, " ".join([f"Set up: {ready}.", *wrong, *notices])
+
+
+def _ready(state: ProviderState) -> str:
+    if state.key_source is None:
+        return state.label
+    tail = f" ending in {state.key_tail}" if state.key_tail else ""
+    return f"{state.label} (key from {state.key_source}{tail})"

@@ -54,14 +54,11 @@ def choose(found: Taken, route: Route | None) -> ModelChoice:
 def rule(states: Sequence[ProviderState], policy: ModelPolicy, today: date) -> str:
     """Return the rule in plain sentences, with the providers and models that it comes to."""
     found = taken(states, policy, today)
-    allowed = [state.label for state in order(states, policy) if policy.allows(state.id, None)]
-    first = f"Auto takes the first of these that is set up: {', '.join(allowed)}."
     if found is None:
-        return f"{first} None of them is."
+        return "Auto finds no provider that is set up and allowed."
+    ready = [state.label for state in order(states, policy) if state.configured and policy.allows(state.id, None)]
+    first = f"Auto takes the first that is set up: {', then '.join(ready)}."
     quick, thorough = label(found.state, found.quick), label(found.state, found.thorough)
     if quick == thorough:
-        return f"{first} Now that is {found.state.label} with {quick}."
-    return (
-        f"{first} Now that is {found.state.label}: {quick} answers, and {thorough} where facts of several documents "
-        "must be found."
-    )
+        return f"{first} Every question goes to {quick}."
+    return f"{first} Most questions go to {quick}, those that need facts from several documents to {thorough}."

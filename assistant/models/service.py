@@ -14,7 +14,7 @@ from assistant.models import auto, lifecycle
 from assistant.models import policy as policies
 from assistant.models.offer import NOT_ALLOWED, ModelOffer, Offer, ProviderOffer, provider_offer
 from assistant.models.policy import ModelPolicy, checked
-from assistant.providers import catalogue
+from assistant.providers import builders, catalogue, model_lists
 from assistant.providers.catalogue import ProviderState
 from assistant.settings import Settings
 from assistant.storage.database import Database, utc_now
@@ -73,10 +73,14 @@ class ModelService:
     def offer(self, person: Person) -> Offer:
         """Return what the picker shows this person."""
         del person  # so far everyone is offered the same
-        policy, states = self._policy(), self._states()
+        policy, states = self._policy(), self.states()
         today = self._today()
         offers = tuple(provider_offer(state, policy, today) for state in states)
         return Offer(offers, self._default(policy), policy.locked, auto.rule(states, policy, today))
+
+    def states(self) -> list[ProviderState]:
+        """Return every provider as the settings have it, keys left out."""
+        return catalogue.providers(self._settings)
 
     def resolve(self, choice: ModelChoice | None, route: Route | None = None) -> ModelChoice:
         """Return the concrete model that is to answer; a locked default whatever was chosen.
@@ -97,7 +101,7 @@ class ModelService:
         Never a public provider for a private one, never what cannot answer, never the choice itself.
         """
         policy = self._policy()
-        states = {state.id: state for state in self._states()} if policy.fallbacks else {}
+        states = {state.id: state for state in self.states()} if policy.fallbacks else {}
         own = states.get(choice.provider)
         public = own is not None and not own.private
         found = []
@@ -135,20 +139,43 @@ class ModelService:
         _only_admins(person)
         return len(discovery.discover(catalogue.provider(provider_id), self._settings))
 
+    def refresh_stale(self) -> None:
+        """Ask the providers that are set up for their lists where the last is too old (waits for the network)."""
+        from assistant.providers import discovery
+
+        for row in self._configured_rows():
+            if model_lists.is_stale(row, self._settings):
+                try:
+                    discovery.discover(row, self._settings)
+                except AssistantError as error:
+                    logger.info("no list of models from %s: %s", row.id, error.message)
+
+    def warm_default(self) -> None:
+        """Import what the default's provider needs, so that the first question does not wait for it."""
+        builders.warm(self.resolve(None).provider, self._settings)
+
+    def warm_others(self) -> None:
+        """Import what the other providers that are set up need."""
+        for row in self._configured_rows():
+            builders.warm(row.id, self._settings)
+
     def check(self, person: Person, provider_id: str) -> str:
         """Ask a provider for its models and say in a sentence how that went; raises NotAllowed as ``refresh`` does."""
         _only_admins(person)
-        row = catalogue.provider(provider_id)
-        state = self._state(provider_id)
+        row, state = catalogue.provider(provider_id), self._state(provider_id)
         if state is not None and state.problem:
             return state.problem
-        if not row.needs and row.base_url is None:
+        if row.id == auto.LAST:
             return f"{row.label} needs no connection."
         try:
             count = self.refresh(person, provider_id)
         except AssistantError as error:
             return error.message
-        return f"{row.label} answers and takes the key: it names {count} models."
+        return f"{row.label} answers: it names {count} models."
+
+    def _configured_rows(self) -> list[catalogue.ProviderRow]:
+        able = {state.id for state in self.states() if state.configured} - {auto.LAST}
+        return [row for row in catalogue.rows() if row.id in able]
 
     def _policy(self) -> ModelPolicy:
         return self._read()[0]
@@ -158,11 +185,8 @@ class ModelService:
         kept = self._preferences.get(NAME)
         return (ModelPolicy(), ()) if kept is None else policies.read(kept.value, kept.revision, _known())
 
-    def _states(self) -> list[ProviderState]:
-        return catalogue.providers(self._settings)
-
     def _state(self, provider_id: str) -> ProviderState | None:
-        return next((state for state in self._states() if state.id == provider_id), None)
+        return next((state for state in self.states() if state.id == provider_id), None)
 
     def _default(self, policy: ModelPolicy) -> ModelChoice:
         """The admins' default, else that of the settings; where it does not hold, what comes next."""
@@ -174,7 +198,7 @@ class ModelService:
         return ModelChoice(AUTO)
 
     def _auto(self, policy: ModelPolicy, route: Route | None) -> ModelChoice:
-        states = self._states()
+        states = self.states()
         found = auto.taken(states, policy, self._today())
         if found is None:
             raise ProviderUnavailable(f"{auto.rule(states, policy, self._today())} Ask your administrator.")

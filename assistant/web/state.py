@@ -87,6 +87,7 @@ class ServicesHolder:
         self.set_ready(services)
         _warm(services)
         self.is_warm = True
+        services.upkeep.start()
 
     def _become(self, state: State, reason: str) -> None:
         with self._changed:
@@ -96,7 +97,7 @@ class ServicesHolder:
 
 def _warm(services: Services) -> None:
     """Load what the first question and the first page would otherwise wait for; never stops the app."""
-    for step in (services.embedder.warm, services.chat.warm):
+    for step in (services.embedder.warm, services.models.warm_default, services.chat.warm):
         try:
             step()
         except Exception as error:
