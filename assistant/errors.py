@@ -9,6 +9,7 @@
     ├── NotAllowed             the person lacks the right, or the thing is not theirs
     ├── NotFound               no such document, conversation or turn (for this person)
     ├── QuestionRefused        empty or over-long question, before any cost
+    ├── DecisionRefused        a yes or no to a tool call that cannot be taken: nothing is done, it goes on waiting
     ├── UploadRefused          too large or unnamed upload, before it is acknowledged
     ├── UnreadableDocument     a parser cannot give text: unknown format, encrypted, no text, limits
     ├── ProviderUnavailable    a model provider that is not set up or cannot be reached
@@ -64,6 +65,12 @@ class QuestionRefused(AssistantError):
     """Raised before anything is stored or spent when the question is empty or too long."""
 
     category = "question"
+
+
+class DecisionRefused(AssistantError):
+    """Raised when a decision about a waiting tool call cannot be taken; nothing was done by it."""
+
+    category = "decision"
 
 
 class UploadRefused(AssistantError):

@@ -1,13 +1,13 @@
-"""One run of an agent: its events become text of the answer and visible steps."""
+"""One run of an agent: its events become text of the answer, reasoning and visible steps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic_ai import AgentRunResultEvent, CancellationToken, RunUsage
+from pydantic_ai import AgentRunResultEvent, CancellationToken, DeferredToolRequests, RunUsage, Tool
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import (
     FunctionToolCallEvent,
@@ -16,30 +16,44 @@ from pydantic_ai.messages import (
     PartStartEvent,
     TextPart,
     TextPartDelta,
+    ThinkingPart,
+    ThinkingPartDelta,
 )
 
-from assistant.chat.agents import agent_for, limits
+from assistant.chat.agents import TOOL_RETRIES, WITH_ACTIONS, agent_for, limits
 from assistant.chat.answer import AnswerStream
+from assistant.chat.approval import Resumed, pending_calls, suspended, title_of
+from assistant.chat.careful_tools import careful
 from assistant.chat.history import Said, as_messages
 from assistant.chat.steps import Steps
-from assistant.chat.tools import AgentDeps
-from assistant.domain import Route
+from assistant.chat.tools import OUTCOME, AgentDeps
+from assistant.domain import PendingCall, Route
 
 if TYPE_CHECKING:
-    from pydantic_ai import AgentStreamEvent
+    from contextlib import AbstractAsyncContextManager
+
+    from pydantic_ai import AgentStreamEvent, UsageLimits
     from pydantic_ai.agent import AgentRunEvents
     from pydantic_ai.models import Model
+    from pydantic_ai.run import AgentRunResult
     from pydantic_ai.settings import ModelSettings
 
 TOOL_TITLES = {"search_knowledge_base": "Searching once more", "calculate": "Calculating"}
 DETAIL_CHARACTERS = 300
+ARGUMENT_CHARACTERS = 100
+WAITS = "waits for your decision"
+NO = "not done: you said no"
+FAILED = "did not work"
+
+Output = str | DeferredToolRequests
 
 
 @dataclass
 class AgentRun:
-    """Runs one agent in what the turn has left after ``spent``.
+    """Runs one agent in what the turn has left after ``spent``; with ``resumed`` it goes on with a turn that waited.
 
-    ``usage`` is right on every way out; ``finish_reason`` only after a whole answer.
+    ``usage`` is right on every way out, ``finish_reason`` only after a whole answer. When the run ended because
+    calls wait for approval, ``pending`` tells them and ``messages_json`` is what going on needs.
     """
 
     model: Model
@@ -49,7 +63,11 @@ class AgentRun:
     token: CancellationToken
     usage: RunUsage = field(default_factory=RunUsage)
     spent: RunUsage = field(default_factory=RunUsage)
+    actions: Sequence[Tool[AgentDeps]] = ()
+    resumed: Resumed | None = None
     finish_reason: str | None = None
+    pending: tuple[PendingCall, ...] = ()
+    messages_json: str | None = None
     _open_tools: dict[str, int] = field(default_factory=dict)
 
     async def run(
@@ -61,15 +79,7 @@ class AgentRun:
         cost_limit: Decimal | None = None,
     ) -> None:
         """Run to the end; raises what pydantic-ai raises, RunCancelled after ``token`` was cancelled."""
-        async with agent_for(route).run_stream_events(
-            prompt,
-            model=self.model,
-            deps=self.deps,
-            message_history=as_messages(history),
-            usage_limits=limits(cost_limit, self.spent),
-            cancellation_token=self.token,
-            model_settings=model_settings,
-        ) as events:
+        async with self._begun(route, prompt, history, model_settings, cost_limit) as events:
             try:
                 async for event in events:
                     self._take(event)
@@ -77,36 +87,102 @@ class AgentRun:
                 self._count(events)
                 self.answer.finish()
 
-    def _take(self, event: AgentStreamEvent | AgentRunResultEvent[str]) -> None:
+    def _begun(
+        self,
+        route: Route,
+        prompt: str,
+        history: Sequence[Said],
+        model_settings: ModelSettings,
+        cost_limit: Decimal | None,
+    ) -> AbstractAsyncContextManager[AgentRunEvents[Output]]:
+        acts = bool(self.actions) and route in WITH_ACTIONS
+        resumed = self.resumed
+        return agent_for(route, acts=acts).run_stream_events(
+            None if resumed else prompt,
+            output_type=[str, DeferredToolRequests] if acts else [str],
+            model=self.model,
+            deps=self.deps,
+            message_history=resumed.messages if resumed else as_messages(history),
+            deferred_tool_results=resumed.results() if resumed else None,
+            usage_limits=self._limits(cost_limit),
+            cancellation_token=self.token,
+            model_settings=model_settings,
+            toolsets=[careful(self.actions)] if acts else None,
+            retries={"tools": TOOL_RETRIES, "output": 1},
+        )
+
+    def _limits(self, cost_limit: Decimal | None) -> UsageLimits:
+        """Return what is left; approved calls and one request to tell of them are always left."""
+        left = limits(cost_limit, self.spent)
+        if self.resumed is not None:
+            left.request_limit = max(left.request_limit or 0, 1)
+            left.tool_calls_limit = max(left.tool_calls_limit or 0, len(self.resumed.decisions))
+        return left
+
+    def _take(self, event: AgentStreamEvent | AgentRunResultEvent[Output]) -> None:
         match event:
             case PartStartEvent(part=TextPart(content=text)):
                 self.answer.add(f"\n\n{text}" if self.answer.text.strip() else text)
             case PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
                 self.answer.add(text)
+            case PartStartEvent(part=ThinkingPart(content=text)):
+                self.answer.think(f"\n\n{text}" if self.answer.reasoning.strip() else text)
+            case PartDeltaEvent(delta=ThinkingPartDelta(content_delta=str(text))):
+                self.answer.think(text)
             case FunctionToolCallEvent():
                 self._tool_started(event)
             case FunctionToolResultEvent():
                 self._tool_finished(event)
             case AgentRunResultEvent():
-                self.finish_reason = event.result.response.finish_reason
+                self._ended(event.result)
+
+    def _ended(self, result: AgentRunResult[Output]) -> None:
+        self.finish_reason = result.response.finish_reason
+        if isinstance(result.output, DeferredToolRequests):
+            self.pending = pending_calls(result.output, self.actions)
+            self.messages_json = suspended(result.all_messages(), self.deps.passages, self.deps.asked_before + 1)
+            for place in self._open_tools.values():
+                self.steps.finish(place, detail=_joined(self.steps.all[place].detail, WAITS))
 
     def _tool_started(self, event: FunctionToolCallEvent) -> None:
         call = event.part
-        asked = ", ".join(str(value) for value in call.args_as_dict(raise_if_invalid=False).values())
-        title = TOOL_TITLES.get(call.tool_name, call.tool_name)
-        self._open_tools[call.tool_call_id] = self.steps.start("tool", title, asked[:DETAIL_CHARACTERS])
+        titles = {**TOOL_TITLES, **{tool.name: title_of(tool) for tool in self.actions}}
+        title = titles.get(call.tool_name, call.tool_name)
+        asked = _in_words(call.args_as_dict(raise_if_invalid=False))
+        self._open_tools[call.tool_call_id] = self.steps.start("tool", title, asked)
 
     def _tool_finished(self, event: FunctionToolResultEvent) -> None:
         place = self._open_tools.pop(event.part.tool_call_id, None)
-        if place is None:
-            return
-        begun = self.steps.all[place]
-        short = event.part.tool_name == "calculate"
-        detail = f"{begun.detail} = {event.part.model_response_str()}" if short else ""
-        self.steps.finish(place, detail=detail[:DETAIL_CHARACTERS])
+        if place is not None:
+            self.steps.finish(place, detail=_joined(self.steps.all[place].detail, _outcome(event)))
 
-    def _count(self, events: AgentRunEvents[str]) -> None:
+    def _count(self, events: AgentRunEvents[Output]) -> None:
         try:
             self.usage.incr(events.usage)
+            if self.resumed is not None:
+                self.resumed.advance(events.all_messages())
         except UserError:  # it was cancelled before it began
             return
+
+
+def _in_words(arguments: dict[str, Any]) -> str:
+    """Return a call's arguments for people; what only one argument says needs no name."""
+    said = {name: " ".join(str(value).split())[:ARGUMENT_CHARACTERS] for name, value in arguments.items()}
+    if len(said) == 1:
+        return next(iter(said.values()))
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in said.items())[:DETAIL_CHARACTERS]
+
+
+def _outcome(event: FunctionToolResultEvent) -> str:
+    part = event.part
+    if part.outcome == "denied":
+        return NO
+    if part.outcome != "success":
+        return FAILED
+    metadata = part.metadata if isinstance(part.metadata, dict) else {}
+    return " ".join(str(metadata.get(OUTCOME, "")).split())
+
+
+def _joined(asked: str, outcome: str) -> str:
+    parts = [part for part in (asked, outcome) if part]
+    return " → ".join(parts)[:DETAIL_CHARACTERS]

@@ -9,6 +9,7 @@ from functools import cache
 from pydantic_ai import Agent, RunUsage, Tool, UsageLimits
 from pydantic_ai.settings import ModelSettings
 
+from assistant.chat.careful_tools import careful
 from assistant.chat.prompts import instructions
 from assistant.chat.tools import AgentDeps, calculate, search_knowledge_base
 from assistant.domain import Route
@@ -21,6 +22,8 @@ TOOLS: dict[Route, tuple[Tool[AgentDeps], ...]] = {
 }
 WITH_PASSAGES = (Route.KNOWLEDGE, Route.FACT_FINDING)
 """The routes that documents are searched for before the model is asked."""
+WITH_ACTIONS = (Route.KNOWLEDGE, Route.ACTION)
+"""The routes that are given the tools with an effect, where there are any."""
 REQUESTS = 8
 """Model requests a turn; one that kept asking for the same tool made 50 in 1.1 s before bounds were set."""
 TOOL_CALLS = 12
@@ -30,12 +33,12 @@ TOOL_RETRIES = 3
 
 
 @cache
-def agent_for(route: Route) -> Agent[AgentDeps, str]:
-    """Return the agent of a route, built once."""
+def agent_for(route: Route, *, acts: bool = False) -> Agent[AgentDeps, str]:
+    """Return the agent of a route, built once; one that ``acts`` is given tools with an effect at each run."""
     return Agent(
         deps_type=AgentDeps,
-        instructions=instructions(route),
-        tools=TOOLS[route],
+        instructions=instructions(route, acts=acts),
+        toolsets=[careful(TOOLS[route])] if TOOLS[route] else (),
         name=route.value,
         retries={"tools": TOOL_RETRIES, "output": 1},
     )

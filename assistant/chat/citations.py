@@ -55,6 +55,12 @@ class CitationResolver:
         """All citations so far, by ascending number."""
         return tuple(self._citations)
 
+    def go_on_from(self, citations: Sequence[Citation]) -> None:
+        """Take up the citations that the answer had before it was interrupted; their numbers stay."""
+        places = {passage.chunk_id: place for place, passage in enumerate(self._passages)}
+        self._citations = list(citations)
+        self._sources = [places.get(citation.chunk_id, -1) for citation in citations]
+
     def feed(self, text: str) -> Piece:
         """Take the next piece of the model's text and return what is ready."""
         text = self._held + text

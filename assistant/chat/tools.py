@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
-from pydantic_ai import RunContext
+from pydantic_ai import RunContext, ToolReturn
 
 from assistant.domain import Passage, Person
 from assistant.providers.passages import render
@@ -20,18 +20,27 @@ CODE_SECONDS = 2.0
 CODE_MEMORY_BYTES = 64 * 1024 * 1024
 CODE_RECURSION = 100
 RESULT_CHARACTERS = 2_000
+NOTHING_ELSE = "Nothing else was found: use the passages you have."
+OUTCOME = "outcome"
+"""The key in a result's metadata under which a tool says in a few words, for people, what came of it."""
 
 
 @dataclass
 class AgentDeps:
-    """What an agent's tools work with. ``passages`` are numbered from 1 and only ever appended to."""
+    """What an agent's tools work with. ``passages`` are numbered from 1 and only ever appended to.
+
+    ``person`` is who asked: every tool acts with their rights. ``turn_id`` and ``asked_before`` (how often this turn
+    has waited for approval) make the key by which a tool with an effect knows a call that was carried out already.
+    """
 
     person: Person
     knowledge: KnowledgeBase
     passages: list[Passage] = field(default_factory=list)
+    turn_id: str = ""
+    asked_before: int = 0
 
 
-async def search_knowledge_base(ctx: RunContext[AgentDeps], query: str) -> str:
+async def search_knowledge_base(ctx: RunContext[AgentDeps], query: str) -> ToolReturn[str]:
     """Search the company's documents once more.
 
     Args:
@@ -43,20 +52,22 @@ async def search_knowledge_base(ctx: RunContext[AgentDeps], query: str) -> str:
     known = {passage.chunk_id for passage in deps.passages}
     fresh = [passage for passage in found if passage.chunk_id not in known]
     if not fresh:
-        return "Nothing else was found: use the passages you have."
+        return ToolReturn(NOTHING_ELSE, metadata={OUTCOME: "nothing else found"})
     first = len(deps.passages) + 1
     deps.passages.extend(fresh)
-    return render(query, fresh, first=first)
+    counted = f"{len(fresh)} more passage{'' if len(fresh) == 1 else 's'}"
+    return ToolReturn(render(query, fresh, first=first), metadata={OUTCOME: counted})
 
 
-async def calculate(expression: str) -> str:
+async def calculate(expression: str) -> ToolReturn[str]:
     """Calculate with numbers, in a small Python interpreter without files, network, classes and generators.
 
     Args:
         expression: a Python expression, or a few lines whose last one is an expression; math, datetime, decimal
             and statistics by hand are there. For example: 27 / 12 * 8
     """
-    return await anyio.to_thread.run_sync(evaluate, expression)
+    result = await anyio.to_thread.run_sync(evaluate, expression)
+    return ToolReturn(result, metadata={OUTCOME: result})
 
 
 def evaluate(code: str) -> str:

@@ -78,6 +78,11 @@ def render(
     return "\n".join(blocks)
 
 
+def render_result(text: str) -> str:
+    """Write what a tool found or did as material: no text in it can open or close a tag."""
+    return f"<result>{_escape(text)}</result>"
+
+
 def read(text: str) -> tuple[str, list[PromptPassage]]:
     """Read question and passages out of a prompt; a text without a question tag is a bare question."""
     found = _QUESTION.search(text)

@@ -80,7 +80,7 @@ def test_a_second_search_continues_the_numbers(chatting: Chatting) -> None:
     assert turn.answer == "Let me look.\n\nThe canteen serves vegetarian meals every Tuesday. [1]"
     assert turn.citations[0].document == "Canteen.pdf"
     tool = next(step for step in turn.steps if step.kind == "tool")
-    assert tool.detail == "canteen vegetarian meals"
+    assert tool.detail == "canteen vegetarian meals → 3 more passages"
     assert turn.usage.tool_calls == 1
 
 
