@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help run install extras install-dev test lint bench samples lock clean
+.PHONY: help run install extras install-dev test smoke lint bench samples lock clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -22,10 +22,13 @@ install: $(VENV)/.installed  ## install only what running needs
 
 extras: $(VENV)/.installed-extras  ## install the SDKs of Anthropic and AWS Bedrock as well
 
-install-dev: $(VENV)/.installed-dev  ## install what developing needs as well
+install-dev: $(VENV)/.installed-dev tests/contract/node_modules/.installed  ## install what developing needs as well
 
 test: install-dev  ## install what tests need and run them, with coverage
 	@$(BIN)/python -m pytest -m "not nightly" --cov --cov-report=term:skip-covered
+
+smoke: install-dev  ## ask each real provider whose key is set one short question (costs less than a cent)
+	@$(BIN)/python -m pytest -m real_provider tests/contract/test_real_providers.py
 
 lint: install-dev  ## ruff and strict mypy
 	@$(BIN)/ruff check .
@@ -74,3 +77,9 @@ $(VENV)/.installed-dev: $(LOCKS) pyproject.toml | $(UV)
 	@$(SYNC) requirements-dev.lock
 	@$(OURS)
 	@touch $@ $(VENV)/.installed
+
+# The contract tests' mock server of the providers is a package for node; without npm those tests say so and are skipped.
+CONTRACT := tests/contract
+$(CONTRACT)/node_modules/.installed: $(CONTRACT)/package.json $(CONTRACT)/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix $(CONTRACT) && touch $@ \
+		|| echo "npm could not install $(CONTRACT): the contract tests will say so"; fi

@@ -10,6 +10,8 @@ import pytest
 
 from assistant.providers.minilm import MiniLM
 
+REAL_PROVIDER = "real_provider"
+
 
 @pytest.fixture(scope="session")
 def embedder(tmp_path_factory: pytest.TempPathFactory) -> MiniLM:
@@ -27,6 +29,16 @@ def data_dir(tmp_path: Path) -> Path:
     return folder
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what asks real providers, unless it is asked for by its mark."""
+    if REAL_PROVIDER in config.getoption("markexpr"):
+        return
+    real = [item for item in items if item.get_closest_marker(REAL_PROVIDER)]
+    if real:
+        config.hook.pytest_deselected(items=real)
+        items[:] = [item for item in items if item not in real]
+
+
 def _stays_here(address: object) -> bool:
     host = address[0] if isinstance(address, tuple) else None
     if host is None or host in ("", "localhost", "testserver"):
@@ -38,8 +50,10 @@ def _stays_here(address: object) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse every connection that would leave this computer."""
+def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that would leave this computer, but for tests of real providers."""
+    if request.node.get_closest_marker(REAL_PROVIDER):
+        return
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
     def guarded(self: socket.socket, address: object) -> None:
