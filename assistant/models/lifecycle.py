@@ -35,7 +35,8 @@ def standing(state: ProviderState, wanted: str | None, policy: ModelPolicy, toda
     known = info(state, wanted)
     if wanted is not None and known is None:
         return wanted if policy.allows(state.id, wanted) else None
-    candidates: list[ModelInfo | None] = [*state.models]
+    # What the provider's own list leaves out comes last: it may be gone earlier than its date.
+    candidates: list[ModelInfo | None] = [*sorted(state.models, key=lambda model: model.unlisted is not None)]
     if known is not None:
         candidates = [known, heir(state, known, today), *candidates]
     for candidate in candidates:
