@@ -13,7 +13,8 @@
     ├── UploadRefused          too large or unnamed upload, before it is acknowledged
     ├── UnreadableDocument     a parser cannot give text: unknown format, encrypted, no text, limits
     ├── ProviderUnavailable    a model provider that is not set up or cannot be reached
-    └── ModelFailed            the model answered wrongly or not at all
+    ├── ModelFailed            the model answered wrongly or not at all
+    └── EmbeddingFailed        a server of embeddings refused, answered wrongly or not at all
 """
 
 from __future__ import annotations
@@ -96,6 +97,20 @@ class ModelFailed(AssistantError):
 
     category = "model"
     retryable = True
+
+
+class EmbeddingFailed(AssistantError):
+    """Raised when a server of embeddings refuses, answers wrongly or not at all.
+
+    ``retry_after`` are the seconds that it asked to be left alone for.
+    """
+
+    category = "embedding"
+    retryable = True
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 def new_reference() -> str:
