@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from assistant.domain import Turn, TurnStatus
 from assistant.errors import NotFound
-from pages.components import conversations, frame, live, models, problems
+from pages.components import conversations, frame, live, picker, problems
 from pages.components.answers import draw_turn
 from pages.components.guard import Entered, enter
 from pages.components.progress import draw_reading, draw_samples_note
 from pages.components.safe_markdown import escape
 from pages.components.sources import open_dialog_if_asked
+from pages.components.succession import draw_suggestion
 
 PAGE_OF_TURNS = 10
 """Turns drawn at first, 20 messages: a page of 500 took 5 s a run."""
@@ -24,7 +27,8 @@ COMPOSER, ASKED, SHOWN = "composer", "asked", "turns_shown"
 def main() -> None:
     """Draw the page; while a turn runs the script stays in ``live.follow``."""
     entered = enter()
-    models.draw_picker(frame.header(), entered.services.settings)
+    offer = entered.services.models.offer(entered.person)
+    picker.draw_picker(frame.header(picker.goes_to(offer)), offer)
     conversations.draw_list(entered)
     turns, earlier = _turns(entered)
     running = [turn for turn in turns if turn.status is TurnStatus.RUNNING]
@@ -39,12 +43,12 @@ def main() -> None:
     drawn, below = st.container(), st.container()
     with below:  # next to the composer: above a long conversation nobody would see it
         problems.tell_kept()
+        draw_suggestion(entered, offer, turns)
     with drawn:
-        _draw_turns(entered, turns, with_stop=not asked_here)
+        _draw_turns(entered, turns, picker.labels(offer), with_stop=not asked_here)
 
 
-def _draw_turns(entered: Entered, turns: list[Turn], *, with_stop: bool) -> None:
-    providers = models.labels(entered.services.settings)
+def _draw_turns(entered: Entered, turns: list[Turn], providers: Mapping[str, str], *, with_stop: bool) -> None:
     for turn in turns:
         if turn.status is TurnStatus.RUNNING:
             live.follow(entered, turn, with_stop=with_stop)
@@ -111,7 +115,7 @@ def _ask_suggestion(entered: Entered, question: str) -> None:
 
 def _ask(entered: Entered, question: str) -> str:
     """Start the turn; drawing it is the page's ordinary way with a running turn, as after a reload."""
-    running = entered.services.chat.ask(entered.person, conversations.current(), question, models.chosen())
+    running = entered.services.chat.ask(entered.person, conversations.current(), question, picker.chosen())
     conversations.open_conversation(running.conversation_id)
     wider = _limit(running.conversation_id) + 1
     st.session_state[SHOWN] = {running.conversation_id: wider if wider <= MOST_OF_TURNS else PAGE_OF_TURNS}

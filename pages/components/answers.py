@@ -6,19 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from assistant.domain import Route, Step, Turn, TurnStatus
-from pages.components import frame, models, wording
+from assistant.domain import Step, Turn, TurnStatus
+from pages.components import frame, picker, wording
+from pages.components.approval import draw_card
+from pages.components.badge import details, draw_badge
 from pages.components.guard import Entered
 from pages.components.problems import told_later
+from pages.components.reasoning import draw_reasoning
 from pages.components.safe_markdown import blocks, escape
 from pages.components.sources import Chips
 
-ROUTES = {
-    Route.KNOWLEDGE: "knowledge base",
-    Route.FACT_FINDING: "fact finding",
-    Route.ACTION: "action",
-    Route.GENERAL: "general",
-}
 ENDED = {
     TurnStatus.STOPPED: "You stopped this answer.",
     TurnStatus.CUT: "This answer was cut off before its end.",
@@ -45,12 +42,22 @@ def draw_turn(entered: Entered, turn: Turn, providers: Mapping[str, str]) -> Non
                 icon = ":material/check:" if turn.status is TurnStatus.COMPLETE else ":material/remove:"
                 with st.expander(_summary(turn), icon=icon, type="compact"):
                     draw_steps(turn.steps)
+                    _draw_details(turn)
+            draw_reasoning(turn.reasoning)
             _draw_answer(entered, turn)
             if turn.citations:
                 Chips(turn.id).show(turn.citations)
             if turn.status in ENDED:
                 _draw_end(entered, turn)
-            st.markdown(_footer(turn, providers))
+            if turn.status is TurnStatus.AWAITING_APPROVAL:
+                draw_card(entered, turn)
+            draw_badge(entered, turn, providers)
+
+
+def _draw_details(turn: Turn) -> None:
+    told = details(turn)
+    if told:
+        st.markdown(f":gray[{told}]")
 
 
 def draw_steps(steps: Sequence[Step]) -> None:
@@ -99,24 +106,15 @@ def _draw_end(entered: Entered, turn: Turn) -> None:
     icon = ":material/stop_circle:" if turn.status is TurnStatus.STOPPED else ":material/warning:"
     (st.info if turn.status is TurnStatus.STOPPED else st.warning)(said + reference, icon=icon)
     if turn.status in RETRYABLE:
-        st.button("Retry", key=f"retry-{turn.id}", icon=":material/refresh:", on_click=_retry, args=(entered, turn.id))
+        st.button("Retry", key=f"retry-{turn.id}", icon=":material/refresh:", on_click=_retry, args=(entered, turn))
 
 
-def _retry(entered: Entered, turn_id: str) -> None:
+def _retry(entered: Entered, turn: Turn) -> None:
     with told_later():
-        entered.services.chat.retry(entered.person, turn_id, models.chosen())
+        entered.services.chat.retry(entered.person, turn.id, picker.for_retry(entered, turn))
 
 
 def _summary(turn: Turn) -> str:
     """The steps folded to one line: what was found, else which way was taken."""
     by_kind = {step.kind: step for step in turn.steps}
     return escape((by_kind.get("retrieve") or by_kind.get("classify") or turn.steps[-1]).title)
-
-
-def _footer(turn: Turn, providers: Mapping[str, str]) -> str:
-    label = providers.get(turn.choice.provider, turn.choice.provider)
-    model = f" {turn.choice.model}" if turn.choice.model and turn.choice.provider != "offline" else ""
-    parts = [] if turn.plan is None else [ROUTES[turn.plan.route]]
-    parts += [] if turn.timings.total is None else [wording.duration(turn.timings.total)]
-    parts.append(wording.moment(turn.created_at))
-    return f":small[:gray-badge[{escape(label + model)}] :gray[{' · '.join(parts)}]]"

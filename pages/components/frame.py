@@ -7,12 +7,15 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.components.safe_markdown import escape
+
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 CHAT, KNOWLEDGE_BASE, DOCUMENT = "pages/chat.py", "pages/knowledge_base.py", "pages/document.py"
 SEARCH = "search"
 """Query parameter of the knowledge base page: words to search for."""
 NAME = "Internal Knowledge Assistant"
 DEMO = "Demo: everything runs on this machine, no sign-in"
+DEMO_ASKING = "Demo: no sign-in; questions go to"
 
 
 def run_navigation() -> None:
@@ -31,8 +34,11 @@ def run_navigation() -> None:
     page.run()
 
 
-def header() -> DeltaGenerator:
-    """Draw the page's first line, with the banner, and return it for what the page adds at its right."""
+def header(goes_to: str | None = None) -> DeltaGenerator:
+    """Draw the page's first line, with the banner, and return it for what the page adds at its right.
+
+    ``goes_to`` names who outside gets what is asked, since then not everything runs on this machine.
+    """
     line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="header")
-    line.markdown(f":gray-badge[{DEMO}]")
+    line.markdown(f":gray-badge[{DEMO if goes_to is None else f'{DEMO_ASKING} {escape(goes_to)}'}]")
     return line

@@ -12,12 +12,26 @@ from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
 from assistant.chat.running import RunningTurn
 from assistant.domain import Citation, Turn, TurnStatus
-from assistant.events import Event, Planned, Sources, StepFinished, StepStarted, TextDelta
-from pages.components.answers import ASSISTANT_ICON, ROUTES, draw_question, draw_steps
+from assistant.events import (
+    ApprovalNeeded,
+    Event,
+    FellBack,
+    Planned,
+    ReasoningDelta,
+    Sources,
+    StepFinished,
+    StepStarted,
+    TextDelta,
+    Waiting,
+)
+from pages.components.answers import ASSISTANT_ICON, draw_question, draw_steps
+from pages.components.badge import ROUTES
 from pages.components.guard import Entered
 from pages.components.problems import told_later
+from pages.components.reasoning import LiveReasoning
 from pages.components.safe_markdown import blocks, escape
 from pages.components.sources import Chips
+from pages.components.waiting import Countdown
 
 POLL_SECONDS = 0.1
 """How long a wait for news may last: the page's Stop is noticed between two waits."""
@@ -27,6 +41,8 @@ WATCH_SECONDS = 0.3
 """How soon after the page's Stop the turn is stopped too."""
 DISCONNECT_SECONDS = 0.05
 """Streamlit stops the script first and drops the session right after."""
+ENDS_WAIT = (TextDelta, ReasoningDelta, FellBack, ApprovalNeeded)
+"""What shows that the model was asked again."""
 
 
 class LiveAnswer:
@@ -36,6 +52,9 @@ class LiveAnswer:
         self._turn_id = turn_id
         self._status = st.status("Reading the question", type="compact")
         self._steps = self._status.container()  # leaving the status itself as a block would mark it as done
+        self._countdown = Countdown()
+        self._notices = st.container()
+        self._reasoning = LiveReasoning()
         self._text = st.container(gap="small")
         self._below = st.container()
         self._answer = ""
@@ -44,10 +63,12 @@ class LiveAnswer:
         self._citations: tuple[Citation, ...] = ()
         self._chips: Chips | None = None
 
-    def take(self, event: Event) -> None:
-        """Note what happened; steps are drawn at once."""
+    def take(self, event: Event, age: float) -> None:
+        """Note what happened ``age`` seconds ago; all but text is drawn at once."""
         if isinstance(event, TextDelta):
             self._answer += event.text
+        elif isinstance(event, ReasoningDelta):
+            self._reasoning.add(event.text)
         elif isinstance(event, Sources):
             self._citations = event.citations
         elif isinstance(event, StepStarted):
@@ -58,9 +79,27 @@ class LiveAnswer:
                 draw_steps([event.step])
         elif isinstance(event, Planned):
             self._status.update(label=f"Route: {ROUTES[event.plan.route]}")
+        else:
+            self._take_turning(event, age)
+        if isinstance(event, ENDS_WAIT) or self._countdown.over:
+            self._countdown.end()
+
+    def _take_turning(self, event: Event, age: float) -> None:
+        """Note what makes the turn go another way."""
+        if isinstance(event, Waiting):
+            self._countdown.start(event, age)
+        elif isinstance(event, FellBack):
+            self._notices.markdown(f":material/swap_horiz: {escape(event.fall_back.why)}")
+        elif isinstance(event, ApprovalNeeded):
+            self._status.update(label="Waiting for your decision")
+
+    def tick(self) -> None:
+        """Let time pass: a countdown goes on while nothing happens."""
+        self._countdown.tick()
 
     def draw(self) -> bool:
-        """Send the blocks that changed and the chips that are new; say whether any text is shown by now."""
+        """Send the blocks that changed and the chips that are new; say whether any words are shown by now."""
+        thinks = self._reasoning.draw()
         fresh = blocks(self._answer, [citation.n for citation in self._citations])
         for place, block in enumerate(fresh):
             if place == len(self._slots):
@@ -71,7 +110,7 @@ class LiveAnswer:
                 self._shown[place] = block
         if self._citations:
             self._draw_chips()
-        return bool(self._slots)
+        return thinks or bool(self._slots)
 
     def _draw_chips(self) -> None:
         with self._below:
@@ -116,12 +155,13 @@ def _draw_events(running: RunningTurn, answer: LiveAnswer) -> None:
     while not (running.finished and seen and not running.wait(seen, 0)):
         st.session_state["following"] = running.turn_id  # a point where Streamlit can stop this run
         events = running.wait(seen, POLL_SECONDS)
+        answer.tick()
         if not events:
             continue
+        for place, event in enumerate(events, seen):
+            answer.take(event, running.age(place))
         seen += len(events)
-        for event in events:
-            answer.take(event)
-        if drawn:  # the first text is shown at once
+        if drawn:  # the first words are shown at once
             time.sleep(max(0.0, BATCH_SECONDS - (time.monotonic() - drawn)))
         if answer.draw():
             drawn = time.monotonic()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from assistant.domain import Document, DocumentStatus, Person
+from assistant.domain import Document, DocumentStatus, ModelChoice, Parameters, Person, Usage
 
 STAGES = {
     DocumentStatus.QUEUED: "queued",
@@ -17,6 +18,9 @@ STAGES = {
     DocumentStatus.READY: "ready",
     DocumentStatus.FAILED: "failed",
 }
+OFFLINE = "offline"
+LEAST_DOLLARS = Decimal("0.0001")
+"""Less than this is not told exactly."""
 COLOURS = {DocumentStatus.READY: "green", DocumentStatus.FAILED: "red", DocumentStatus.QUEUED: "gray"}
 
 
@@ -41,6 +45,53 @@ def counted(count: int, noun: str) -> str:
 def duration(ms: float) -> str:
     """Milliseconds as people read them."""
     return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+
+
+def cost(usage: Usage) -> str:
+    """What a turn cost: ``free``, ``not priced``, or dollars, marked where the token count is an estimate."""
+    if usage.cost is None:
+        return "not priced"
+    if usage.cost == 0:
+        return "free"
+    return f"about {dollars(usage.cost)}, estimated" if usage.estimated else dollars(usage.cost)
+
+
+def dollars(amount: Decimal) -> str:
+    """US dollars with two digits that say something."""
+    if 0 < amount < LEAST_DOLLARS:
+        return f"under ${LEAST_DOLLARS}"
+    digits = 2 if amount == 0 else max(2, 1 - amount.adjusted())
+    return f"${amount:,.{digits}f}"
+
+
+def tokens(usage: Usage) -> str:
+    """Tokens read and written, on one short line."""
+    return f"{usage.input_tokens:,} → {usage.output_tokens:,} tokens"
+
+
+def token_details(usage: Usage) -> str:
+    """Tokens and requests of a turn in a sentence, with what was cached and what was reasoning."""
+    cached = f" ({usage.cached_tokens:,} of them from the cache)" if usage.cached_tokens else ""
+    thought = f" ({usage.reasoning_tokens:,} of them reasoning)" if usage.reasoning_tokens else ""
+    calls = f", {counted(usage.tool_calls, 'tool call')}" if usage.tool_calls else ""
+    said = f"{usage.input_tokens:,} tokens read{cached}, {usage.output_tokens:,} written{thought}"
+    return f"{said}, {counted(usage.requests, 'request')}{calls}, {cost(usage)}"
+
+
+def parameters(chosen: Parameters) -> str:
+    """How the model was told to answer; empty when it was left to its defaults."""
+    parts = [
+        f"effort {chosen.effort}" if chosen.effort else "",
+        f"temperature {chosen.temperature:g}" if chosen.temperature is not None else "",
+        f"top-p {chosen.top_p:g}" if chosen.top_p is not None else "",
+        f"at most {chosen.max_tokens:,} tokens" if chosen.max_tokens is not None else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def model_name(provider_label: str, choice: ModelChoice) -> str:
+    """Provider and model that answered; the offline provider has only one."""
+    return provider_label if choice.provider == OFFLINE or not choice.model else f"{provider_label} {choice.model}"
 
 
 def moment(when: datetime) -> str:

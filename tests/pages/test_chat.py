@@ -114,9 +114,3 @@ def test_turns_asked_in_this_tab_stay_drawn(run_app: RunApp) -> None:
         ask(app, f"hello number {number}")
     assert "hello number 0" in text_of(app)
     assert "hello number 11" in text_of(app)
-
-
-def test_providers_that_are_not_set_up_name_their_variable(run_app: RunApp) -> None:
-    app = run_app()
-    assert any("OPENAI_API_KEY" in caption.value for caption in app.caption)
-    assert app.radio[0].options == ["Offline"]

@@ -1,0 +1,237 @@
+"""The picker of provider and model: what can be chosen, and of all else why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from assistant.domain import AUTO, ModelChoice, Turn
+from assistant.providers.catalogue import ModelInfo
+from pages.components import parameter_fields, wording
+from pages.components.guard import Entered
+from pages.components.safe_markdown import escape
+
+if TYPE_CHECKING:
+    from assistant.models.offer import ModelOffer, Offer, ProviderOffer
+
+CHOICE = "choice"
+"""Session key of the ModelChoice that was picked in this tab."""
+POPOVER = "picker"
+"""Session key that says whether the picker stands open."""
+PROVIDER, MODEL = "pick-provider", "pick-model"
+OPEN_LISTS = ("openrouter", "portkey", "ollama", "local")
+"""Providers with more models than any list has: their model may be typed."""
+ID_LENGTH = 200
+"""Characters; longer than any model's id."""
+AUTO_INFO = ModelInfo("", "Auto", efforts=("low", "medium", "high"))
+"""Which model Auto takes is known later; each takes of the parameters what it can."""
+
+
+def chosen() -> ModelChoice | None:
+    """Return what the person picked in this tab; None for the administrator's default."""
+    choice: ModelChoice | None = st.session_state.get(CHOICE)
+    return choice
+
+
+def take(choice: ModelChoice) -> None:
+    """Answer with this from now on, in this tab."""
+    st.session_state[CHOICE] = choice
+
+
+def stand_open() -> None:
+    """Open the picker with the next draw, for a button that points to it."""
+    st.session_state[POPOVER] = True
+
+
+def in_use(offer: Offer) -> ModelChoice:
+    """The picked choice, else the default; a locked default with the picked parameters."""
+    picked = chosen()
+    if picked is None or offer.locked:
+        return replace(offer.default, parameters=(picked or offer.default).parameters)
+    return picked
+
+
+def for_retry(entered: Entered, turn: Turn) -> ModelChoice | None:
+    """What a question is asked again with: the picked model, for one that is gone the default, else its own."""
+    if chosen() is None and entered.services.models.successor(turn.choice) is not None:
+        return entered.services.models.offer(entered.person).default
+    return chosen()
+
+
+def labels(offer: Offer) -> dict[str, str]:
+    """Provider labels by id."""
+    return {provider.state.id: provider.state.label for provider in offer.providers}
+
+
+def goes_to(offer: Offer) -> str | None:
+    """Who besides this house gets what is asked now; None for nobody."""
+    now = in_use(offer)
+    public = [provider.state for provider in offer.providers if provider.choosable and not provider.state.private]
+    if now.provider == AUTO:
+        return "the provider that Auto takes" if public else None
+    provider = _provider(offer, now.provider)
+    return None if provider is not None and provider.state.private else labels(offer).get(now.provider, now.provider)
+
+
+def draw_picker(line: DeltaGenerator, offer: Offer) -> None:
+    """Draw the button that tells the model, with the picker behind it; what is behind is drawn once it is open."""
+    now = in_use(offer)
+    popover = line.popover(f"Model: {escape(name(offer, now))}", icon=":material/tune:", key=POPOVER, on_change="rerun")
+    if not popover.open:
+        return
+    with popover, st.container(key="picker-body", gap="small"):
+        if offer.locked:
+            st.markdown(f":material/lock: **{escape(name(offer, now))}**")
+            st.caption("Your administrator has fixed this model for everyone.")
+        else:
+            _draw_provider(offer, now)
+            _draw_model(offer, now)
+        if now.provider == wording.OFFLINE:
+            st.caption("It quotes the documents word for word: there is nothing to set.")
+        else:
+            parameter_fields.draw(now, _info(offer, now), on_change=take)
+        icon = ":material/restart_alt:"
+        st.button("Reset to default", type="tertiary", icon=icon, disabled=chosen() is None, on_click=_reset)
+        if not offer.locked:
+            _draw_unavailable(offer, now)
+
+
+def _draw_provider(offer: Offer, now: ModelChoice) -> None:
+    names = {AUTO: "Auto", **labels(offer)}
+    usable = [provider.state.id for provider in offer.providers if provider.choosable]
+    st.session_state[PROVIDER] = now.provider
+    st.selectbox(
+        "Answers come from",
+        list(dict.fromkeys([AUTO, *usable, now.provider])),
+        format_func=lambda provider: names.get(provider, provider),
+        key=PROVIDER,
+        on_change=_pick_provider,
+        args=(offer,),
+    )
+    if now.provider == AUTO:
+        st.caption(escape(offer.auto_rule))
+        return
+    picked = _provider(offer, now.provider)
+    if picked is None or not picked.choosable:
+        st.warning(escape(picked.why_not) if picked else "There is no such provider any more.")
+    else:
+        st.caption(_where(picked))
+
+
+def _where(provider: ProviderOffer) -> str:
+    """Where the question goes, the one thing a person must know before asking."""
+    label = escape(provider.state.label)
+    if provider.state.id == wording.OFFLINE:
+        return ":material/lock: Answers on this machine; nothing leaves it."
+    if provider.state.private:
+        return f":material/lock: Stays in the house: your question and the passages go to your own {label} server."
+    return f":material/public: Your question and the passages found for it go to {label}."
+
+
+def _draw_model(offer: Offer, now: ModelChoice) -> None:
+    provider = _provider(offer, now.provider)
+    if provider is None or now.provider == wording.OFFLINE:
+        return
+    known = {model.info.id: model.info for model in provider.models}
+    usable = [model.info.id for model in provider.models if model.choosable]
+    current = now.model or _first(provider)
+    key = f"{MODEL}-{now.provider}"
+    st.session_state[key] = current
+    typed = now.provider in OPEN_LISTS
+    st.selectbox(
+        "Model",
+        list(dict.fromkeys([*usable, *([current] if current else [])])),
+        format_func=lambda model: _model_label(known.get(model), model),
+        placeholder="Type a model id" if typed else "Pick a model",
+        accept_new_options=typed,
+        key=key,
+        on_change=_pick_model,
+        args=(offer, now.provider),
+    )
+    info = known.get(current or "")
+    told = [_told(info)] if info else []
+    st.caption(" · ".join([*told, *(["another id can be typed in"] if typed else [])]) or "No more is known about it.")
+
+
+def _told(info: ModelInfo) -> str:
+    parts = [info.note] if info.note else []
+    parts += [f"reads {info.context:,} tokens"] if info.context else []
+    if info.input_price is not None and info.output_price is not None:
+        prices = f"{wording.dollars(info.input_price)} read, {wording.dollars(info.output_price)} written"
+        parts.append(f"{prices} per million tokens")
+    return escape(" · ".join(parts))
+
+
+def _model_label(info: ModelInfo | None, model: str) -> str:
+    if info is None:
+        return model
+    return f"{info.label} · {info.character}" if info.character else info.label
+
+
+def _draw_unavailable(offer: Offer, now: ModelChoice) -> None:
+    """Streamlit's lists have no disabled entries: those stand below, each with the reason."""
+    providers = [provider for provider in offer.providers if not provider.choosable]
+    picked = _provider(offer, now.provider)
+    gone = [model for model in picked.models if not model.choosable] if picked and picked.choosable else []
+    if not providers and not gone:
+        return
+    with st.expander(f"Not available ({len(providers) + len(gone)})", icon=":material/block:", type="compact"):
+        lines = [_crossed_out(model) for model in gone]
+        lines += [f"**{escape(provider.state.label)}**: {escape(provider.why_not)}" for provider in providers]
+        st.caption("\n".join(f"- {line}" for line in lines))
+
+
+def _crossed_out(model: ModelOffer) -> str:
+    return f"~~{escape(model.info.label)}~~ {escape(model.why_not)}"
+
+
+def _pick_provider(offer: Offer) -> None:
+    provider = str(st.session_state[PROVIDER])
+    found = _provider(offer, provider)
+    model = _first(found) if found else None
+    _take_fitting(offer, ModelChoice(provider, model, in_use(offer).parameters))
+
+
+def _pick_model(offer: Offer, provider: str) -> None:
+    model = str(st.session_state[f"{MODEL}-{provider}"] or "").strip()[:ID_LENGTH]
+    _take_fitting(offer, ModelChoice(provider, model or None, in_use(offer).parameters))
+
+
+def _take_fitting(offer: Offer, choice: ModelChoice) -> None:
+    take(replace(choice, parameters=parameter_fields.fitting(choice.parameters, _info(offer, choice))))
+
+
+def _reset() -> None:
+    st.session_state.pop(CHOICE, None)
+
+
+def _provider(offer: Offer, provider_id: str) -> ProviderOffer | None:
+    return next((provider for provider in offer.providers if provider.state.id == provider_id), None)
+
+
+def _first(provider: ProviderOffer) -> str | None:
+    return next((model.info.id for model in provider.models if model.choosable), None)
+
+
+def _info(offer: Offer, choice: ModelChoice) -> ModelInfo:
+    """What is known about a model; of an unknown one, that it may take anything."""
+    if choice.provider == AUTO:
+        return AUTO_INFO
+    provider = _provider(offer, choice.provider)
+    models = provider.models if provider else ()
+    wanted = choice.model or (_first(provider) if provider else None)
+    unknown = ModelInfo(wanted or "", wanted or "", efforts=AUTO_INFO.efforts)
+    return next((model.info for model in models if model.info.id == wanted), unknown)
+
+
+def name(offer: Offer, choice: ModelChoice) -> str:
+    """The name on the button: short, it shares a line with the banner."""
+    if choice.provider == AUTO:
+        return "Auto"
+    info = _info(offer, choice)
+    if choice.provider == wording.OFFLINE or not info.label:
+        return labels(offer).get(choice.provider, choice.provider)
+    return info.label
