@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     worker_idle_seconds: float = Field(default=10.0, ge=0, le=3600)
     parse_seconds: float = Field(default=120.0, gt=0, le=3600)
     parse_memory_mb: int = Field(default=1000, ge=256, le=16_000)
+    telemetry: Annotated[bool, NoDecode] = False
+    telemetry_content: Annotated[bool, NoDecode] = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # Providers' own variables are taken as they are: a wrong one makes its provider unusable, never the app.
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
@@ -60,6 +62,8 @@ class Settings(BaseSettings):
     aws_session_token: SecretStr | None = Field(default=None, validation_alias="AWS_SESSION_TOKEN")
     aws_region: str | None = Field(default=None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
     aws_endpoint_url: str | None = Field(default=None, validation_alias="AWS_ENDPOINT_URL_BEDROCK_RUNTIME")
+    aws_profile: str | None = Field(default=None, validation_alias="AWS_PROFILE")
+    aws_bearer_token: SecretStr | None = Field(default=None, validation_alias="AWS_BEARER_TOKEN_BEDROCK")
     openrouter_api_key: SecretStr | None = Field(default=None, validation_alias="OPENROUTER_API_KEY")
     openrouter_base_url: str | None = Field(default=None, validation_alias="OPENROUTER_BASE_URL")
     portkey_api_key: SecretStr | None = Field(default=None, validation_alias="PORTKEY_API_KEY")
@@ -72,7 +76,7 @@ class Settings(BaseSettings):
     embeddings_api_key: SecretStr | None = Field(default=None, validation_alias="EMBEDDINGS_API_KEY")
     embeddings_model: str | None = Field(default=None, validation_alias="EMBEDDINGS_MODEL")
 
-    @field_validator("samples", mode="before")
+    @field_validator("samples", "telemetry", "telemetry_content", mode="before")
     @classmethod
     def _on_or_off(cls, value: object) -> bool:
         word = str(value).lower()

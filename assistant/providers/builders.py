@@ -1,33 +1,155 @@
-"""Builds the pydantic-ai model of a choice; SDKs are imported when their provider is first used."""
+"""Builds the pydantic-ai model of a choice; an SDK is imported when its provider is warmed or first used."""
 
 from __future__ import annotations
 
+import importlib
+import logging
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
+
+from pydantic import SecretStr
 
 from assistant.domain import ModelChoice
 from assistant.errors import ProviderUnavailable
-from assistant.providers import catalogue
+from assistant.providers import catalogue, clients, keys, parameters
+from assistant.providers.clients import Access
+from assistant.providers.model_info import ModelInfo, ProviderRow
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
+    from pydantic_ai.profiles import ModelProfile
+    from pydantic_ai.settings import ModelSettings
 
     from assistant.providers.minilm import MiniLM
 
+HOMES = {
+    "openai": "over_openai",
+    "openai-responses": "over_openai",
+    "openrouter": "over_openai",
+    "portkey": "over_openai",
+    "ollama": "over_openai",
+    "compatible": "over_openai",
+    "groq": "over_groq",
+    "anthropic": "over_anthropic",
+    "bedrock": "over_bedrock",
+}
+"""By the kind of a provider's row, the module that speaks to it; importing it imports the SDK."""
+THINKS_IN_TAGS = ("ollama", "compatible")
+"""Kinds whose models may write their reasoning into the text, between ``<think>`` tags."""
 
-def build_model(choice: ModelChoice, settings: Settings, embedder: MiniLM) -> Model:
+log = logging.getLogger(__name__)
+
+
+class Home(Protocol):
+    """A module that speaks to a kind of provider."""
+
+    def model(self, model_id: str, access: Access) -> Model:
+        """Return a model over a kept client; raises ProviderUnavailable."""
+
+    def profile(self, kind: str, model_id: str) -> ModelProfile:
+        """What is known of the model; no client is made."""
+
+
+def build_model(choice: ModelChoice, settings: Settings, embedder: MiniLM, *, prompted: bool = False) -> Model:
     """Return the model of ``choice``, any id of a known provider; the same one for the same choice.
 
-    Raises ProviderUnavailable naming the variable that is missing.
+    ``prompted`` asks for tools in words instead of the provider's own tool calls. Raises ProviderUnavailable with
+    what is wrong and what to do.
     """
     row = catalogue.provider(choice.provider)
-    if not row.needs:
+    if row.kind == "offline":
         return _offline(embedder)
-    key = catalogue.key(row, settings)
-    if not key:
-        raise ProviderUnavailable(f"{row.label} is not set up: set {row.needs[0]}, or pick another model.")
-    return BUILDERS[row.id](choice.model or row.models[0].id, key)
+    model_id = _model_id(row, choice)
+    access = access_of(row, settings)
+    info = _info(row, model_id)
+    in_words = prompted or (info is not None and not info.tools)
+    return clients.model((access, model_id, in_words), lambda: _built(row, model_id, access, in_words))
+
+
+def settings_for(choice: ModelChoice, settings: Settings) -> ModelSettings:
+    """Return effort, temperature, top-p and output limit of ``choice``, as far as its model takes them."""
+    del settings  # what a model takes does not depend on them
+    row = next((row for row in catalogue.rows() if row.id == choice.provider), None)
+    if row is None or row.kind == "offline" or not (choice.model or row.models):
+        return {}
+    model_id = _model_id(row, choice)
+    return parameters.model_settings(choice.parameters, model_id, _info(row, model_id), _profile(row.kind, model_id))
+
+
+def warm(provider_id: str, settings: Settings) -> None:
+    """Import what the provider's first question would import; nothing is raised, nothing is sent."""
+    try:
+        row = catalogue.provider(provider_id)
+        if row.kind != "offline" and not keys.state_of(row, settings).problem:
+            _home(row.kind)
+    except Exception:  # the first question says what is wrong, to the person who asks it
+        log.warning("the provider %s could not be warmed", provider_id, exc_info=True)
+
+
+def access_of(row: ProviderRow, settings: Settings) -> Access:
+    """Return what a client of the provider is made from; raises ProviderUnavailable with what is wrong."""
+    state = keys.state_of(row, settings)
+    if state.problem:
+        raise ProviderUnavailable(f"{row.label} cannot be used. {state.problem} Until then pick another model.")
+    return Access(row.id, row.kind, state.address, keys.key_of(row, settings), _options(row, settings))
+
+
+def _built(row: ProviderRow, model_id: str, access: Access, in_words: bool) -> Model:
+    model = _home(row.kind).model(model_id, access)
+    if row.kind in THINKS_IN_TAGS:
+        from assistant.providers.think_tags import ThinkTags
+
+        model = ThinkTags(model)
+    if in_words:
+        from assistant.providers.prompted_tools import PromptedTools
+
+        model = PromptedTools(model)
+    return model
+
+
+def _model_id(row: ProviderRow, choice: ModelChoice) -> str:
+    if choice.model:
+        return choice.model
+    if not row.models:
+        raise ProviderUnavailable(f"{row.label} has no usual model; pick one of those it offers.")
+    return row.models[0].id
+
+
+def _info(row: ProviderRow, model_id: str) -> ModelInfo | None:
+    return next((model for model in row.models if model.id == model_id), None)
+
+
+def _options(row: ProviderRow, settings: Settings) -> tuple[tuple[str, SecretStr], ...]:
+    found = {name: keys.value_of(variable, settings) for name, variable in OPTIONS.get(row.kind, {}).items()}
+    return tuple((name, SecretStr(value)) for name, value in found.items() if value)
+
+
+OPTIONS = {
+    "portkey": {"config": "PORTKEY_CONFIG"},
+    "bedrock": {
+        "secret": "AWS_SECRET_ACCESS_KEY",
+        "session": "AWS_SESSION_TOKEN",
+        "token": "AWS_BEARER_TOKEN_BEDROCK",
+        "profile": "AWS_PROFILE",
+        "region": "AWS_REGION",
+    },
+}
+"""By kind, the variables besides key and address that its client is made from."""
+
+
+def _profile(kind: str, model_id: str) -> ModelProfile:
+    try:
+        return _home(kind).profile(kind, model_id)
+    except ImportError:  # an extra that is missing; building the model says so
+        return {}
+
+
+def _home(kind: str) -> Home:
+    import pydantic_ai
+
+    pydantic_ai.BANNER_ENABLED = False
+    return cast("Home", importlib.import_module(f"assistant.providers.{HOMES[kind]}"))
 
 
 @cache
@@ -35,28 +157,3 @@ def _offline(embedder: MiniLM) -> Model:
     from assistant.providers.offline.model import OfflineModel
 
     return OfflineModel(embedder)
-
-
-@cache
-def _openai(model: str, key: str) -> Model:
-    """A chat model of OpenAI, or of the server that OPENAI_BASE_URL names."""
-    from pydantic_ai.models.openai import OpenAIChatModel
-    from pydantic_ai.profiles.openai import OpenAIModelProfile
-    from pydantic_ai.providers.openai import OpenAIProvider
-
-    # Without this a stream that a gateway cut in the middle counts as a whole answer.
-    profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
-    return OpenAIChatModel(model, provider=OpenAIProvider(api_key=key), profile=profile)
-
-
-@cache
-def _groq(model: str, key: str) -> Model:
-    """A model on Groq, or on the server that GROQ_BASE_URL names."""
-    from pydantic_ai.models.groq import GroqModel
-    from pydantic_ai.providers.groq import GroqProvider
-
-    return GroqModel(model, provider=GroqProvider(api_key=key))
-
-
-BUILDERS = {"openai": _openai, "groq": _groq}
-"""Clients are kept: a new one for each question would open a new connection, which costs a round trip or two."""

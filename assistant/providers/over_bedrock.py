@@ -1,0 +1,84 @@
+"""Claude through AWS Bedrock with Amazon's SDK, which is an extra of the installation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+from botocore.tokens import FrozenAuthToken
+from pydantic_ai.models import Model
+from pydantic_ai.models.bedrock import BedrockConverseModel
+from pydantic_ai.profiles import ModelProfile
+from pydantic_ai.providers.bedrock import BedrockProvider
+
+from assistant.errors import ProviderUnavailable
+from assistant.providers import clients
+from assistant.providers.clients import CONNECT_SECONDS, READ_SECONDS, Access
+
+REGION = "us-east-1"
+"""Asked when AWS_REGION says nothing: where Bedrock usually has a model first."""
+
+
+class OneTryModel(BedrockConverseModel):
+    """A model whose client tries once, so that a request for no retries is already granted."""
+
+    unsupported_settings = BedrockConverseModel.unsupported_settings - {"max_retries"}
+
+
+class TokenSession(botocore.session.Session):  # type: ignore[misc]  # an untyped base
+    """Amazon's session with Bedrock's own kind of key, which by itself it reads from the environment only."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self._token = token
+
+    def get_auth_token(self, **_: Any) -> FrozenAuthToken:
+        """The key."""
+        return FrozenAuthToken(self._token)
+
+    def get_credentials(self) -> None:
+        """None: the key stands alone."""
+
+
+def model(model_id: str, access: Access) -> Model:
+    """Return the model; raises ProviderUnavailable when AWS's own configuration does not fit the settings."""
+    return OneTryModel(model_id, provider=BedrockProvider(bedrock_client=clients.client(access, client)))
+
+
+def profile(kind: str, model_id: str) -> ModelProfile:
+    """What pydantic-ai knows of the model."""
+    del kind
+    return BedrockProvider.model_profile(model_id) or ModelProfile()
+
+
+def client(access: Access) -> Any:
+    """Return a client of Bedrock's runtime."""
+    token = access.option("token")
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": 1},
+        signature_version="bearer" if token else None,
+    )
+    try:
+        return _session(access, token).client("bedrock-runtime", config=config, endpoint_url=access.address)
+    except BotoCoreError as error:
+        raise ProviderUnavailable(f"AWS Claude cannot be used: {error}. Check AWS_PROFILE and AWS_REGION.") from error
+
+
+def _session(access: Access, token: str | None) -> boto3.Session:
+    """Bedrock's own key goes first, then a pair of keys, then what AWS's own configuration has."""
+    region = access.option("region") or REGION
+    if token:
+        return boto3.Session(botocore_session=TokenSession(token), region_name=region)
+    if access.secret is None:
+        return boto3.Session(profile_name=access.option("profile"), region_name=access.option("region"))
+    return boto3.Session(
+        aws_access_key_id=access.secret,
+        aws_secret_access_key=access.option("secret"),
+        aws_session_token=access.option("session"),
+        region_name=region,
+    )
