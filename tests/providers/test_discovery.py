@@ -1,0 +1,420 @@
+"""Lists of models come through the real SDKs from servers on this computer, and only ever add to the catalogue."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.errors import ProviderUnavailable
+from assistant.providers import catalogue, discovery, listed_models, model_lists
+from assistant.providers.model_info import ModelInfo
+from assistant.settings import Settings
+
+KEY = "sk-test-0123456789-abcd"
+TODAY = date(2026, 11, 20)
+
+
+class ListServer(ThreadingHTTPServer):
+    """Answers every request with ``status`` and ``body``; ``asked`` are the paths and headers so far."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.status = 200
+        self.body = b'{"data": []}'
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.hold = threading.Event()
+        self.hold.set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def lists(self, *entries: dict[str, Any]) -> None:
+        self.body = json.dumps({"object": "list", "data": list(entries)}).encode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ListServer
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+        self.server.hold.wait(30)
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(self.server.body)))
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[ListServer]:
+    with ListServer() as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,))
+        thread.start()
+        yield running
+        running.hold.set()
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for row in catalogue.rows():
+        for variable in (*row.needs, row.base_url):
+            if variable:
+                monkeypatch.delenv(variable, raising=False)
+
+
+def settings(data_dir: Path, **values: str) -> Settings:
+    return Settings(_env_file=None, data_dir=data_dir, **values)  # type: ignore[call-arg,arg-type]  # pydantic's own
+
+
+def openai(server: ListServer, tmp_path: Path) -> Settings:
+    return settings(tmp_path, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=f"{server.url}/v1")
+
+
+def discover(provider: str, known: Settings) -> dict[str, ModelInfo]:
+    return {model.id: model for model in discovery.discover(catalogue.provider(provider), known)}
+
+
+def merged(provider: str, known: Settings) -> dict[str, ModelInfo]:
+    return {model.id: model for model in discovery.merged(catalogue.provider(provider), known)}
+
+
+@pytest.mark.parametrize(
+    ("provider", "path", "variables"),
+    [
+        ("openai", "/v1/models", {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "{url}/v1"}),
+        ("openai-responses", "/v1/models", {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "{url}/v1"}),
+        ("groq", "/openai/v1/models", {"GROQ_API_KEY": KEY, "GROQ_BASE_URL": "{url}"}),
+        ("anthropic", "/v1/models", {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": "{url}"}),
+        ("openrouter", "/api/v1/models", {"OPENROUTER_API_KEY": KEY, "OPENROUTER_BASE_URL": "{url}/api/v1"}),
+        ("portkey", "/v1/models", {"PORTKEY_API_KEY": KEY, "PORTKEY_BASE_URL": "{url}/v1"}),
+        ("ollama", "/v1/models", {"OLLAMA_BASE_URL": "{url}/v1"}),
+        ("local", "/v1/models", {"LOCAL_BASE_URL": "{url}/v1"}),
+    ],
+)
+def test_every_provider_is_asked_at_its_own_address_and_its_list_is_kept(
+    provider: str, path: str, variables: dict[str, str], server: ListServer, tmp_path: Path
+) -> None:
+    if provider == "anthropic":
+        pytest.importorskip("anthropic", reason="the extra with Anthropic's SDK is not installed")
+    server.lists({"id": "new-model", "object": "model"})
+    known = settings(tmp_path, **{name: value.format(url=server.url) for name, value in variables.items()})
+    assert list(discover(provider, known)) == ["new-model"]
+    asked, headers = server.asked[0]
+    assert asked.partition("?")[0] == path
+    keyed = any(name.endswith("_API_KEY") for name in variables)
+    assert any(KEY in value for value in headers.values()) == keyed
+    assert merged(provider, known)["new-model"].discovered
+    assert not discovery.is_stale(catalogue.provider(provider), known)
+
+
+def test_the_list_of_openai_gives_the_day_of_a_models_end(server: ListServer, tmp_path: Path) -> None:
+    known = openai(server, tmp_path)
+    server.lists(
+        {"id": "gpt-7", "shutdown_date": None},
+        {"id": "gpt-6-luna", "shutdown_date": "2027-08-01"},
+        {"id": "gpt-5.5", "shutdown_date": "2027-05-01"},
+    )
+    discover("openai", known)
+    models = merged("openai", known)
+    assert [models[name].retires for name in ("gpt-7", "gpt-6-luna", "gpt-5.5")] == [
+        None,
+        date(2027, 8, 1),
+        date(2027, 5, 1),
+    ]
+
+
+def test_a_model_that_the_fresh_list_does_not_name_is_marked_but_stays(server: ListServer, tmp_path: Path) -> None:
+    known = openai(server, tmp_path)
+    server.lists({"id": "gpt-6-luna"})
+    discover("openai", known)
+    models = merged("openai", known)
+    today = datetime.now(UTC).date()
+    assert models["gpt-6-luna"].unlisted is None
+    assert models["gpt-6-astra"].unlisted == today
+    assert f"not offered any more by the provider's list of {today}" in models["gpt-6-astra"].note
+    assert not models["gpt-6-astra"].retired(today)
+
+
+def test_an_old_list_says_nothing_about_models_it_does_not_name(server: ListServer, tmp_path: Path) -> None:
+    known = openai(server, tmp_path)
+    server.lists({"id": "gpt-6-luna"}, {"id": "gpt-7"})
+    discover("openai", known)
+    path = tmp_path / "cache" / "models-openai.json"
+    stored = json.loads(path.read_text())
+    path.write_text(json.dumps({**stored, "at": str(datetime.now(UTC) - timedelta(days=9))}))
+    models = merged("openai", known)
+    assert models["gpt-6-astra"].unlisted is None
+    assert "gpt-7" in models
+    assert discovery.is_stale(catalogue.provider("openai"), known)
+
+
+def test_a_retired_model_that_the_account_still_has_goes_on(server: ListServer, tmp_path: Path) -> None:
+    known = settings(tmp_path, GROQ_API_KEY=KEY, GROQ_BASE_URL=server.url)
+    server.lists({"id": "llama-3.3-70b-versatile", "active": True, "context_window": 131072})
+    discover("groq", known)
+    model = merged("groq", known)["llama-3.3-70b-versatile"]
+    assert (model.retires, model.successor, model.context) == (None, "openai/gpt-oss-120b", 131072)
+
+
+def test_a_list_counts_for_its_address_and_key_only(server: ListServer, tmp_path: Path) -> None:
+    server.lists({"id": "of-this-server"})
+    known = openai(server, tmp_path)
+    discover("openai", known)
+    assert "of-this-server" in merged("openai", known)
+    assert "of-this-server" not in merged("openai", known.model_copy(update={"openai_base_url": None}))
+    stored = (tmp_path / "cache" / "models-openai.json").read_text()
+    assert KEY not in stored
+    assert server.url not in stored
+
+
+def test_another_server_behind_the_interface_of_openai_has_no_price_of_openai(
+    server: ListServer, tmp_path: Path
+) -> None:
+    server.lists({"id": "gpt-4o-mini"})
+    known = openai(server, tmp_path)
+    discover("openai", known)
+    assert merged("openai", known)["gpt-4o-mini"].input_price is None
+    assert merged("openai", settings(tmp_path))["gpt-4o-mini"].input_price == Decimal("0.15")
+
+
+def test_what_is_known_of_effort_and_temperature_is_added(server: ListServer, tmp_path: Path) -> None:
+    server.lists({"id": "gpt-5.6-sol"}, {"id": "gpt-4.1"})
+    models = discover("openai", openai(server, tmp_path))
+    assert (models["gpt-5.6-sol"].efforts, models["gpt-5.6-sol"].sampling) == (("low", "medium", "high"), False)
+    assert (models["gpt-4.1"].efforts, models["gpt-4.1"].sampling) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (401, "OpenAI refused the key: check OPENAI_API_KEY."),
+        (429, "OpenAI asks to wait: it was asked too often, or the account's credit is used up."),
+        (404, "OpenAI gave no list of models (status 404); type the model's id instead."),
+        (500, "OpenAI gave no list of models (status 500); type the model's id instead."),
+    ],
+)
+def test_a_refusal_is_one_sentence_without_the_providers_words(
+    status: int, says: str, server: ListServer, tmp_path: Path
+) -> None:
+    server.status = status
+    server.body = json.dumps({"error": {"message": f"<b>secret {KEY}</b>"}}).encode()
+    with pytest.raises(ProviderUnavailable) as refused:
+        discover("openai", openai(server, tmp_path))
+    assert str(refused.value) == says
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>Sign in</html>", b'{"data": 3}', b'"text"', b"", b"\xff\xfe", b"[" * 100_000, b"[1" + b" " * 9_000_000],
+)
+def test_an_answer_that_is_no_list_is_refused_and_the_last_list_stays(
+    body: bytes, server: ListServer, tmp_path: Path
+) -> None:
+    known = openai(server, tmp_path)
+    server.lists({"id": "gpt-7"})
+    discover("openai", known)
+    server.body = body
+    with pytest.raises(ProviderUnavailable, match="no list of models: check OPENAI_BASE_URL"):
+        discover("openai", known)
+    assert "gpt-7" in merged("openai", known)
+
+
+def test_a_server_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
+    known = settings(tmp_path, LOCAL_BASE_URL="http://127.0.0.1:9/v1")
+    with pytest.raises(ProviderUnavailable, match="cannot be reached: check LOCAL_BASE_URL"):
+        discover("local", known)
+
+
+def test_a_server_that_never_answers_is_left_after_the_bound(
+    server: ListServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery, "SECONDS", 0.3)
+    server.hold.clear()
+    with pytest.raises(ProviderUnavailable, match="cannot be reached"):
+        discover("openai", openai(server, tmp_path))
+
+
+def test_a_provider_that_is_not_set_up_names_its_variable(tmp_path: Path) -> None:
+    with pytest.raises(ProviderUnavailable, match="GROQ_API_KEY"):
+        discover("groq", settings(tmp_path))
+
+
+def test_the_offline_provider_is_its_own_list(tmp_path: Path) -> None:
+    assert list(discover("offline", settings(tmp_path))) == ["quotes"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"at": "yesterday", "account": "", "models": []}',
+        '{"at": "2026-11-20", "account": "", "models": []}',
+        '{"at": "2026-11-20T10:00:00+00:00", "models": []}',
+        '{"at": "2026-11-20T10:00:00+00:00", "account": "", "models": [{"id": "a"}]}',
+        '{"at": "2026-11-20T10:00:00+00:00", "account": "", "models": [{"id": "a", "label": "A", "retires": "?"}]}',
+        '{"at": "2026-11-20T10:00:00+00:00", "account": "", "models": [{"id": "a", "label": "A", "input_price": "x"}]}',
+    ],
+)
+def test_a_broken_cache_is_no_cache_and_never_an_error(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "cache" / "models-openai.json"
+    path.parent.mkdir()
+    path.write_text(text)
+    row = catalogue.provider("openai")
+    assert discovery.cached(row, settings(tmp_path)) == []
+    assert discovery.merged(row, settings(tmp_path))[0].id == row.models[0].id
+
+
+def test_a_kept_list_comes_back_as_it_was(tmp_path: Path) -> None:
+    row, known = catalogue.provider("openrouter"), settings(tmp_path)
+    model = ModelInfo(
+        "vendor/name",
+        "Näme",
+        context=1000,
+        max_output=10,
+        tools=False,
+        output="prompted",
+        efforts=("low", "high"),
+        sampling=False,
+        retires=TODAY,
+        input_price=Decimal("0.25"),
+        output_price=Decimal("1.5"),
+        discovered=True,
+    )
+    model_lists.keep(row, known, [model])
+    assert discovery.cached(row, known) == [model]
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["models-openrouter.json"]
+
+
+def test_openrouters_list_gives_price_context_and_abilities() -> None:
+    (model,) = listed_models.read(
+        {
+            "data": [
+                {
+                    "id": "vendor/model",
+                    "name": "Vendor: Model",
+                    "context_length": 200000,
+                    "pricing": {"prompt": "0.0000025", "completion": "0.00001"},
+                    "top_provider": {"max_completion_tokens": 32000},
+                    "architecture": {"output_modalities": ["text"]},
+                    "supported_parameters": ["reasoning", "structured_outputs", "max_tokens"],
+                    "expiration_date": "2027-01-31",
+                }
+            ]
+        },
+        TODAY,
+    )
+    assert model == ModelInfo(
+        "vendor/model",
+        "Vendor: Model",
+        context=200000,
+        max_output=32000,
+        tools=False,
+        output="native",
+        efforts=("low", "medium", "high"),
+        sampling=False,
+        retires=date(2027, 1, 31),
+        input_price=Decimal("2.5"),
+        output_price=Decimal(10),
+        discovered=True,
+    )
+
+
+def test_a_negative_price_is_not_priced() -> None:
+    (model,) = listed_models.read({"data": [{"id": "a/auto", "pricing": {"prompt": "-1", "completion": "-1"}}]}, TODAY)
+    assert (model.input_price, model.output_price) == (None, None)
+
+
+def test_a_retirement_of_anthropic_that_was_put_off_is_no_end() -> None:
+    entries = [
+        {"id": "late", "lifecycle": "deprecated", "retires_at": "2026-01-01T00:00:00Z"},
+        {"id": "soon", "lifecycle": "deprecated", "retires_at": "2026-11-30T00:00:00Z"},
+        {"id": "gone", "lifecycle": "retired", "retires_at": "2026-01-01T00:00:00Z"},
+    ]
+    assert {model.id: model.retires for model in listed_models.read(entries, TODAY)} == {
+        "late": None,
+        "soon": date(2026, 11, 30),
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "text-embedding-3-small",
+        "nomic-embed-text:latest",
+        "bge-m3",
+        "all-minilm",
+        "whisper-large-v3-turbo",
+        "gpt-4o-mini-tts",
+        "gpt-4o-transcribe",
+        "gpt-image-2.5-flare",
+        "dall-e-3",
+        "gpt-realtime-2",
+        "omni-moderation-latest",
+        "meta-llama/llama-prompt-guard-2-22m",
+        "openai/gpt-6-luna:batch",
+        "canopylabs/orpheus-v1-english",
+    ],
+)
+def test_what_cannot_chat_is_left_out(name: str) -> None:
+    assert listed_models.read([{"id": name}, {"id": "stays"}], TODAY)[0].id == "stays"
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt-6-luna", "olive-7b", "mistral-large-latest", "llava:13b", "imagine-7b", "deliver-1"]
+)
+def test_a_chat_model_with_a_similar_name_stays(name: str) -> None:
+    assert [model.id for model in listed_models.read([{"id": name}], TODAY)] == [name]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        {"id": None},
+        {"id": 7},
+        {"id": ""},
+        {"id": "a b"},
+        {"id": "a\nb"},
+        {"id": "a\u202eb"},
+        {"id": "x" * 201},
+        "text",
+    ],
+)
+def test_an_entry_that_is_no_model_is_passed_over(entry: object) -> None:
+    assert listed_models.read([entry, {"id": "good"}], TODAY)[0].id == "good"
+
+
+def test_a_list_is_bounded_and_names_each_model_once() -> None:
+    endless = [{"id": f"m-{number}"} for number in range(listed_models.MOST_MODELS + 5)]
+    assert len(listed_models.read(endless, TODAY)) == listed_models.MOST_MODELS
+    assert len(listed_models.read([{"id": "m"}, {"id": "m"}], TODAY)) == 1
+
+
+def test_numbers_that_cannot_be_are_unknown() -> None:
+    entry = {"id": "m", "context_length": -1, "max_tokens": "many", "pricing": {"prompt": "NaN", "completion": "x"}}
+    assert listed_models.read([entry], TODAY) == [replace(ModelInfo("m", "m"), discovered=True)]
+
+
+def test_ollama_without_models_has_an_empty_list() -> None:
+    assert listed_models.read({"object": "list", "data": None}, TODAY) == []
