@@ -16,11 +16,31 @@ from assistant.storage.vectors import Vectors
 Matrix = NDArray[np.float32]
 
 
-class ExactSearch:
-    """Keeps the live vectors in memory and follows the database's revision."""
+class ExactSearches:
+    """One exact search for each embedding model that was asked for."""
 
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors
+        self._lock = threading.Lock()
+        self._by_model: dict[str, ExactSearch] = {}
+
+    def of(self, model: str) -> ExactSearch:
+        """Return the search over this model's vectors."""
+        with self._lock:
+            return self._by_model.setdefault(model, ExactSearch(self._vectors, model))
+
+    def forget(self) -> None:
+        """Give all memory back; the next search loads again."""
+        with self._lock:
+            self._by_model = {}
+
+
+class ExactSearch:
+    """Keeps the live vectors of one model in memory and follows the database's revision."""
+
+    def __init__(self, vectors: Vectors, model: str) -> None:
+        self._vectors = vectors
+        self._model = model
         self._lock = threading.Lock()
         self._revision: int | None = None
         self._spaces: frozenset[str] = frozenset()
@@ -38,13 +58,6 @@ class ExactSearch:
         allowed = None if len(wanted) == len(versions) else np.isin(version_of, wanted)
         return [_best(rows, matrix @ vector, allowed, n) for vector in vectors]
 
-    def forget(self) -> None:
-        """Give the memory back; the next search loads again."""
-        with self._lock:
-            self._revision, self._spaces, self._versions = None, frozenset(), {}
-            self._rows = self._version_of = np.empty(0, np.int64)
-            self._matrix = np.empty((0, 0), np.float32)
-
     def _current(self, spaces: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64], Matrix, dict[int, str]]:
         with self._lock:
             revision = self._vectors.revision()
@@ -61,7 +74,7 @@ class ExactSearch:
         live = {version: space for version, space in every.items() if space in self._spaces}
         keep = np.isin(self._version_of, list(live))
         new = [version for version in live if version not in self._versions]
-        loaded = self._vectors.blobs(new)
+        loaded = self._vectors.blobs(new, self._model)
         matrices = [decode([blob for _, _, blob in loaded])] if loaded else []
         old = [self._matrix[keep]] if keep.any() else []
         self._matrix = np.concatenate(old + matrices) if old or matrices else np.empty((0, 0), np.float32)

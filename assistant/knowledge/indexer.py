@@ -9,17 +9,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import islice
 
-from assistant.knowledge.exact import ExactSearch, decode
+from assistant.knowledge.exact import ExactSearches, decode
 from assistant.knowledge.index import BUILDING_BATCH, VectorIndex
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import Database
+from assistant.storage.embeddings import Embeddings
 from assistant.storage.ingestion import due_jobs
 from assistant.storage.purge import purge_deleted, sweep_originals
+from assistant.storage.rows import EMBEDDED
 from assistant.storage.vectors import Generation, IndexJob, StoredVector, Vectors
 
 logger = logging.getLogger(__name__)
@@ -33,6 +36,14 @@ PROBES = 20
 PROBE_DEPTH = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The embedding model that searches go by, and the collection of each space that can be searched."""
+
+    model: str
+    collections: Mapping[str, str] = field(default_factory=dict)
+
+
 class Indexer:
     """Keeps the index in step with SQL. ``collection_of`` says where a space can be searched right now.
 
@@ -44,22 +55,22 @@ class Indexer:
         self,
         database: Database,
         index: VectorIndex,
-        exact: ExactSearch,
+        exact: ExactSearches,
         blobs: Blobs,
         worker: WorkerProcess | WorkerThread,
-        model: str,
         patience: float = 0.0,
     ) -> None:
         self._database = database
         self._vectors = Vectors(database)
+        self._embeddings = Embeddings(database)
         self._index = index
         self._exact = exact
         self._blobs = blobs
         self._worker = worker
-        self._model = model
         self._patience = patience
         self._indexed_at = time.monotonic()
-        self._serving: dict[str, str] = {}
+        self._serving = Serving(self._embeddings.served().model)
+        self._next_model: str | None = None
         self._is_open = False
         self._retry_at = 0.0
         self._wake = threading.Event()
@@ -83,13 +94,24 @@ class Indexer:
         """Look at once: something was queued."""
         self._wake.set()
 
-    def collection_of(self, space_id: str) -> str | None:
-        """Return the collection that serves this space; None while exact search has to."""
-        return self._serving.get(space_id)
+    @property
+    def model(self) -> str:
+        """The embedding model that searches go by."""
+        return self._serving.model
+
+    def collection_of(self, space_id: str, model: str = EMBEDDED) -> str | None:
+        """Return the collection that serves this space by this model; None while exact search has to."""
+        serving = self._serving
+        return serving.collections.get(space_id) if serving.model == model else None
+
+    def change_to(self, model: str) -> None:
+        """Build this model's collections and let them serve: every chunk that is searched has its vector now."""
+        self._next_model = model
+        self._wake.set()
 
     def damaged(self) -> None:
         """Note that a query failed: stop serving from the index and rebuild it."""
-        self._serving = {}
+        self._serving = Serving(self.model)
         self._is_open = False
         self._wake.set()
 
@@ -127,7 +149,7 @@ class Indexer:
     def _follow_sql(self) -> bool:
         if not self._is_open and time.monotonic() >= self._retry_at and self._vectors.populated_spaces():
             self._open()
-        if not self._vectors.has_work():
+        if self._next_model is None and not self._vectors.has_work():
             return False
         self._guarded_work()
         return True
@@ -142,7 +164,7 @@ class Indexer:
                 self._index.opened_well()
             except Exception as error:
                 logger.warning("the vector index is damaged and is built anew: %s", error)
-                self._serving = {}
+                self._serving = Serving(self.model)
                 self._index.destroy()
             else:
                 self._is_open = True
@@ -151,9 +173,9 @@ class Indexer:
 
     def _take_over(self) -> None:
         """Serve each space from its collection where that is whole, from a new one otherwise."""
-        self._serving = {}
+        self._serving = Serving(self.model)
         names = self._index.names()
-        live = {one.space_id: one for one in self._vectors.generations(self._model) if one.state == "live"}
+        live = {one.space_id: one for one in self._vectors.generations(self.model) if one.state == "live"}
         for space_id in self._vectors.populated_spaces():
             generation = live.get(space_id)
             if generation is not None and generation.collection in names:
@@ -161,9 +183,14 @@ class Indexer:
                 if self._is_whole(generation):
                     self._serve(generation)
                     continue
-            self._build(self._vectors.want_generation(space_id, self._model))
-        kept = {one.collection for one in self._vectors.generations(self._model)}
-        for stray in names - kept:
+            self._build(self._vectors.want_generation(space_id, self.model))
+        self._drop_strays()
+
+    def _drop_strays(self) -> None:
+        """Drop collections that no generation of the serving model names."""
+        self._vectors.forget_other_generations(self.model)
+        kept = {one.collection for one in self._vectors.generations(self.model)}
+        for stray in self._index.names() - kept:
             self._index.drop(stray)
 
     def _is_whole(self, generation: Generation) -> bool:
@@ -173,7 +200,7 @@ class Indexer:
         if not expected <= count <= expected + waiting:
             logger.warning("%s holds %s vectors instead of %s", generation.collection, count, expected)
             return False
-        probes = self._vectors.sample(generation.space_id, PROBES)
+        probes = self._vectors.sample(generation.space_id, PROBES, self.model)
         if not probes:
             return True
         found = self._index.nearest(generation.collection, decode([one.embedding for one in probes]), PROBE_DEPTH)
@@ -189,7 +216,8 @@ class Indexer:
             self._index.destroy()
 
     def _work(self) -> None:
-        for generation in self._vectors.generations(self._model) if self._is_open else []:
+        self._change_model()
+        for generation in self._vectors.generations(self.model) if self._is_open else []:
             if generation.state == "wanted":
                 self._build(generation)
         for job in self._vectors.removals():
@@ -198,20 +226,38 @@ class Indexer:
         for job in self._vectors.waiting():
             if self._stop.is_set():
                 return
-            self._add(job)
+            if self.model == EMBEDDED or self._embeddings.is_whole(job.version_id, self.model):
+                self._add(job)
+
+    def _change_model(self) -> None:
+        """Build the next model's collections beside those that serve, then let it serve from all of them at once."""
+        model, self._next_model = self._next_model, None
+        spaces = self._vectors.populated_spaces()
+        if model is None or (spaces and not self._is_open):
+            return
+        built = [self._vectors.want_generation(space_id, model) for space_id in spaces]
+        for generation in built:
+            self._fill(generation, model)
+        if self._embeddings.switch(model, [generation.id for generation in built]):
+            logger.info("searches go by %s from now on", model)
+            self._serving = Serving(model, {one.space_id: one.collection for one in built})
+            self._exact.forget()
+        if self._is_open:
+            self._drop_strays()
 
     def _add(self, job: IndexJob) -> None:
         """Add a version's vectors, then switch it live; without an index exact search is enough to be found by."""
         if self._is_open:
-            if job.space_id not in self._serving:
-                self._build(self._vectors.want_generation(job.space_id, self._model))
-            stored = self._vectors.stored(job.version_id)
+            if job.space_id not in self._serving.collections:
+                self._build(self._vectors.want_generation(job.space_id, self.model))
+            stored = self._vectors.stored(job.version_id, self.model)
             matrix = decode([one.embedding for one in stored])
-            self._index.add(self._serving[job.space_id], [one.chunk_id for one in stored], matrix, serving=True)
+            collection = self._serving.collections[job.space_id]
+            self._index.add(collection, [one.chunk_id for one in stored], matrix, serving=True)
         self._vectors.switch_live(job)
 
     def _remove(self, job: IndexJob) -> None:
-        collection = self._serving.get(job.space_id)
+        collection = self._serving.collections.get(job.space_id)
         if collection is not None:
             self._index.remove(collection, [job.chunk_id(n) for n in range(job.chunks)])
         self._vectors.finish_removal(job)
@@ -225,19 +271,24 @@ class Indexer:
 
     def _build(self, generation: Generation) -> None:
         """Build a collection from the vectors in SQL while the one before it, or exact search, goes on serving."""
-        self._index.create(generation.collection)
-        for batch in _batches(self._vectors.live_in(generation.space_id), BUILDING_BATCH):
-            ids = [one.chunk_id for one in batch]
-            self._index.add(generation.collection, ids, decode([one.embedding for one in batch]), serving=False)
+        self._fill(generation, self.model)
         self._vectors.generation_built(generation)
         self._serve(generation)
-        for old in self._vectors.generations(self._model):
+        for old in self._vectors.generations(self.model):
             if old.state == "retired" and old.space_id == generation.space_id:
                 self._index.drop(old.collection)
                 self._vectors.forget_generation(old)
 
+    def _fill(self, generation: Generation, model: str) -> None:
+        """Make a collection that nobody reads yet of the model's vectors in SQL."""
+        self._index.create(generation.collection)
+        for batch in _batches(self._vectors.live_in(generation.space_id, model), BUILDING_BATCH):
+            ids = [one.chunk_id for one in batch]
+            self._index.add(generation.collection, ids, decode([one.embedding for one in batch]), serving=False)
+
     def _serve(self, generation: Generation) -> None:
-        self._serving = {**self._serving, generation.space_id: generation.collection}
+        collections = {**self._serving.collections, generation.space_id: generation.collection}
+        self._serving = Serving(self.model, collections)
 
 
 def _batches(vectors: Iterable[StoredVector], size: int) -> Iterable[Sequence[StoredVector]]:

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.domain import Passage
-from assistant.knowledge.exact import ExactSearch, decode
+from assistant.knowledge.exact import ExactSearches, decode
 from assistant.knowledge.index import Hit, IndexDamaged, VectorIndex
 from assistant.knowledge.indexer import Indexer
 from assistant.storage.database import Database
-from assistant.storage.passages import snapshot
+from assistant.storage.passages import Snapshot, snapshot
+from assistant.storage.rows import EMBEDDED
 
 # Candidates of each search.
 DEPTH = 50
@@ -37,35 +38,51 @@ class OwnIndex:
     indexer: Indexer
 
 
+@dataclass(frozen=True, slots=True)
+class QueryVectors:
+    """A row for each query: by the embedded model, always, and by the one that serves where that is another."""
+
+    embedded: NDArray[np.float32]
+    model: str = EMBEDDED
+    serving: NDArray[np.float32] | None = None
+
+    @property
+    def searched(self) -> NDArray[np.float32]:
+        """The rows to search by: those of ``model``."""
+        return self.embedded if self.serving is None else self.serving
+
+
 class Retrieval:
     """Finds passages. An own index is asked for each space it serves; the rest is searched exactly over SQL."""
 
-    def __init__(self, database: Database, exact: ExactSearch, own: OwnIndex | None) -> None:
+    def __init__(self, database: Database, exact: ExactSearches, own: OwnIndex | None) -> None:
         self._database = database
         self._exact = exact
         self._own = own
 
-    def passages(
-        self, queries: Sequence[str], vectors: NDArray[np.float32], spaces: Sequence[str], k: int
-    ) -> list[Passage]:
-        """Return the k best live passages of these spaces for queries that mean the same, best first."""
+    def passages(self, queries: Sequence[str], vectors: QueryVectors, spaces: Sequence[str], k: int) -> list[Passage]:
+        """Return the k best live passages of these spaces for queries that mean the same, best first.
+
+        Whatever model ranks them, their ``similarity`` is that of the embedded one: what decides whether passages
+        carry an answer is fitted to it.
+        """
         indexed, left = self._ask_index(vectors, spaces)
-        exact = self._exact.nearest(left, vectors, DEPTH) if left else [[] for _ in vectors]
+        exact = self._exact.of(vectors.model).nearest(left, vectors.searched, DEPTH) if left else [[] for _ in queries]
         with snapshot(self._database, spaces) as now:
             rows = now.live_rows([hit.chunk_id for hits in indexed for hit in hits])
             near = {rows[hit.chunk_id] for hits in indexed for hit in hits if hit.chunk_id in rows}
             near |= {row for hits in exact for row, _ in hits}
             keywords = [now.keywords(query, DEPTH) for query in queries]
-            candidates = sorted(near.union(*keywords))
-            cosines = _cosines(now.embeddings(candidates), vectors)
+            cosines = _ranked_by(now, sorted(near.union(*keywords)), vectors)
             scores = fuse(cosines, keywords)
             best = sorted(scores, key=lambda row: -scores[row])[:k]
+            similar = cosines if vectors.serving is None else _cosines(now.embeddings(best), vectors.embedded)
             found = now.load(best)
-        return [replace(found[row], score=scores[row], similarity=max(cosines[row])) for row in best if row in found]
+        return [replace(found[row], score=scores[row], similarity=max(similar[row])) for row in best if row in found]
 
-    def _ask_index(self, vectors: NDArray[np.float32], spaces: Sequence[str]) -> tuple[list[list[Hit]], list[str]]:
+    def _ask_index(self, vectors: QueryVectors, spaces: Sequence[str]) -> tuple[list[list[Hit]], list[str]]:
         """Hits for each query in the spaces that the index serves, and the spaces that it does not."""
-        merged: list[list[Hit]] = [[] for _ in vectors]
+        merged: list[list[Hit]] = [[] for _ in vectors.searched]
         left: list[str] = []
         for space in spaces:
             found = self._ask_collection(vectors, space)
@@ -75,17 +92,30 @@ class Retrieval:
                 merged = [so_far + more for so_far, more in zip(merged, found, strict=True)]
         return merged, left
 
-    def _ask_collection(self, vectors: NDArray[np.float32], space: str) -> list[list[Hit]] | None:
-        collection = self._own.indexer.collection_of(space) if self._own else None
+    def _ask_collection(self, vectors: QueryVectors, space: str) -> list[list[Hit]] | None:
+        collection = self._own.indexer.collection_of(space, vectors.model) if self._own else None
         if self._own is None or collection is None:
             return None
         try:
-            return self._own.index.nearest(collection, vectors, DEPTH)
+            return self._own.index.nearest(collection, vectors.searched, DEPTH)
         except IndexDamaged:
             # A collection that was just replaced by its next generation is no damage.
-            if self._own.indexer.collection_of(space) == collection:
+            if self._own.indexer.collection_of(space, vectors.model) == collection:
                 self._own.indexer.damaged()
             return None
+
+
+def _ranked_by(now: Snapshot, rows: Sequence[int], vectors: QueryVectors) -> dict[int, list[float]]:
+    """Cosine of each chunk row with each query by the model that searches.
+
+    Where one of them has no vector of it (its document went live under another model this very moment), all are
+    compared by the embedded model: cosines of two models do not compare.
+    """
+    if vectors.serving is not None:
+        stored = now.embeddings(rows, vectors.model)
+        if len(stored) == len(rows):
+            return _cosines(stored, vectors.serving)
+    return _cosines(now.embeddings(rows), vectors.embedded)
 
 
 def fuse(cosines: Mapping[int, Sequence[float]], keywords: Sequence[Mapping[int, float]]) -> dict[int, float]:

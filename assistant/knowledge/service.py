@@ -17,16 +17,21 @@ from numpy.typing import NDArray
 
 from assistant.domain import Document, DocumentStatus, PageSpan, Passage, Person, Space, Upload
 from assistant.errors import FolderInUse, NotAllowed, NotFound, UploadRefused
-from assistant.knowledge.exact import ExactSearch
+from assistant.knowledge.embedder_state import EmbedderState, EmbedderSwitch
+from assistant.knowledge.exact import ExactSearches
 from assistant.knowledge.index import VectorIndex
 from assistant.knowledge.indexer import Indexer
+from assistant.knowledge.query_vectors import QueryEmbedding, server_of
+from assistant.knowledge.reembedding import Reembedding
 from assistant.knowledge.retrieval import OwnIndex, Retrieval
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
+from assistant.providers.api_embedder import ApiEmbedder
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
 from assistant.storage.blobs import Blobs, Received
 from assistant.storage.database import Database
 from assistant.storage.documents import Documents, NewVersion
+from assistant.storage.embeddings import Embeddings
 from assistant.storage.people import LOCAL
 from assistant.storage.vectors import Vectors
 
@@ -37,6 +42,8 @@ WAIT_POLL_SECONDS = 0.1
 CHROMA_FOLDER = "chroma"
 # A command that only ingests puts what it has into the index this often, and at its end.
 BULK_SECONDS = 60.0
+# What a server may take for a batch of chunks while nobody waits.
+EMBEDDING_SECONDS = 60.0
 SAMPLE_SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".pptx", ".html", ".csv", ".md", ".txt"})
 
 
@@ -61,32 +68,41 @@ class KnowledgeBase:
         self._embedder = embedder
         self._documents = Documents(database)
         self._vectors = Vectors(database)
+        self._embeddings = Embeddings(database)
         self._blobs = Blobs(settings.data_dir)
-        self._exact = ExactSearch(self._vectors)
+        self._exact = ExactSearches(self._vectors)
+        self._queries = QueryEmbedding(settings, embedder, self._embeddings, self._exact)
         self._lock = owner_lock(settings.data_dir)
         self._database = database
-        self._own = self._take_ownership(serves) if own_index else None
+        self._own: OwnIndex | None = None
+        self._reembedding: Reembedding | None = None
+        if own_index:
+            self._take_ownership(serves)
         self._retrieval = Retrieval(database, self._exact, self._own)
 
     def start(self) -> None:
         """Take up what an earlier process left: pending documents, the index. Returns at once."""
-        if self._own:
+        if self._own and self._reembedding:
             self._own.indexer.start()
+            self._reembedding.start()
+        self._queries.follow(self._own)
 
     def take_over(self) -> bool:
         """Own the index from now on if nobody does, and do the work that is due; say whether this process owns it."""
         if self._own is None:
             try:
-                self._own = self._take_ownership(serves=False)
+                self._take_ownership(serves=False)
             except FolderInUse:
                 return False
             self._retrieval = Retrieval(self._database, self._exact, self._own)
-            self._own.indexer.start()
+            self.start()
         return True
 
     def close(self) -> None:
         """Stop the work in the background; the next start takes it up."""
-        if self._own:
+        self._queries.close()
+        if self._own and self._reembedding:
+            self._reembedding.close()
             self._own.indexer.close()
             self._lock.release()
 
@@ -167,7 +183,7 @@ class KnowledgeBase:
         _need_editor(person)
         self._vectors.rebuild_keywords()
         for space in self._vectors.populated_spaces():
-            self._vectors.want_generation(space, self._embedder.model_id)
+            self._vectors.want_generation(space, self._embeddings.served().model)
         self._wake()
         return len(self._vectors.live_versions())
 
@@ -196,14 +212,29 @@ class KnowledgeBase:
     ) -> list[Passage]:
         """Return the k best passages for queries that mean the same, best first.
 
-        ``query_vectors`` has a row for each query where the caller has embedded them already.
+        ``query_vectors`` has the embedded model's row for each query where the caller has them already.
         """
         asked = [query for query in queries if query.strip()]
         if not asked or k < 1:
             return []
         if query_vectors is None or len(asked) != len(queries):
-            query_vectors = self._embedder.embed(asked)
-        return self._retrieval.passages(asked, query_vectors, self._readable(person), k)
+            query_vectors = None
+        return self._retrieval.passages(asked, self._queries.vectors(asked, query_vectors), self._readable(person), k)
+
+    def embedders(self, person: Person) -> EmbedderState:
+        """Return which embedding models there are, which one serves, and how a change stands. Raises NotAllowed."""
+        return self._embedder_switch().state(person)
+
+    def use_embedder(self, person: Person, model_id: str) -> EmbedderState:
+        """Change to another embedding model, in the background, while the present one serves.
+
+        Raises NotAllowed, NotFound, ProviderUnavailable for a model that is not set up.
+        """
+        return self._embedder_switch().use(person, model_id)
+
+    def cancel_embedder_change(self, person: Person) -> EmbedderState:
+        """Call a change that is under way off. Raises NotAllowed."""
+        return self._embedder_switch().cancel(person)
 
     def original(self, person: Person, document_id: str, version: int | None = None) -> tuple[Path, str]:
         """Return where the unchanged uploaded file stands, and its media type. Raises NotFound."""
@@ -246,7 +277,10 @@ class KnowledgeBase:
                 self.upload(LOCAL, path.name, stream)
         return len(files)
 
-    def _take_ownership(self, serves: bool) -> OwnIndex:
+    def _embedder_switch(self) -> EmbedderSwitch:
+        return EmbedderSwitch(self._settings, self._embeddings, self._queries, self._reembedding)
+
+    def _take_ownership(self, serves: bool) -> None:
         try:
             self._lock.acquire()
         except Timeout:
@@ -257,8 +291,12 @@ class KnowledgeBase:
         index = VectorIndex(self._settings.data_dir / CHROMA_FOLDER)
         worker = WorkerProcess(self._settings) if serves else WorkerThread(self._settings)
         patience = 0.0 if serves else BULK_SECONDS
-        indexer = Indexer(self._database, index, self._exact, self._blobs, worker, self._embedder.model_id, patience)
-        return OwnIndex(index, indexer)
+        indexer = Indexer(self._database, index, self._exact, self._blobs, worker, patience)
+        self._own = OwnIndex(index, indexer)
+        self._reembedding = Reembedding(self._database, self._embedding_server, indexer.change_to)
+
+    def _embedding_server(self, model: str) -> ApiEmbedder:
+        return server_of(model, self._settings, self._embeddings, EMBEDDING_SECONDS)
 
     def _wake(self) -> None:
         if self._own:

@@ -12,6 +12,7 @@ from assistant.domain import PageSpan, Passage
 from assistant.storage import lexical
 from assistant.storage.database import Database
 from assistant.storage.ingestion import split_heading
+from assistant.storage.rows import EMBEDDED
 
 _LIVE_VERSIONS = text(
     """
@@ -28,6 +29,10 @@ _CHUNK_ROWS = text(
 ).bindparams(bindparam("pairs", expanding=True))
 
 _EMBEDDINGS = text("SELECT id, embedding FROM chunks WHERE id IN :rows").bindparams(bindparam("rows", expanding=True))
+
+_OTHER_EMBEDDINGS = text(
+    "SELECT chunk_id, vector FROM embeddings WHERE chunk_id IN :rows AND model = :model"
+).bindparams(bindparam("rows", expanding=True))
 
 _PASSAGES = text(
     """
@@ -77,9 +82,14 @@ class Snapshot:
         """Return the chunk rows that match the query's words, with their bm25."""
         return lexical.search(self._session, query, self._spaces, limit)
 
-    def embeddings(self, rows: Sequence[int]) -> dict[int, bytes]:
-        """Return the float16 vectors of these chunk rows."""
-        found = self._session.execute(_EMBEDDINGS, {"rows": list(rows)}) if rows else ()
+    def embeddings(self, rows: Sequence[int], model: str = EMBEDDED) -> dict[int, bytes]:
+        """Return the model's float16 vectors of these chunk rows; of another than the embedded one some may lack."""
+        if not rows:
+            return {}
+        if model == EMBEDDED:
+            found = self._session.execute(_EMBEDDINGS, {"rows": list(rows)})
+        else:
+            found = self._session.execute(_OTHER_EMBEDDINGS, {"rows": list(rows), "model": model})
         return {row: embedding or b"" for row, embedding in found}
 
     def load(self, rows: Sequence[int]) -> dict[int, Passage]:

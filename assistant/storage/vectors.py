@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.domain import DocumentStatus
 from assistant.storage.database import Database, utc_now
 from assistant.storage.documents import bump_revision, queue_removal
 from assistant.storage.rows import (
+    EMBEDDED,
     ChunkRow,
     DocumentRow,
+    EmbeddingRow,
     GenerationRow,
     KnowledgeStateRow,
     RemovalRow,
@@ -23,6 +28,8 @@ from assistant.storage.rows import (
 
 DELETE_BATCH = 500
 VERSION_BATCH = 1_000
+MODEL_NAME_CHARACTERS = 60
+"""Of a model's id in a collection's name, which Chroma bounds to 512 letters, digits, dots, dashes, underscores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +86,14 @@ class Vectors:
             rows = session.execute(query.where(DocumentRow.live_version_id.is_not(None)))
             return {version_id: space_id for version_id, space_id in rows if version_id is not None}
 
-    def stored(self, version_id: int) -> list[StoredVector]:
-        """Return the vectors of one version in order."""
-        return list(self._stored(ChunkRow.version_id == version_id))
+    def stored(self, version_id: int, model: str) -> list[StoredVector]:
+        """Return the model's vectors of one version in order."""
+        return list(self._stored(ChunkRow.version_id == version_id, model))
 
-    def blobs(self, version_ids: Sequence[int]) -> list[tuple[int, int, bytes]]:
-        """Return chunk row, version and vector of all chunks of these versions."""
-        query = select(ChunkRow.id, ChunkRow.version_id, ChunkRow.embedding).where(ChunkRow.embedding.is_not(None))
+    def blobs(self, version_ids: Sequence[int], model: str) -> list[tuple[int, int, bytes]]:
+        """Return chunk row, version and the model's vector of all chunks of these versions."""
+        vector = _vector(model)
+        query = _with_vectors(select(ChunkRow.id, ChunkRow.version_id, vector), model).where(vector.is_not(None))
         found: list[tuple[int, int, bytes]] = []
         with self._database.read() as session:
             for at in range(0, len(version_ids), VERSION_BATCH):
@@ -93,17 +101,17 @@ class Vectors:
                 found.extend((row, version, blob or b"") for row, version, blob in session.execute(query.where(some)))
         return found
 
-    def sample(self, space_id: str, size: int) -> list[StoredVector]:
-        """Return the first vector of some live versions, spread over the space."""
+    def sample(self, space_id: str, size: int, model: str) -> list[StoredVector]:
+        """Return the model's first vector of some live versions, spread over the space."""
         versions = sorted(version for version, space in self.live_versions().items() if space == space_id)
         some = versions[:: max(1, len(versions) // size)][:size]
-        return list(self._stored(ChunkRow.version_id.in_(some) & (ChunkRow.number == 0)))
+        return list(self._stored(ChunkRow.version_id.in_(some) & (ChunkRow.number == 0), model))
 
-    def live_in(self, space_id: str) -> Iterator[StoredVector]:
-        """Give the vectors of all live versions of a space."""
+    def live_in(self, space_id: str, model: str) -> Iterator[StoredVector]:
+        """Give the model's vectors of all live versions of a space."""
         for version_id, space in self.live_versions().items():
             if space == space_id:
-                yield from self._stored(ChunkRow.version_id == version_id)
+                yield from self._stored(ChunkRow.version_id == version_id, model)
 
     def expected(self, space_id: str) -> int:
         """Return how many vectors a space's collection holds when nothing is waiting."""
@@ -213,30 +221,49 @@ class Vectors:
         with self._database.write() as session:
             session.execute(delete(GenerationRow).where(GenerationRow.id == generation.id))
 
+    def forget_other_generations(self, model: str) -> None:
+        """Forget what a change to another model, ended in its midst, left of that model's collections."""
+        with self._database.write() as session:
+            session.execute(delete(GenerationRow).where(GenerationRow.model != model))
+
     def rebuild_keywords(self) -> None:
         """Build the keyword index anew from the chunk rows."""
         with self._database.write() as session:
             session.connection().exec_driver_sql("INSERT INTO chunks_fts(chunks_fts) VALUES('rebuild')")
 
-    def _stored(self, condition: ColumnElement[bool]) -> Iterator[StoredVector]:
+    def _stored(self, condition: ColumnElement[bool], model: str) -> Iterator[StoredVector]:
+        vector = _vector(model)
+        names = (VersionRow.document_id, VersionRow.number, ChunkRow.number, VersionRow.id, DocumentRow.space_id)
         query = (
-            select(
-                ChunkRow.id,
-                VersionRow.document_id,
-                VersionRow.number,
-                ChunkRow.number,
-                VersionRow.id,
-                DocumentRow.space_id,
-                ChunkRow.embedding,
-            )
+            _with_vectors(select(ChunkRow.id, *names, vector), model)
             .join(VersionRow, VersionRow.id == ChunkRow.version_id)
             .join(DocumentRow, DocumentRow.id == VersionRow.document_id)
-            .where(condition, ChunkRow.embedding.is_not(None))
+            .where(condition, vector.is_not(None))
             .order_by(ChunkRow.version_id, ChunkRow.number)
         )
         with self._database.read() as session:
             for row, document, number, n, version, space, embedding in session.execute(query):
                 yield StoredVector(row, f"{document}:{number}:{n}", version, space, embedding or b"")
+
+
+def _vector(model: str) -> ColumnElement[Any]:
+    return ChunkRow.embedding.expression if model == EMBEDDED else EmbeddingRow.vector.expression
+
+
+def _with_vectors(query: Select[*tuple[Any, ...]], model: str) -> Select[*tuple[Any, ...]]:
+    """Start from the chunks, with the model's vectors beside them where they stand in their own table."""
+    if model == EMBEDDED:
+        return query.select_from(ChunkRow)
+    own = and_(EmbeddingRow.chunk_id == ChunkRow.id, EmbeddingRow.model == model)
+    return query.select_from(ChunkRow).join(EmbeddingRow, own)
+
+
+def _collection(space_id: str, model: str, number: int) -> str:
+    """Name a collection after what is in it; a model's id that Chroma would not take as a name gets a checksum."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", model)[:MODEL_NAME_CHARACTERS]
+    if name != model:
+        name = f"{name}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+    return f"kb.{space_id}.{name}.{number}"
 
 
 def _of(space_id: str, model: str) -> Select[GenerationRow]:
@@ -251,7 +278,7 @@ def _new_generation(session: Session, space_id: str, model: str) -> GenerationRo
         space_id=space_id,
         model=model,
         number=number,
-        collection=f"kb.{space.id}.{model}.{number}",
+        collection=_collection(space.id, model, number),
         state="wanted",
         created_at=utc_now(),
     )

@@ -15,6 +15,7 @@ from assistant.domain import Person
 from assistant.errors import FolderInUse
 from assistant.knowledge.index import IndexDamaged, VectorIndex
 from assistant.knowledge.service import KnowledgeBase
+from assistant.storage.rows import EMBEDDED
 
 WAIT_SECONDS = 30.0
 TEXTS = [f"Paragraph {n} speaks about topic {n % 7} in room {n * 31 % 101} on floor {n % 5}." for n in range(120)]
@@ -80,7 +81,7 @@ def test_index_and_exact_search_find_the_same_ten(library: Library, open_owner: 
     collection = own.indexer.collection_of("general")
     assert collection is not None
     queries = library.embedder.embed([f"topic {n} in room {n * 7}" for n in range(8)])
-    exact = knowledge._exact.nearest(["general"], queries, 10)
+    exact = knowledge._exact.of(EMBEDDED).nearest(["general"], queries, 10)
     for hits, rows in zip(own.index.nearest(collection, queries, 10), exact, strict=True):
         assert {int(hit.chunk_id.rsplit(":")[-1]) + 1 for hit in hits} == {row for row, _ in rows}
         assert [hit.similarity for hit in hits] == pytest.approx([cosine for _, cosine in rows], abs=1e-3)

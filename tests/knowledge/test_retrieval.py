@@ -9,6 +9,7 @@ from small_library import Library
 from assistant.domain import Person, Role
 from assistant.knowledge.retrieval import fuse
 from assistant.knowledge.service import KnowledgeBase
+from assistant.storage.rows import EMBEDDED
 
 STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 PAGES = [
@@ -115,7 +116,8 @@ def test_all_spaces_are_searched_together(library: Library, knowledge: Knowledge
     library.put("Canteen.pdf", PAGES[2:], space.id)
     found = knowledge.search(STAFF, "vegetarian meals")
     assert [passage.space for passage in found] == [space.id, "general", "general"]
-    assert [row for row, _ in knowledge._exact.nearest([space.id], library.embedder.embed(["x"]), 9)[0]] == [3]
+    exact = knowledge._exact.of(EMBEDDED).nearest([space.id], library.embedder.embed(["x"]), 9)
+    assert [row for row, _ in exact[0]] == [3]
 
 
 def test_empty_knowledge_base_finds_nothing(knowledge: KnowledgeBase) -> None:
@@ -128,7 +130,7 @@ def test_exact_search_equals_sorting_by_cosine(library: Library, knowledge: Know
     vectors = library.embedder.embed(texts)
     query = library.embedder.embed(["topic 3 and number 25"])
     order = np.argsort(-(vectors @ query[0]))[:10]
-    exact = knowledge._exact.nearest(["general"], query, 10)[0]
+    exact = knowledge._exact.of(EMBEDDED).nearest(["general"], query, 10)[0]
     assert [row - 1 for row, _ in exact] == pytest.approx(order.tolist())
 
 

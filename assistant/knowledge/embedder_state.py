@@ -1,0 +1,95 @@
+"""Which embedding model serves, which is to, and how far the change is: as an admin sees and changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.domain import Person, Role
+from assistant.errors import NotAllowed, ProviderUnavailable
+from assistant.knowledge.query_vectors import QueryEmbedding
+from assistant.knowledge.reembedding import Reembedding
+from assistant.providers import embedders
+from assistant.providers.embedders import EmbedderChoice
+from assistant.settings import Settings
+from assistant.storage.embeddings import Embeddings
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderState:
+    """The embedding models there are, and how a change stands.
+
+    ``serving`` and ``wanted`` are ids; ``wanted`` is None when no change is under way. ``done`` of ``total`` chunks
+    have a vector of the wanted model (of the serving one without a change); ``speed`` is vectors a second, None where
+    unknown. ``error`` says what keeps vectors from being made, ``notice`` why searches go by another model just now.
+    """
+
+    choices: tuple[EmbedderChoice, ...]
+    serving: str
+    wanted: str | None
+    done: int
+    total: int
+    speed: float | None = None
+    error: str = ""
+    notice: str = ""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the change will take yet at this speed; None where unknown."""
+        return (self.total - self.done) / self.speed if self.wanted and self.speed else None
+
+
+class EmbedderSwitch:
+    """What admins may do about the embedding model. ``worker`` is None in a process that does not own the index."""
+
+    def __init__(
+        self, settings: Settings, embeddings: Embeddings, queries: QueryEmbedding, worker: Reembedding | None
+    ) -> None:
+        self._settings = settings
+        self._embeddings = embeddings
+        self._queries = queries
+        self._worker = worker
+
+    def state(self, person: Person) -> EmbedderState:
+        """Return how it stands. Raises NotAllowed."""
+        _need_admin(person)
+        served = self._embeddings.served()
+        done, total = self._embeddings.counts(served.wanted or served.model)
+        return EmbedderState(
+            embedders.choices(self._settings),
+            served.model,
+            served.wanted,
+            done,
+            total,
+            self._worker.speed if self._worker and served.wanted else None,
+            served.problem or "",
+            self._queries.notice,
+        )
+
+    def use(self, person: Person, model_id: str) -> EmbedderState:
+        """Have this model serve as soon as every chunk has its vector; the one before serves until then.
+
+        What an earlier, broken off change has made counts. Raises NotAllowed, NotFound for an unknown model,
+        ProviderUnavailable for one that is not set up.
+        """
+        _need_admin(person)
+        wanted = embedders.choice(model_id, self._settings)
+        if wanted.problem:
+            raise ProviderUnavailable(f"{wanted.label} cannot be used yet: {wanted.problem}")
+        self._ask_for(model_id)
+        return self.state(person)
+
+    def cancel(self, person: Person) -> EmbedderState:
+        """Call a change off; the serving model goes on, and what was made is kept. Raises NotAllowed."""
+        _need_admin(person)
+        self._ask_for(None)
+        return self.state(person)
+
+    def _ask_for(self, model_id: str | None) -> None:
+        self._embeddings.want(model_id)
+        if self._worker:
+            self._worker.wake()
+
+
+def _need_admin(person: Person) -> None:
+    if person.role is not Role.ADMIN:
+        raise NotAllowed("Only administrators may see or change the embedding model.")

@@ -1,0 +1,168 @@
+"""Embedding models behind OpenAI's interface, asked through the openai SDK: OpenAI's own and any server like it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import EmbeddingFailed
+from assistant.providers.embedders import Target
+
+if TYPE_CHECKING:
+    import openai
+    from openai import OpenAI
+    from openai.types import CreateEmbeddingResponse
+
+logger = logging.getLogger(__name__)
+
+# OpenAI takes 2,048 texts and 300,000 tokens at once; small servers take far less. A chunk has about 170 tokens.
+BATCH_TEXTS = 64
+BATCH_CHARACTERS = 64_000
+CONNECT_SECONDS = 5.0
+NO_KEY = "none"
+"""The SDK wants a key where the server does not."""
+MOST_RETRY_SECONDS = 600.0
+
+
+class ApiEmbedder:
+    """Asks once for each batch: waits between tries are the caller's. Safe to use from several threads.
+
+    ``seconds`` bounds each wait for the server. ``dimensions`` are those of vectors stored under this model; a server
+    that gives others runs another model under the same name. ``on_usage`` hears the tokens of each request.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        seconds: float,
+        dimensions: int | None = None,
+        on_usage: Callable[[int], None] | None = None,
+    ) -> None:
+        self.target = target
+        self._seconds = seconds
+        self._dimensions = dimensions or target.dimensions
+        self._on_usage = on_usage
+        self._opened: OpenAI | None = None
+
+    @property
+    def model_id(self) -> str:
+        """The id that its vectors are stored under."""
+        return self.target.id
+
+    def warm(self) -> None:
+        """Import the SDK and make the client; nothing is asked."""
+        self._client()
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._opened is not None:
+            self._opened.close()
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return one unit vector for each text, in their order. Raises EmbeddingFailed."""
+        parts = [self._batch(batch) for batch in _batches(texts)]
+        return np.concatenate(parts) if parts else np.empty((0, self._dimensions or 0), np.float32)
+
+    def _batch(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        reply = self._asked(texts)
+        try:
+            ordered = sorted(reply.data, key=lambda one: one.index)
+            matrix = np.array([one.embedding for one in ordered], dtype=np.float32)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise self._failure("gave an answer that holds no vectors; is its address right?") from error
+        self._check(matrix, len(texts))
+        if self._on_usage and reply.usage:
+            self._on_usage(reply.usage.total_tokens)
+        self._dimensions = matrix.shape[1]
+        unit: NDArray[np.float32] = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+        return unit
+
+    def _check(self, matrix: NDArray[np.float32], texts: int) -> None:
+        if matrix.ndim != 2 or len(matrix) != texts:
+            raise self._failure(f"gave {len(matrix)} vectors for {texts} texts")
+        if self._dimensions not in (None, matrix.shape[1]):
+            raise self._failure(
+                f"gave vectors of {matrix.shape[1]} numbers where those stored have {self._dimensions}: it runs "
+                "another model under this name"
+            )
+        if not np.isfinite(matrix).all() or not matrix.any(axis=1).all():
+            raise self._failure("gave vectors that cannot be compared (zero, or not a number)")
+
+    def _asked(self, texts: Sequence[str]) -> CreateEmbeddingResponse:
+        client = self._client()
+        encoding: Literal["base64", "float"] = "base64" if self.target.compact else "float"
+        try:
+            return client.embeddings.create(model=self.target.model, input=list(texts), encoding_format=encoding)
+        except Exception as error:
+            raise self._told(error) from error
+
+    def _client(self) -> OpenAI:
+        if self._opened is None:
+            import httpx2
+            import openai
+
+            secret = self.target.key.get_secret_value() if self.target.key else NO_KEY
+            timeout = httpx2.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
+            client = openai.OpenAI(api_key=secret, base_url=self.target.address, timeout=timeout, max_retries=0)
+            if not self.target.compact:
+                # Those of the environment belong to OpenAI.
+                client.organization = client.project = client.admin_api_key = None
+            self._opened = client
+        return self._opened
+
+    def _told(self, error: Exception) -> EmbeddingFailed:
+        """Return the error in a sentence; the provider's own words go to the log only."""
+        import openai
+
+        logger.warning("embedding by %s failed: %s: %.500s", self.target.id, type(error).__name__, error)
+        if isinstance(error, openai.APITimeoutError):
+            return self._failure(f"did not answer within {self._seconds:.0f} seconds")
+        if isinstance(error, openai.APIConnectionError):
+            return self._failure(f"cannot be reached at {urlsplit(self.target.address).hostname}")
+        if isinstance(error, openai.APIStatusError):
+            return self._refused(error)
+        return self._failure("gave an answer that holds no vectors; is its address right?")
+
+    def _refused(self, error: openai.APIStatusError) -> EmbeddingFailed:
+        status = error.status_code
+        if status in (401, 403):
+            return self._failure(f"refused the key; check {self.target.key_variable}")
+        if status == 404:
+            return self._failure(f"knows no embedding model {self.target.model!r} at this address")
+        if error.code == "insufficient_quota" or status == 402:
+            return self._failure("has no quota left for this key; its account must be topped up")
+        if status == 429:
+            return self._failure("asks to slow down", _retry_after(error))
+        if status < 500:
+            return self._failure(f"refused the request (status {status})")
+        return self._failure(f"has a fault of its own (status {status})", _retry_after(error))
+
+    def _failure(self, what: str, retry_after: float | None = None) -> EmbeddingFailed:
+        return EmbeddingFailed(f"{self.target.label} {what}.", retry_after)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    characters = 0
+    for text in texts:
+        if batch and (len(batch) == BATCH_TEXTS or characters + len(text) > BATCH_CHARACTERS):
+            yield batch
+            batch, characters = [], 0
+        batch.append(text)
+        characters += len(text)
+    if batch:
+        yield batch
+
+
+def _retry_after(error: openai.APIStatusError) -> float | None:
+    """Seconds of the Retry-After header, where it has a plain number; at most ten minutes."""
+    try:
+        seconds = float(error.response.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return min(max(seconds, 0.0), MOST_RETRY_SECONDS)
