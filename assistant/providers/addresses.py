@@ -46,7 +46,10 @@ def is_private_address(address: str) -> bool:
 
     Decided by the address alone, without asking a name server; a name that could be public counts as public.
     """
-    host = (urlsplit(address).hostname or "").rstrip(".")
+    try:
+        host = (urlsplit(address).hostname or "").rstrip(".")
+    except ValueError:
+        return False
     try:
         number = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -13,7 +13,7 @@ from assistant.domain import ModelChoice
 from assistant.errors import ProviderUnavailable
 from assistant.providers import catalogue, clients, keys, parameters
 from assistant.providers.clients import Access
-from assistant.providers.model_info import ModelInfo, ProviderRow
+from assistant.providers.model_info import ProviderRow
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,19 +62,19 @@ def build_model(choice: ModelChoice, settings: Settings, embedder: MiniLM, *, pr
         return _offline(embedder)
     model_id = _model_id(row, choice)
     access = access_of(row, settings)
-    info = _info(row, model_id)
+    info = catalogue.find(row.id, model_id, settings)
     in_words = prompted or (info is not None and not info.tools)
     return clients.model((access, model_id, in_words), lambda: _built(row, model_id, access, in_words))
 
 
 def settings_for(choice: ModelChoice, settings: Settings) -> ModelSettings:
     """Return effort, temperature, top-p and output limit of ``choice``, as far as its model takes them."""
-    del settings  # what a model takes does not depend on them
     row = next((row for row in catalogue.rows() if row.id == choice.provider), None)
     if row is None or row.kind == "offline" or not (choice.model or row.models):
         return {}
     model_id = _model_id(row, choice)
-    return parameters.model_settings(choice.parameters, model_id, _info(row, model_id), _profile(row.kind, model_id))
+    info = catalogue.find(row.id, model_id, settings)
+    return parameters.model_settings(choice.parameters, model_id, info, _profile(row.kind, model_id))
 
 
 def warm(provider_id: str, settings: Settings) -> None:
@@ -114,10 +114,6 @@ def _model_id(row: ProviderRow, choice: ModelChoice) -> str:
     if not row.models:
         raise ProviderUnavailable(f"{row.label} has no usual model; pick one of those it offers.")
     return row.models[0].id
-
-
-def _info(row: ProviderRow, model_id: str) -> ModelInfo | None:
-    return next((model for model in row.models if model.id == model_id), None)
 
 
 def _options(row: ProviderRow, settings: Settings) -> tuple[tuple[str, SecretStr], ...]:

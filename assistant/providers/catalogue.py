@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from assistant.errors import ProviderUnavailable
+from assistant.providers import keys
 from assistant.providers.model_info import ModelInfo, OutputMode, ProviderRow, ProviderState
 from assistant.providers.model_lists import merged
 from assistant.settings import Settings
@@ -61,29 +60,21 @@ def find(provider_id: str, model_id: str, settings: Settings) -> ModelInfo | Non
     return exact or next((model for model in models if _without_region(model.id) == _without_region(model_id)), None)
 
 
-def key(row: ProviderRow, settings: Settings) -> str | None:
-    """Return the provider's key from the settings, None when there is none."""
-    secret = getattr(settings, row.needs[0].lower(), None) if row.needs else None
-    return secret.get_secret_value() if isinstance(secret, SecretStr) else None
-
-
 def _state(row: ProviderRow, settings: Settings) -> ProviderState:
-    configured = row.kind in BUILT and (not row.needs or bool(key(row, settings)))
-    problem = "" if configured else f"Set {row.needs[0]}."
+    state = keys.state_of(row, settings)
     return ProviderState(
         row.id,
         row.label,
-        configured,
+        not state.problem,
         row.needs[0] if row.needs else None,
         merged(row, settings),
-        problem,
-        row.private,
-        quick=row.quick,
-        thorough=row.thorough,
+        state.problem,
+        keys.is_private(row, settings),
+        state.source,
+        state.tail,
+        row.quick,
+        row.thorough,
     )
-
-
-BUILT = {"offline", "openai", "groq"}
 
 
 def _without_region(model_id: str) -> str:

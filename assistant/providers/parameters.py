@@ -32,7 +32,9 @@ def model_settings(
 
 def _effort(effort: Effort | None, info: ModelInfo | None, profile: Mapping[str, Any]) -> Effort | None:
     thinks = profile.get("supports_thinking") or profile.get("thinking_always_enabled")
-    return effort if thinks and (info is None or effort in info.efforts) else None
+    if info is not None and not info.discovered:  # a provider's own list seldom says which efforts there are
+        thinks = thinks and effort in info.efforts
+    return effort if thinks else None
 
 
 def _samples(model_id: str, effort: Effort | None, info: ModelInfo | None, profile: Mapping[str, Any]) -> bool:
