@@ -12,10 +12,11 @@ from functools import partial
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from assistant import log as logs
+from assistant.chat import orphans
 from assistant.chat.deps import TurnDeps
 from assistant.chat.running import RunningTurn
-from assistant.domain import Person, Turn, TurnError, TurnStatus
-from assistant.errors import QuestionRefused, StartError, new_reference
+from assistant.domain import Person, Turn, TurnStatus
+from assistant.errors import QuestionRefused, StartError
 from assistant.events import TurnStarted
 from assistant.storage.conversations import Owner, Question, Started
 from assistant.storage.database import DatabaseTrouble
@@ -24,7 +25,6 @@ CLOSE_SECONDS = 5.0
 """A turn that was asked to stop ends within milliseconds; past this it is cancelled hard."""
 SAME_START_SECONDS = 5.0
 """A process's start is computed from the boot time, which the kernel corrects by small steps."""
-CUT_BY_RESTART = "The application was closed while this answer was being written; what had been saved is shown."
 
 NOT_STORED = (
     "The question could not be stored, so it was not asked: the disk may be full or the database busy. "
@@ -49,8 +49,7 @@ class Runner:
     def start(self) -> int:
         """Open the loop and end what dead processes left running; returns how many turns that were."""
         self._open()
-        error = TurnError("cut", CUT_BY_RESTART, new_reference(), retryable=True)
-        return self._deps.stored.cut_orphans(_alive, error)
+        return self._deps.stored.cut_orphans(_alive, orphans.cut)
 
     def ask(
         self, person: Person, question: Question, history: Sequence[tuple[str, str]] | None, began: float

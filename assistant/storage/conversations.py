@@ -3,56 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import replace
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from assistant.domain import Citation, Conversation, ModelChoice, Turn, TurnError, TurnStatus
-from assistant.errors import NotFound, QuestionRefused
+from assistant.domain import Citation, Conversation, Turn, TurnStatus, UsageRecord
+from assistant.errors import NotFound
+from assistant.storage import running_turns as running
 from assistant.storage.conversation_rows import CitationRow, ConversationRow, TurnRow
 from assistant.storage.database import Database, utc_now
+from assistant.storage.route_examples import forget_examples
+from assistant.storage.running_turns import Owner, Question, Started, TakenUp
 from assistant.storage.turn_values import citation_columns, turn_columns, turn_value
+from assistant.storage.usage_records import insert_records
+
+__all__ = ["Conversations", "Owner", "Question", "Started", "TakenUp", "title_of"]
 
 TITLE_CHARACTERS = 60
 """A title made from the first question is at most this long: one line of the sidebar."""
-ANSWERED = (TurnStatus.COMPLETE, TurnStatus.STOPPED, TurnStatus.CUT)
-"""How a turn has ended whose answer counts as said."""
 NO_CONVERSATION = "This conversation does not exist, or it is not yours."
 NO_TURN = "This question does not exist, or it is not yours."
-BUSY_CONVERSATION = "This conversation is still answering: wait for the answer, or stop it, then ask again."
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question on its way in. ``history_before`` leaves out turns from that seq on (a retry).
-
-    Without ``limited`` any number may run beside it, though never two in one conversation.
-    """
-
-    conversation_id: str | None
-    text: str
-    choice: ModelChoice
-    history_before: int | None = None
-    limited: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The process that runs a turn: its pid and its start in seconds since 1970."""
-
-    pid: int
-    started: float
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A stored question: its running turn and what was said before, (role, text), oldest first."""
-
-    turn: Turn
-    history: list[tuple[str, str]]
+End = Callable[[Turn], tuple[Turn, Sequence[UsageRecord]]]
+"""How an orphaned turn ends, and what it goes into the ledger with; its lines are numbered on from those there."""
 
 
 class Conversations:
@@ -64,12 +39,17 @@ class Conversations:
     def start_turn(
         self, person_id: str, question: Question, owner: Owner, *, running_limit: int, history_messages: int
     ) -> Started:
-        """Store a question and its running turn in one transaction; raises QuestionRefused when too much runs."""
+        """Store a question and its running turn in one transaction; raises QuestionRefused when too much runs.
+
+        A turn of the conversation that waits for approval lapses.
+        """
         with self._database.write() as session:
             conversation = _conversation_for(session, person_id, question)
-            _refuse_when_busy(session, person_id, conversation.id, running_limit if question.limited else None)
-            history = _history(session, conversation.id, question.history_before, history_messages)
-            row = _running_row(session, conversation.id, question, owner)
+            limit = running_limit if question.limited else None
+            running.refuse_when_busy(session, person_id, conversation.id, limit)
+            running.let_lapse(session, conversation.id)
+            history = running.said_before(session, conversation.id, question.history_before, history_messages)
+            row = running.running_row(session, conversation.id, question, owner)
             conversation.updated_at = row.created_at
             session.add(row)
             session.flush()
@@ -83,35 +63,59 @@ class Conversations:
             if changed:
                 _replace_citations(session, turn_id, citations)
 
-    def finish_turn(self, turn: Turn) -> None:
-        """Store a turn's end with citations, usage and timings, all in one transaction."""
-        with self._database.write() as session:
-            values = {**turn_columns(turn), "finished_at": utc_now()}
-            if session.execute(update(TurnRow).where(TurnRow.id == turn.id).values(values).returning(TurnRow.id)).all():
-                _replace_citations(session, turn.id, turn.citations)
+    def finish_turn(
+        self, turn: Turn, records: Sequence[UsageRecord] = (), person_id: str = "", messages: str | None = None
+    ) -> None:
+        """Store a turn's end with citations, usage, timings and its lines of the ledger, all in one transaction.
 
-    def cut_orphans(self, alive: Callable[[Owner], bool], error: TurnError) -> int:
-        """End the turns that processes no longer alive left running, as ``cut``; returns how many."""
+        ``messages`` is what a turn that waits needs to go on. The ledger is written also when the turn was removed
+        meanwhile: it was paid for.
+        """
+        with self._database.write() as session:
+            _end(session, turn, messages)
+            insert_records(session, person_id, turn.conversation_id, records)
+
+    def take_up(self, person_id: str, turn_id: str, owner: Owner, running_limit: int) -> TakenUp:
+        """Let a turn that waits for approval run again, exactly once.
+
+        Raises NotFound, DecisionRefused when it does not wait (any more), QuestionRefused when too much runs.
+        """
+        with self._database.write() as session:
+            row = _own_turn(session, person_id, turn_id)
+            turn = _with_citations(session, [row])[0]
+            messages, records = running.take_up(session, person_id, row, owner, running_limit)
+            return TakenUp(turn, messages, records)
+
+    def cut_orphans(self, alive: Callable[[Owner], bool], end: End) -> int:
+        """End the turns that processes no longer alive left running, as ``end`` says; returns how many.
+
+        Turns that wait for approval go on waiting: no process is needed for that.
+        """
         with self._database.read() as session:
-            running = session.execute(
+            found = session.execute(
                 select(TurnRow.id, TurnRow.owner_pid, TurnRow.owner_started).where(TurnRow.status == TurnStatus.RUNNING)
             ).all()
-        orphans = [turn_id for turn_id, pid, started in running if not alive(Owner(pid, started))]
-        if orphans:
-            with self._database.write() as session:
-                ended = update(TurnRow).where(TurnRow.id.in_(orphans), TurnRow.status == TurnStatus.RUNNING)
-                session.execute(ended.values(status=TurnStatus.CUT, error=asdict(error), finished_at=utc_now()))
+        orphans = [turn_id for turn_id, pid, started in found if not alive(Owner(pid, started))]
+        for turn_id in orphans:
+            self._cut(turn_id, end)
         return len(orphans)
+
+    def _cut(self, turn_id: str, end: End) -> None:
+        with self._database.write() as session:
+            row = session.get(TurnRow, turn_id)
+            owner = None if row is None else session.get(ConversationRow, row.conversation_id)
+            if row is None or owner is None or row.status != TurnStatus.RUNNING:
+                return
+            turn, records = end(_with_citations(session, [row])[0])
+            there = running.lines_of(session, turn_id)
+            numbered = [replace(record, number=there + n) for n, record in enumerate(records, start=1)]
+            _end(session, turn, None)
+            insert_records(session, owner.person_id, turn.conversation_id, numbered)
 
     def turn(self, person_id: str, turn_id: str) -> Turn:
         """Return a turn; raises NotFound."""
         with self._database.read() as session:
-            row = session.scalar(
-                select(TurnRow).join(ConversationRow).where(TurnRow.id == turn_id, *_visible_to(person_id))
-            )
-            if row is None:
-                raise NotFound(NO_TURN)
-            return _with_citations(session, [row])[0]
+            return _with_citations(session, [_own_turn(session, person_id, turn_id)])[0]
 
     def turns(self, person_id: str, conversation_id: str, before_seq: int | None, limit: int) -> list[Turn]:
         """Return the newest ``limit`` turns (before ``before_seq``), oldest first; raises NotFound."""
@@ -149,7 +153,7 @@ class Conversations:
         """Hide a conversation; returns the ids of its running turns; raises NotFound."""
         with self._database.write() as session:
             _own(session, person_id, conversation_id).deleted_at = utc_now()
-            return _running_turns(session, conversation_id)
+            return list(running.running_turns(session, conversation_id))
 
     def restore(self, person_id: str, conversation_id: str) -> Conversation:
         """Show a hidden conversation again; raises NotFound."""
@@ -164,9 +168,10 @@ class Conversations:
         """Remove a conversation's turns; returns the ids of those that were running; raises NotFound."""
         with self._database.write() as session:
             _own(session, person_id, conversation_id)
-            running = _running_turns(session, conversation_id)
+            ids = list(running.running_turns(session, conversation_id))
+            forget_examples(session, conversation_id)
             session.execute(delete(TurnRow).where(TurnRow.conversation_id == conversation_id))
-            return running
+            return ids
 
 
 def title_of(question: str) -> str:
@@ -190,6 +195,20 @@ def _own(session: Session, person_id: str, conversation_id: str) -> Conversation
     return row
 
 
+def _own_turn(session: Session, person_id: str, turn_id: str) -> TurnRow:
+    row = session.scalar(select(TurnRow).join(ConversationRow).where(TurnRow.id == turn_id, *_visible_to(person_id)))
+    if row is None:
+        raise NotFound(NO_TURN)
+    return row
+
+
+def _end(session: Session, turn: Turn, messages: str | None) -> None:
+    """Write a turn's end and its citations; nothing when the turn was removed meanwhile."""
+    values = {**turn_columns(turn), "messages": messages, "finished_at": utc_now()}
+    if session.execute(update(TurnRow).where(TurnRow.id == turn.id).values(values).returning(TurnRow.id)).all():
+        _replace_citations(session, turn.id, turn.citations)
+
+
 def _mentions(query: str) -> ColumnElement[bool]:
     asked = select(TurnRow.id).where(
         TurnRow.conversation_id == ConversationRow.id, TurnRow.question.icontains(query, autoescape=True)
@@ -208,58 +227,6 @@ def _conversation_for(session: Session, person_id: str, question: Question) -> C
     return row
 
 
-def _refuse_when_busy(session: Session, person_id: str, conversation_id: str, limit: int | None) -> None:
-    running = session.scalars(
-        select(TurnRow.conversation_id)
-        .join(ConversationRow)
-        .where(TurnRow.status == TurnStatus.RUNNING, ConversationRow.person_id == person_id)
-    ).all()
-    if conversation_id in running:
-        raise QuestionRefused(BUSY_CONVERSATION)
-    if limit is not None and len(running) >= limit:
-        raise QuestionRefused(
-            f"{len(running)} of your questions are being answered, which is the limit: "
-            "wait for one of them, or stop it, then ask again."
-        )
-
-
-def _history(session: Session, conversation_id: str, before: int | None, messages: int) -> list[tuple[str, str]]:
-    said = (
-        select(TurnRow.question, TurnRow.answer)
-        .where(TurnRow.conversation_id == conversation_id, TurnRow.status.in_(ANSWERED), TurnRow.answer != "")
-        .order_by(TurnRow.seq.desc())
-        .limit(-(-messages // 2))
-    )
-    if before is not None:
-        said = said.where(TurnRow.seq < before)
-    newest_first = session.execute(said).all()
-    pairs = [[("user", question), ("assistant", answer)] for question, answer in newest_first[::-1]]
-    return [message for pair in pairs for message in pair]
-
-
-def _running_row(session: Session, conversation_id: str, question: Question, owner: Owner) -> TurnRow:
-    last = session.scalar(select(func.max(TurnRow.seq)).where(TurnRow.conversation_id == conversation_id))
-    turn = Turn(
-        id=uuid4().hex,
-        conversation_id=conversation_id,
-        seq=(last or 0) + 1,
-        question=question.text,
-        status=TurnStatus.RUNNING,
-        answer="",
-        created_at=utc_now(),
-        choice=question.choice,
-    )
-    fixed: dict[str, Any] = {name: getattr(turn, name) for name in ("id", "conversation_id", "seq", "question")}
-    return TurnRow(
-        **fixed,
-        **turn_columns(turn),
-        created_at=turn.created_at,
-        finished_at=None,
-        owner_pid=owner.pid,
-        owner_started=owner.started,
-    )
-
-
 def _replace_citations(session: Session, turn_id: str, citations: Sequence[Citation]) -> None:
     session.execute(delete(CitationRow).where(CitationRow.turn_id == turn_id))
     if citations:
@@ -272,11 +239,6 @@ def _with_citations(session: Session, rows: Sequence[TurnRow]) -> list[Turn]:
     for citation in session.scalars(wanted) if rows else ():
         found.setdefault(citation.turn_id, []).append(citation)
     return [turn_value(row, found.get(row.id, ())) for row in rows]
-
-
-def _running_turns(session: Session, conversation_id: str) -> list[str]:
-    running = select(TurnRow.id).where(TurnRow.conversation_id == conversation_id, TurnRow.status == TurnStatus.RUNNING)
-    return list(session.scalars(running))
 
 
 def _value(session: Session, row: ConversationRow) -> Conversation:

@@ -27,6 +27,7 @@ from assistant.domain import (
     TurnError,
     TurnStatus,
     Usage,
+    UsageRecord,
 )
 from assistant.errors import NotFound, QuestionRefused
 from assistant.storage.conversations import Conversations, Owner, Question, Started, title_of
@@ -103,6 +104,12 @@ def full(turn: Turn) -> Turn:
         timings=Timings(1.5, 2.5, 3.5, 4.5),
         error=TurnError("length", "It ends here.", "ref1", retryable=True),
     )
+
+
+def cut(turn: Turn) -> tuple[Turn, list[UsageRecord]]:
+    """How the orphans of these tests end."""
+    used = Usage(1, 10, 20, estimated=True)
+    return replace(turn, status=TurnStatus.CUT, error=CUT), [UsageRecord(turn.id, 1, "answer", "groq", "m", used)]
 
 
 def test_a_turn_comes_back_exactly_as_it_was_stored(stored: Conversations, ann: Person) -> None:
@@ -259,6 +266,7 @@ def test_nobody_reaches_a_conversation_of_someone_else(stored: Conversations, an
         "restore": lambda: stored.restore(bob.id, turn.conversation_id),
         "clear": lambda: stored.clear(bob.id, turn.conversation_id),
         "ask": lambda: start(stored, bob, "Mine?", turn.conversation_id),
+        "take up": lambda: stored.take_up(bob.id, turn.id, HERE, 100),
     }
     for act in strange.values():
         with pytest.raises(NotFound):
@@ -272,7 +280,7 @@ def test_every_function_that_takes_a_person_is_in_the_test_of_rights() -> None:
     public = {name for name in vars(Conversations) if not name.startswith("_")}
     without_person = {"save_progress", "finish_turn", "cut_orphans"}
     checked = {"turn", "turns", "conversation", "rename", "delete", "restore", "clear", "conversations", "start_turn"}
-    assert public == without_person | checked
+    assert public == without_person | checked | {"take_up"}
 
 
 def test_one_turn_runs_at_a_time_in_a_conversation(stored: Conversations, ann: Person) -> None:
@@ -312,7 +320,7 @@ def test_turns_of_dead_processes_are_cut_with_what_they_had(stored: Conversation
     stored.save_progress(lost.id, "27 days. [1]", CITATIONS[:1])
     child.kill()
     child.communicate()
-    assert stored.cut_orphans(lambda owner: owner == HERE, CUT) == 1
+    assert stored.cut_orphans(lambda owner: owner == HERE, cut) == 1
     found = stored.turn(ann.id, lost.id)
     assert (found.status, found.answer, found.error) == (TurnStatus.CUT, "27 days. [1]", CUT)
     assert found.citations == CITATIONS[:1]

@@ -1,0 +1,158 @@
+"""What turns go through while they run and wait, inside a transaction of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from assistant.domain import ModelChoice, Plan, Turn, TurnError, TurnStatus
+from assistant.errors import DecisionRefused, QuestionRefused, new_reference
+from assistant.storage.conversation_rows import ConversationRow, TurnRow
+from assistant.storage.database import utc_now
+from assistant.storage.model_rows import UsageRecordRow
+from assistant.storage.turn_values import turn_columns
+
+ANSWERED = (TurnStatus.COMPLETE, TurnStatus.STOPPED, TurnStatus.CUT)
+"""How a turn has ended whose answer counts as said."""
+BUSY_CONVERSATION = "This conversation is still answering: wait for the answer, or stop it, then ask again."
+NOT_WAITING = "This was decided already, or is no longer waiting: what came of it stands in the conversation."
+LAPSED = "This was not done: you asked something else before you decided. Ask for it again if you still want it."
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question on its way in. ``history_before`` leaves out turns from that seq on (a retry).
+
+    Without ``limited`` any number may run beside it, though never two in one conversation. ``plan`` is given when
+    the person corrected the route: it stands, and no model is asked for one.
+    """
+
+    conversation_id: str | None
+    text: str
+    choice: ModelChoice
+    history_before: int | None = None
+    limited: bool = True
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that runs a turn: its pid and its start in seconds since 1970."""
+
+    pid: int
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A stored question: its running turn and what was said before, (role, text), oldest first."""
+
+    turn: Turn
+    history: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A turn that waited and runs again: as it was while it waited, the model's messages, its lines in the ledger."""
+
+    turn: Turn
+    messages: str
+    records: int
+
+
+def running_row(session: Session, conversation_id: str, question: Question, owner: Owner) -> TurnRow:
+    """Return the row of a turn that begins."""
+    last = session.scalar(select(func.max(TurnRow.seq)).where(TurnRow.conversation_id == conversation_id))
+    turn = Turn(
+        id=uuid4().hex,
+        conversation_id=conversation_id,
+        seq=(last or 0) + 1,
+        question=question.text,
+        status=TurnStatus.RUNNING,
+        answer="",
+        created_at=utc_now(),
+        choice=question.choice,
+        route_by_person=question.plan is not None,
+    )
+    fixed: dict[str, Any] = {name: getattr(turn, name) for name in ("id", "conversation_id", "seq", "question")}
+    return TurnRow(
+        **fixed,
+        **turn_columns(turn),
+        created_at=turn.created_at,
+        finished_at=None,
+        owner_pid=owner.pid,
+        owner_started=owner.started,
+        messages=None,
+    )
+
+
+def refuse_when_busy(session: Session, person_id: str, conversation_id: str, limit: int | None) -> None:
+    """Raise QuestionRefused when the conversation answers, or ``limit`` turns of the person run already."""
+    running = session.scalars(
+        select(TurnRow.conversation_id)
+        .join(ConversationRow)
+        .where(TurnRow.status == TurnStatus.RUNNING, ConversationRow.person_id == person_id)
+    ).all()
+    if conversation_id in running:
+        raise QuestionRefused(BUSY_CONVERSATION)
+    if limit is not None and len(running) >= limit:
+        raise QuestionRefused(
+            f"{len(running)} of your questions are being answered, which is the limit: "
+            "wait for one of them, or stop it, then ask again."
+        )
+
+
+def said_before(session: Session, conversation_id: str, before: int | None, messages: int) -> list[tuple[str, str]]:
+    """Return the latest messages, oldest first."""
+    said = (
+        select(TurnRow.question, TurnRow.answer)
+        .where(TurnRow.conversation_id == conversation_id, TurnRow.status.in_(ANSWERED), TurnRow.answer != "")
+        .order_by(TurnRow.seq.desc())
+        .limit(-(-messages // 2))
+    )
+    if before is not None:
+        said = said.where(TurnRow.seq < before)
+    newest_first = session.execute(said).all()
+    pairs = [[("user", question), ("assistant", answer)] for question, answer in newest_first[::-1]]
+    return [message for pair in pairs for message in pair]
+
+
+def let_lapse(session: Session, conversation_id: str) -> None:
+    """End the turn that waits in a conversation: the person went on, so nobody will decide about its calls."""
+    error = TurnError("lapsed", LAPSED, new_reference())
+    waiting = update(TurnRow).where(
+        TurnRow.conversation_id == conversation_id, TurnRow.status == TurnStatus.AWAITING_APPROVAL
+    )
+    session.execute(
+        waiting.values(status=TurnStatus.STOPPED, error=asdict(error), pending=[], messages=None, finished_at=utc_now())
+    )
+
+
+def take_up(session: Session, person_id: str, row: TurnRow, owner: Owner, limit: int) -> tuple[str, int]:
+    """Let a turn that waits run again, once; return its messages and the number of its lines in the ledger.
+
+    Its pending calls stay in the row until its end, so that a crash on the way leaves a trace of what was approved.
+    Raises DecisionRefused when it does not wait, QuestionRefused when too much runs.
+    """
+    if row.status != TurnStatus.AWAITING_APPROVAL or row.messages is None:
+        raise DecisionRefused(NOT_WAITING)
+    refuse_when_busy(session, person_id, row.conversation_id, limit)
+    row.status = TurnStatus.RUNNING
+    row.owner_pid, row.owner_started = owner.pid, owner.started
+    return row.messages, lines_of(session, row.id)
+
+
+def lines_of(session: Session, turn_id: str) -> int:
+    """Return how many lines of the ledger a turn has."""
+    return session.scalar(select(func.count()).where(UsageRecordRow.turn_id == turn_id)) or 0
+
+
+def running_turns(session: Session, conversation_id: str) -> Sequence[str]:
+    """Return the ids of the turns that run in a conversation."""
+    running = select(TurnRow.id).where(TurnRow.conversation_id == conversation_id, TurnRow.status == TurnStatus.RUNNING)
+    return session.scalars(running).all()
