@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,6 +15,9 @@ from pages.components.progress import draw_reading, draw_samples_note
 from pages.components.safe_markdown import escape
 from pages.components.sources import open_dialog_if_asked
 from pages.components.succession import draw_suggestion
+
+if TYPE_CHECKING:
+    from assistant.models.offer import Offer
 
 PAGE_OF_TURNS = 10
 """Turns drawn at first, 20 messages: a page of 500 took 5 s a run."""
@@ -45,14 +48,14 @@ def main() -> None:
         problems.tell_kept()
         draw_suggestion(entered, offer, turns)
     with drawn:
-        _draw_turns(entered, turns, picker.labels(offer), with_stop=not asked_here)
+        _draw_turns(entered, turns, offer, with_stop=not asked_here)
 
 
-def _draw_turns(entered: Entered, turns: list[Turn], providers: Mapping[str, str], *, with_stop: bool) -> None:
+def _draw_turns(entered: Entered, turns: list[Turn], offer: Offer, *, with_stop: bool) -> None:
     for turn in turns:
         if turn.status is TurnStatus.RUNNING:
             live.follow(entered, turn, with_stop=with_stop)
-        draw_turn(entered, turn, providers)
+        draw_turn(entered, turn, offer)
 
 
 def _turns(entered: Entered) -> tuple[list[Turn], bool]:

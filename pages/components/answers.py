@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,6 +17,9 @@ from pages.components.reasoning import draw_reasoning
 from pages.components.safe_markdown import blocks, escape
 from pages.components.sources import Chips
 
+if TYPE_CHECKING:
+    from assistant.models.offer import Offer
+
 ENDED = {
     TurnStatus.STOPPED: "You stopped this answer.",
     TurnStatus.CUT: "This answer was cut off before its end.",
@@ -23,6 +27,8 @@ ENDED = {
     TurnStatus.REFUSED: "This question was not taken.",
 }
 RETRYABLE = (TurnStatus.STOPPED, TurnStatus.CUT, TurnStatus.FAILED)
+NOT_THE_MODELS = {"cut", "length", "withheld", "question"}
+"""Categories of errors that another model would not mend."""
 ASSISTANT_ICON, PERSON_ICON = ":material/menu_book:", ":material/person:"
 
 
@@ -32,8 +38,8 @@ def draw_question(question: str) -> None:
         st.markdown("  \n".join(escape(line) for line in question.split("\n")))
 
 
-def draw_turn(entered: Entered, turn: Turn, providers: Mapping[str, str]) -> None:
-    """Draw a turn that has ended; ``providers`` are labels by id."""
+def draw_turn(entered: Entered, turn: Turn, offer: Offer) -> None:
+    """Draw a turn that has ended, or waits for a decision; ``offer`` names providers and what can be picked."""
     with st.container(key=f"turn-done-{turn.id}"):
         draw_question(turn.question)
         with st.chat_message("assistant", avatar=ASSISTANT_ICON):
@@ -48,10 +54,10 @@ def draw_turn(entered: Entered, turn: Turn, providers: Mapping[str, str]) -> Non
             if turn.citations:
                 Chips(turn.id).show(turn.citations)
             if turn.status in ENDED:
-                _draw_end(entered, turn)
+                _draw_end(entered, turn, may_pick=not offer.locked)
             if turn.status is TurnStatus.AWAITING_APPROVAL:
                 draw_card(entered, turn)
-            draw_badge(entered, turn, providers)
+            draw_badge(entered, turn, picker.labels(offer))
 
 
 def _draw_details(turn: Turn) -> None:
@@ -98,15 +104,18 @@ def _draw_blocks(text: str, numbers: Sequence[int]) -> None:
         st.markdown(block)
 
 
-def _draw_end(entered: Entered, turn: Turn) -> None:
+def _draw_end(entered: Entered, turn: Turn, *, may_pick: bool) -> None:
     said = ENDED[turn.status] if turn.error is None else escape(turn.error.message)
     if turn.status is TurnStatus.STOPPED and turn.answer:
         said += " What was written until then is kept."
     reference = "" if turn.error is None else f" (Reference {escape(turn.error.reference)})"
     icon = ":material/stop_circle:" if turn.status is TurnStatus.STOPPED else ":material/warning:"
     (st.info if turn.status is TurnStatus.STOPPED else st.warning)(said + reference, icon=icon)
+    row = st.container(horizontal=True, gap="small")
     if turn.status in RETRYABLE:
-        st.button("Retry", key=f"retry-{turn.id}", icon=":material/refresh:", on_click=_retry, args=(entered, turn))
+        row.button("Retry", key=f"retry-{turn.id}", icon=":material/refresh:", on_click=_retry, args=(entered, turn))
+    if may_pick and turn.error is not None and turn.error.category not in NOT_THE_MODELS:
+        row.button("Pick another model", key=f"pick-{turn.id}", icon=":material/tune:", on_click=picker.stand_open)
 
 
 def _retry(entered: Entered, turn: Turn) -> None:
