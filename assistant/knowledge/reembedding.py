@@ -18,7 +18,7 @@ from assistant import log
 from assistant.errors import AssistantError, EmbeddingFailed
 from assistant.knowledge.chunking import contextual_text
 from assistant.knowledge.exact import encode
-from assistant.providers.embedders import Embedder
+from assistant.providers.api_embedder import ApiEmbedder
 from assistant.storage.database import Database
 from assistant.storage.embeddings import Embeddings, Served
 from assistant.storage.ingestion import Unembedded
@@ -46,7 +46,7 @@ class Outcome(Enum):
 class Attempt:
     """How asking one model's server goes: failures in a row, and the moment before which it is left alone."""
 
-    server: Embedder | None = None
+    server: ApiEmbedder | None = None
     after: int = 0
     failures: int = 0
     not_before: float = 0.0
@@ -57,7 +57,7 @@ class Reembedding:
     """Makes missing vectors. ``server_of`` gives what asks a model's server, ``complete`` hears of a whole model."""
 
     def __init__(
-        self, database: Database, server_of: Callable[[str], Embedder], complete: Callable[[str], None]
+        self, database: Database, server_of: Callable[[str], ApiEmbedder], complete: Callable[[str], None]
     ) -> None:
         self._embeddings = Embeddings(database)
         self._server_of = server_of

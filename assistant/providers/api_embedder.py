@@ -74,7 +74,7 @@ class ApiEmbedder:
             ordered = sorted(reply.data, key=lambda one: one.index)
             matrix = np.array([one.embedding for one in ordered], dtype=np.float32)
         except (AttributeError, TypeError, ValueError) as error:
-            raise self._failure("gave an answer that holds no vectors; is its address right?") from error
+            raise self._failure("gave an answer that holds no vectors; check its address") from error
         self._check(matrix, len(texts))
         if self._on_usage and reply.usage:
             self._on_usage(reply.usage.total_tokens)
@@ -94,8 +94,11 @@ class ApiEmbedder:
             raise self._failure("gave vectors that cannot be compared (zero, or not a number)")
 
     def _asked(self, texts: Sequence[str]) -> CreateEmbeddingResponse:
+        import openai
+
         client = self._client()
-        encoding: Literal["base64", "float"] = "base64" if self.target.compact else "float"
+        # Told nothing, the SDK asks for base64 and decodes it; told base64, it leaves that to us.
+        encoding: Literal["float"] | openai.Omit = openai.omit if self.target.compact else "float"
         try:
             return client.embeddings.create(model=self.target.model, input=list(texts), encoding_format=encoding)
         except Exception as error:
@@ -103,11 +106,10 @@ class ApiEmbedder:
 
     def _client(self) -> OpenAI:
         if self._opened is None:
-            import httpx2
             import openai
 
             secret = self.target.key.get_secret_value() if self.target.key else NO_KEY
-            timeout = httpx2.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
+            timeout = openai.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
             client = openai.OpenAI(api_key=secret, base_url=self.target.address, timeout=timeout, max_retries=0)
             if not self.target.compact:
                 # Those of the environment belong to OpenAI.
@@ -126,7 +128,7 @@ class ApiEmbedder:
             return self._failure(f"cannot be reached at {urlsplit(self.target.address).hostname}")
         if isinstance(error, openai.APIStatusError):
             return self._refused(error)
-        return self._failure("gave an answer that holds no vectors; is its address right?")
+        return self._failure("gave an answer that holds no vectors; check its address")
 
     def _refused(self, error: openai.APIStatusError) -> EmbeddingFailed:
         status = error.status_code

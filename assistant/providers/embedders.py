@@ -6,15 +6,12 @@ An embedding model's id is its name in the database: vectors of one id are only 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import SecretStr
 
 from assistant.errors import NotFound
@@ -28,17 +25,6 @@ OPENAI_ADDRESS = "https://api.openai.com/v1"
 MODEL_VARIABLE, ADDRESS_VARIABLE, KEY_VARIABLE = "EMBEDDINGS_MODEL", "EMBEDDINGS_BASE_URL", "EMBEDDINGS_API_KEY"
 # Its address gets the usual path where it names the host only, as with the servers of chat models.
 OWN_SERVER = ProviderRow("endpoint", "Own server", "ollama", needs=(ADDRESS_VARIABLE,), base_url=ADDRESS_VARIABLE)
-
-
-class Embedder(Protocol):
-    """Turns texts into unit vectors that compare with those of the same ``model_id`` only."""
-
-    @property
-    def model_id(self) -> str:
-        """The id that its vectors are stored under."""
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit vector for each text, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
