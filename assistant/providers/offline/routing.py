@@ -7,6 +7,7 @@ import json
 import re
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +82,8 @@ class RouteGuess:
 class RouteClassifier:
     """Nearest labelled examples over the embedder's vectors and a question's form. Safe to use from several threads.
 
-    The examples are embedded when first needed; with ``cache_dir`` their vectors are kept between starts.
+    The examples are embedded when first needed; with ``cache_dir`` their vectors are kept between starts. What people
+    corrected stands among them, each correction weighing as much as one shipped example.
     """
 
     def __init__(self, embedder: MiniLM, cache_dir: Path | None = None, examples: Path = EXAMPLES) -> None:
@@ -90,27 +92,64 @@ class RouteClassifier:
         self._examples = examples
         self._lock = threading.Lock()
         self._loaded: NearestLabels | None = None
+        self._shipped: NDArray[np.float32] | None = None
+        self._corrected: dict[str, tuple[str, Route]] = {}  # by the words, whatever their blanks and case
+        self._corrected_vectors: dict[str, NDArray[np.float32]] = {}
+
+    def learn(self, corrections: Sequence[tuple[str, Route]]) -> None:
+        """Take the corrections that count from now on, oldest first; of the same question the last one counts.
+
+        Their texts are embedded with the next question, those already known once.
+        """
+        corrected = {_same(text): (text, route) for text, route in corrections}
+        with self._lock:
+            if corrected != self._corrected:
+                self._corrected = corrected
+                self._loaded = None
 
     def warm(self) -> None:
         """Load or compute the examples' vectors."""
         self._nearest()
 
     def classify(self, question: str, vector: NDArray[np.float32] | None = None) -> RouteGuess:
-        """Return the route of ``question``; ``vector`` is its embedding when the caller has it already."""
+        """Return the route of ``question``; ``vector`` is its embedding when the caller has it already.
+
+        A question that was corrected is routed as it was corrected. Another person's question is never told.
+        """
+        exact = self._corrected.get(_same(question))
+        if exact is not None:
+            return RouteGuess(exact[1], 1.0, f"{_REASONS[exact[1]]}, as a person corrected it", sure=True)
         nearest = self._nearest()
         meaning = self._embedder.embed([question]) if vector is None else vector.reshape(1, -1)
         guess = nearest.guess(with_form([question], meaning)[0])
         route = Route(guess.label)
-        reason = f'{_REASONS[route]}, like "{guess.nearest}"'
+        like = f'like "{guess.nearest}"' if guess.nearest else "like one that a person corrected"
+        reason = f"{_REASONS[route]}, {like}"
         return RouteGuess(route, round(guess.confidence, 3), reason, guess.confidence >= SURE)
 
     def _nearest(self) -> NearestLabels:
         with self._lock:
             if self._loaded is None:
-                examples = read_examples(self._examples)
-                texts = [text for text, _ in examples]
-                self._loaded = NearestLabels(examples, with_form(texts, self._vectors(texts)))
+                self._loaded = self._fitted()
             return self._loaded
+
+    def _fitted(self) -> NearestLabels:
+        examples = read_examples(self._examples)
+        corrected = list(self._corrected.values())
+        texts = [text for text, _ in examples]
+        if self._shipped is None:
+            self._shipped = self._vectors(texts)
+        vectors = np.vstack([self._shipped, *self._vectors_of_corrections()])
+        # The text of a correction is what some person asked, so its name here, which others may read, is empty.
+        named = [*examples, *(("", route.value) for _, route in corrected)]
+        return NearestLabels(named, with_form([*texts, *(text for text, _ in corrected)], vectors))
+
+    def _vectors_of_corrections(self) -> list[NDArray[np.float32]]:
+        texts = [text for text, _ in self._corrected.values()]
+        fresh = [text for text in texts if text not in self._corrected_vectors]
+        known = {**self._corrected_vectors, **dict(zip(fresh, self._embedder.embed(fresh), strict=True))}
+        self._corrected_vectors = {text: known[text] for text in texts}
+        return list(self._corrected_vectors.values())
 
     def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
         kept = self._cache_file()
@@ -127,6 +166,10 @@ class RouteClassifier:
             return None
         written = hashlib.sha256(self._examples.read_bytes()).hexdigest()[:16]
         return self._cache_dir / f"routes-{self._embedder.model_id}-{written}.npy"
+
+
+def _same(question: str) -> str:
+    return " ".join(question.split()).casefold()
 
 
 def with_form(texts: list[str], vectors: NDArray[np.float32]) -> NDArray[np.float32]:

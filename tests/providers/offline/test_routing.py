@@ -88,3 +88,76 @@ def test_a_damaged_cache_of_the_examples_is_made_anew(embedder: MiniLM, tmp_path
     (kept,) = tmp_path.glob("routes-*.npy")
     kept.write_bytes(damage)
     assert RouteClassifier(embedder, tmp_path).classify("Hello there!").route is Route.GENERAL
+
+
+ORDER = "Open a ticket, my headset makes no sound"
+SMALL_TALK = "Hello there!"
+
+
+@pytest.fixture
+def fresh(embedder: MiniLM, classifier: RouteClassifier) -> RouteClassifier:
+    """A classifier of its own over the vectors that are kept already."""
+    classifier.warm()
+    cache = classifier._cache_dir
+    return RouteClassifier(embedder, cache)
+
+
+def test_a_corrected_question_takes_the_route_it_was_corrected_to(fresh: RouteClassifier) -> None:
+    fresh.learn([(ORDER, Route.KNOWLEDGE)])
+    guess = fresh.classify(f"  {ORDER.upper()}\n")
+    assert (guess.route, guess.confidence, guess.sure) == (Route.KNOWLEDGE, 1.0, True)
+    assert guess.reason.endswith("as a person corrected it")
+
+
+def test_a_later_correction_of_the_same_question_counts(fresh: RouteClassifier) -> None:
+    fresh.learn([(ORDER, Route.KNOWLEDGE), (SMALL_TALK, Route.ACTION), (ORDER.lower(), Route.GENERAL)])
+    assert fresh.classify(ORDER).route is Route.GENERAL
+    assert fresh.classify(SMALL_TALK).route is Route.ACTION
+
+
+def test_corrections_count_from_the_next_question_on_and_can_be_taken_back(fresh: RouteClassifier) -> None:
+    assert fresh.classify(ORDER).route is Route.ACTION
+    fresh.learn([(ORDER, Route.FACT_FINDING)])
+    assert fresh.classify(ORDER).route is Route.FACT_FINDING
+    fresh.learn([])
+    assert fresh.classify(ORDER).route is Route.ACTION
+
+
+def test_corrections_pull_questions_like_them(fresh: RouteClassifier) -> None:
+    asked = "Which warehouse door opens with the yellow badge?"
+    before = fresh.classify(asked)
+    fresh.learn([(f"Which warehouse door opens with the {colour} badge?", Route.ACTION) for colour in ("red", "blue")])
+    after = fresh.classify(asked)
+    assert before.route is Route.KNOWLEDGE
+    assert after.route is not before.route or after.confidence < before.confidence
+
+
+def test_one_correction_weighs_as_much_as_one_example_and_turns_nothing_else_over(fresh: RouteClassifier) -> None:
+    examples = [(text, Route(label)) for text, label in read_examples(EXAMPLES)]
+    before = [fresh.classify(text).route for text, _ in examples]
+    fresh.learn([("How many days of annual leave do I get?", Route.GENERAL)])
+    after = [fresh.classify(text).route for text, _ in examples if text != "How many days of annual leave do I get?"]
+    kept = [route for route, (text, _) in zip(before, examples, strict=True) if "annual leave do I get" not in text]
+    changed = sum(one is not other for one, other in zip(kept, after, strict=True))
+    assert changed <= len(examples) // 100
+
+
+def test_a_question_of_another_person_is_never_told_as_the_reason(fresh: RouteClassifier) -> None:
+    fresh.learn([("Will the plant in Zamosc be closed in spring?", Route.ACTION)])
+    guess = fresh.classify("Will the plant in Zamosc be closed in autumn?")
+    assert "Zamosc" not in guess.reason
+    assert "Zamosc" not in fresh.classify("Will the plant in Zamosc be closed in spring?").reason
+
+
+def test_a_text_is_embedded_once_however_often_corrections_are_taken_in(
+    fresh: RouteClassifier, embedder: MiniLM
+) -> None:
+    corrections = [(f"Correction number {n}", Route.GENERAL) for n in range(3)]
+    vector = embedder.embed(["Hello"])[0]
+    fresh.learn(corrections)
+    fresh.classify("Hello", vector)
+    kept = fresh._corrected_vectors["Correction number 0"]
+    fresh.learn([*corrections[:2], ("A fourth", Route.ACTION)])
+    fresh.classify("Hello", vector)
+    assert fresh._corrected_vectors["Correction number 0"] is kept
+    assert set(fresh._corrected_vectors) == {"Correction number 0", "Correction number 1", "A fourth"}
