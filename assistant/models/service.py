@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 
+from assistant import log
 from assistant.domain import AUTO, ModelChoice, Parameters, Person, Role, Route
 from assistant.errors import AssistantError, NotAllowed, ProviderUnavailable, SettingsError
 from assistant.models import auto, lifecycle
 from assistant.models import policy as policies
 from assistant.models.offer import NOT_ALLOWED, ModelOffer, Offer, ProviderOffer, provider_offer
+from assistant.models.overview import ModelOverview, ProviderOverview, overview
 from assistant.models.policy import ModelPolicy, checked
 from assistant.providers import builders, catalogue, model_lists
 from assistant.providers.catalogue import ProviderState
@@ -20,7 +24,7 @@ from assistant.settings import Settings
 from assistant.storage.database import Database, utc_now
 from assistant.storage.preferences import Preferences
 
-__all__ = ["ModelOffer", "ModelService", "Offer", "ProviderOffer", "checked"]
+__all__ = ["ModelOffer", "ModelOverview", "ModelService", "Offer", "ProviderOffer", "ProviderOverview", "checked"]
 
 logger = logging.getLogger(__name__)
 
@@ -173,6 +177,20 @@ class ModelService:
             return error.message
         return f"{row.label} answers: it names {count} models."
 
+    def start_check(self, person: Person, provider_id: str) -> Future[str]:
+        """Begin ``check`` behind the page; raises NotAllowed as ``refresh`` does."""
+        _only_admins(person)
+        future: Future[str] = Future()
+        # A daemon: a provider that does not answer must not hold up the end of the process.
+        threading.Thread(target=_fulfil, args=(future, self.check, person, provider_id), daemon=True).start()
+        return future
+
+    def overview(self, person: Person) -> list[ProviderOverview]:
+        """Return what admins see of every provider; raises NotAllowed for others."""
+        _only_admins(person)
+        rows = {row.id: row for row in catalogue.rows()}
+        return [overview(rows[state.id], state, self._settings, self._today()) for state in self.states()]
+
     def _configured_rows(self) -> list[catalogue.ProviderRow]:
         able = {state.id for state in self.states() if state.configured} - {auto.LAST}
         return [row for row in catalogue.rows() if row.id in able]
@@ -249,6 +267,13 @@ def _known() -> frozenset[str]:
 def _only_admins(person: Person) -> None:
     if person.role is not Role.ADMIN:
         raise NotAllowed("Only admins may see and change what is set about models.")
+
+
+def _fulfil(future: Future[str], ask: Callable[[Person, str], str], person: Person, provider_id: str) -> None:
+    try:
+        future.set_result(ask(person, provider_id))
+    except Exception as error:
+        future.set_result(f"That did not work (reference {log.record(logger, error)} in the log).")
 
 
 def _filled(parameters: Parameters, defaults: Parameters) -> Parameters:

@@ -7,10 +7,12 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.components.guard import is_admin
 from pages.components.safe_markdown import escape
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 CHAT, KNOWLEDGE_BASE, DOCUMENT = "pages/chat.py", "pages/knowledge_base.py", "pages/document.py"
+MODELS = "pages/models.py"
 SEARCH = "search"
 """Query parameter of the knowledge base page: words to search for."""
 NAME = "Internal Knowledge Assistant"
@@ -24,6 +26,7 @@ def run_navigation() -> None:
         [
             st.Page(CHAT, title="Chat", default=True),
             st.Page(KNOWLEDGE_BASE, title="Knowledge base", url_path="knowledge_base"),
+            st.Page(MODELS, title="Models", url_path="models", visibility="visible" if is_admin() else "hidden"),
             st.Page(DOCUMENT, title="Document", url_path="document", visibility="hidden"),
         ]
     )

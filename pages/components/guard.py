@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from assistant.domain import Person
+from assistant.domain import Person, Role
 from assistant.web.state import HOLDER
 from pages.components.safe_markdown import escape
 
@@ -27,6 +27,12 @@ def enter() -> Entered:
     """Return services and person; wait, with a word on the page, while the services start; else stop the page."""
     services = HOLDER.wait(0) or _awaited()
     return Entered(services, services.people.local())
+
+
+def is_admin() -> bool:
+    """Whether the person who acts is an admin; nobody is one before the services have started."""
+    services = HOLDER.wait(0)
+    return services is not None and services.people.local().role is Role.ADMIN
 
 
 def _awaited() -> Services:

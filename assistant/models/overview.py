@@ -1,0 +1,64 @@
+"""What admins see of a provider besides what people are offered: where it goes, how old its list is, what ends soon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from assistant.models import lifecycle
+from assistant.providers import keys, model_lists
+from assistant.providers.catalogue import ModelInfo, ProviderRow, ProviderState
+from assistant.settings import Settings
+
+SOON = timedelta(days=90)
+"""Ends that are nearer are warned of: about as long as it takes to try another model in earnest."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOverview:
+    """A model with its standing: ``gone`` is a sentence once it is retired, ``ends`` one while that is near."""
+
+    info: ModelInfo
+    gone: str = ""
+    ends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderOverview:
+    """A provider with its models. ``host`` is where its requests go, None for its library's own address.
+
+    ``listed_at`` is when it was last asked for its models, None for never.
+    """
+
+    state: ProviderState
+    host: str | None
+    listed_at: datetime | None
+    models: tuple[ModelOverview, ...]
+
+
+def overview(row: ProviderRow, state: ProviderState, settings: Settings, today: date) -> ProviderOverview:
+    """Return what there is to see of a provider, without asking it."""
+    listing = model_lists.last(row, settings)
+    models = tuple(_model(state, model, today) for model in state.models)
+    return ProviderOverview(state, _host(keys.address_of(row, settings)), listing.at if listing else None, models)
+
+
+def _model(state: ProviderState, model: ModelInfo, today: date) -> ModelOverview:
+    if model.retires is None or model.retires - today > SOON:
+        return ModelOverview(model)
+    heir = lifecycle.heir(state, model, today)
+    instead = f" Take {heir.label} instead." if heir else ""
+    if model.retired(today):
+        return ModelOverview(model, gone=f"{lifecycle.gone(state, model.id, model)}{instead}")
+    return ModelOverview(model, ends=f"{state.label} retires {model.label} on {model.retires:%d %B %Y}.{instead}")
+
+
+def _host(address: str | None) -> str | None:
+    """The host and port of an address; whatever else stands in it (a password, say) is left out."""
+    try:
+        parts = urlsplit(address or "")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return None
+    return f"{parts.hostname}{port}" if parts.hostname else None

@@ -1,0 +1,183 @@
+"""The providers as admins see them: what is set up, where its key comes from, which models it has and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.components import wording
+from pages.components.guard import Entered
+from pages.components.problems import told_later
+from pages.components.safe_markdown import escape
+
+if TYPE_CHECKING:
+    from assistant.models.overview import ModelOverview, ProviderOverview
+
+POLL_SECONDS = 0.5
+CHECKS = "provider-checks"
+"""Session key of the checks of this tab: provider id -> what will be its sentence."""
+UNKNOWN = "-"
+LISTED = 40
+"""Models shown of a provider's own list before the words to find one by; OpenRouter's has hundreds."""
+HEADER = "| Model | Context | \\$ in / out | Effort |\n| --- | --- | --- | --- |"
+PRICES = (
+    "Context is in tokens; prices are US dollars per million tokens read and written, “-” where they are not known."
+)
+
+
+def draw(entered: Entered) -> None:
+    """Draw the list; while a check is under way it draws itself anew."""
+    checks: dict[str, Future[str]] = st.session_state.setdefault(CHECKS, {})
+    under_way = any(not check.done() for check in checks.values())
+
+    @st.fragment(run_every=POLL_SECONDS if under_way else None)
+    def listed() -> None:
+        if under_way and all(check.done() for check in checks.values()):
+            st.rerun(scope="app")
+        found = entered.services.models.overview(entered.person)
+        ready = [provider for provider in found if provider.state.configured]
+        st.caption(f"{len(ready)} of {wording.counted(len(found), 'provider')} set up. {PRICES}")
+        for provider in [*ready, *(provider for provider in found if not provider.state.configured)]:
+            _draw_provider(entered, provider, checks.get(provider.state.id))
+
+    listed()
+
+
+def _draw_provider(entered: Entered, provider: ProviderOverview, check: Future[str] | None) -> None:
+    state = provider.state
+    with st.container(border=True, key=f"provider-{state.id}", gap="xsmall"):
+        line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+        with line.container(gap=None):
+            st.markdown(f"**{escape(state.label)}** {_badges(provider)}")
+            st.caption(escape(_facts(provider)))
+        if state.configured and state.id != wording.OFFLINE:
+            _draw_check_button(line, entered, state.id, check)
+        _draw_state(provider, check)
+        _draw_models(entered, provider, check)
+
+
+def _badges(provider: ProviderOverview) -> str:
+    state = provider.state
+    if state.configured:
+        place = ":blue-badge[stays in the house]" if state.private else ":orange-badge[leaves the house]"
+        return f":green-badge[set up] {place}"
+    return ":red-badge[set up wrongly]" if state.key_source else ":gray-badge[not set up]"
+
+
+def _facts(provider: ProviderOverview) -> str:
+    """Where the key comes from and the requests go, on one line."""
+    state = provider.state
+    if state.id == wording.OFFLINE:
+        return "Needs no key; runs on this machine"
+    tail = f", ending in {state.key_tail}" if state.key_tail else ""
+    key = f"Key from {'the ' if state.key_source == 'environment' else ''}{state.key_source}{tail}"
+    if not state.configured and not state.key_source:
+        return "No key"
+    facts = [key if state.key_source else "No key", provider.host]
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _draw_check_button(line: DeltaGenerator, entered: Entered, provider_id: str, check: Future[str] | None) -> None:
+    line.button(
+        "Check connection",
+        key=f"check-{provider_id}",
+        icon=":material/network_check:",
+        disabled=check is not None and not check.done(),
+        on_click=_begin_check,
+        args=(entered, provider_id),
+    )
+
+
+def _begin_check(entered: Entered, provider_id: str) -> None:
+    with told_later():
+        st.session_state[CHECKS][provider_id] = entered.services.models.start_check(entered.person, provider_id)
+
+
+def _draw_state(provider: ProviderOverview, check: Future[str] | None) -> None:
+    state = provider.state
+    if state.problem:
+        st.markdown(f":material/block: {escape(state.problem)}")
+    if check is not None:
+        said = escape(check.result()) if check.done() else "Asking the provider for its models…"
+        st.info(said, icon=":material/network_check:")
+    if state.configured:
+        for model in provider.models:
+            if model.ends:
+                st.warning(escape(model.ends), icon=":material/event_busy:")
+
+
+def _draw_models(entered: Entered, provider: ProviderOverview, check: Future[str] | None) -> None:
+    state = provider.state
+    shown = [model for model in provider.models if not model.info.discovered or model.gone]
+    own = [model for model in provider.models if model.info.discovered and not model.gone]
+    usable = len(provider.models) - sum(bool(model.gone) for model in provider.models)
+    label = wording.counted(usable, "model") if usable else "No models known yet"
+    with st.expander(label, key=f"models-of-{state.id}", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        if shown:
+            st.markdown(table(shown))
+        if own:
+            _draw_own(state.id, own)
+        if state.configured and state.id != wording.OFFLINE:
+            _draw_refresh(entered, provider, check)
+
+
+def _draw_own(provider_id: str, own: Sequence[ModelOverview]) -> None:
+    """The models that only the provider's list names."""
+    st.markdown(f"**{wording.counted(len(own), 'more model')} in the provider's own list**")
+    words = ""
+    if len(own) > LISTED:
+        words = st.text_input("Find a model", key=f"find-{provider_id}").strip().lower()
+    found = [model for model in own if words in f"{model.info.id} {model.info.label}".lower()]
+    if found:
+        st.markdown(table(found[:LISTED]))
+    if len(found) > LISTED:
+        st.caption(f"{len(found) - LISTED:,} more; type a part of the name to find one.")
+
+
+def _draw_refresh(entered: Entered, provider: ProviderOverview, check: Future[str] | None) -> None:
+    at = provider.listed_at
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    line.caption(f"List of {wording.moment(at)}." if at else "The provider has not been asked for its list yet.")
+    line.button(
+        "Refresh list",
+        key=f"refresh-{provider.state.id}",
+        type="tertiary",
+        icon=":material/refresh:",
+        disabled=check is not None and not check.done(),
+        on_click=_begin_check,
+        args=(entered, provider.state.id),
+    )
+
+
+def table(models: Sequence[ModelOverview]) -> str:
+    """Models as a markdown table; those retired are struck through and say what to take instead."""
+    return "\n".join([HEADER, *(_row(model) for model in models)])
+
+
+def _row(model: ModelOverview) -> str:
+    info = model.info
+    name = escape(info.label)
+    if model.gone:
+        return f"| ~~{name}~~ {escape(model.gone)} | | | |"
+    character = f" :gray-badge[{escape(info.character)}]" if info.character else ""
+    own_id = "" if info.label == info.id else f" {escape(info.id)}"
+    context = UNKNOWN if info.context is None else _tokens(info.context)
+    return f"| **{name}**{character}{own_id} | {context} | {_prices(model)} | {', '.join(info.efforts) or UNKNOWN} |"
+
+
+def _prices(model: ModelOverview) -> str:
+    pair = (model.info.input_price, model.info.output_price)
+    if None in pair:
+        return UNKNOWN
+    return " / ".join(f"{price:.2f}" for price in pair if price is not None)
+
+
+def _tokens(count: int) -> str:
+    """A context window as people say it: 128k, 1M."""
+    return f"{count / 1_000_000:.3g}M" if count >= 1_000_000 else f"{count / 1000:.0f}k"

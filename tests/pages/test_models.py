@@ -1,0 +1,135 @@
+"""The models page: for admins alone; providers, rules and usage as they are, keys nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.bootstrap import Services
+from assistant.domain import AUTO, ModelChoice, Person, Role, Usage, UsageRecord
+from assistant.models.policy import ModelPolicy
+from assistant.storage.people import People
+from assistant.storage.usage_records import insert_records
+from assistant.web.state import HOLDER
+
+RunApp = Callable[..., AppTest]
+PAGE = "pages/models.py"
+STAFF = Person("s1", "staff@example.com", "Staff", Role.STAFF)
+
+
+class StaffOnly(People):
+    """People among whom the local one is no admin."""
+
+    def local(self) -> Person:
+        return STAFF
+
+
+@pytest.fixture
+def as_staff(services: Services) -> Iterator[Services]:
+    staff = replace(services, people=StaffOnly(services.database))
+    HOLDER.set_ready(staff)
+    yield staff
+    HOLDER.set_ready(services)
+
+
+@pytest.fixture(autouse=True)
+def _usual_rules(services: Services) -> Iterator[None]:
+    yield
+    person = services.people.local()
+    services.models.set_policy(person, ModelPolicy(revision=services.models.policy(person).revision))
+
+
+def text_of(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.title, app.info, app.warning, app.error, app.success)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def section(run_app: RunApp, name: str) -> AppTest:
+    app = run_app(PAGE)
+    app.session_state["models-section"] = name
+    return app.run()
+
+
+def key(field: str, services: Services) -> str:
+    return f"rules-{field}-{services.models.policy(services.people.local()).revision}"
+
+
+def test_every_provider_is_shown_with_what_is_missing(run_app: RunApp) -> None:
+    app = run_app(PAGE)
+    assert not app.exception
+    shown = text_of(app)
+    assert "**Offline** :green-badge[set up] :blue-badge[stays in the house]" in shown
+    assert "**OpenAI** :gray-badge[not set up]" in shown
+    assert "Set OPENAI_API_KEY." in shown
+
+
+def test_the_page_is_for_admins_and_says_so_to_others(run_app: RunApp, as_staff: Services) -> None:
+    app = run_app(PAGE)
+    assert not app.exception
+    assert app.info[0].value.startswith("Only admins see this page")
+    assert not app.get("tab")
+    assert "Offline" not in text_of(app)
+
+
+def test_rules_are_saved(run_app: RunApp, services: Services) -> None:
+    app = section(run_app, "Rules")
+    assert not app.exception
+    app.selectbox(key=key("default", services)).set_value(AUTO).run()
+    app.number_input(key=key("cost", services)).set_value(0.25).run()
+    app.multiselect(key=key("fallbacks", services)).set_value(["offline/quotes"]).run()
+    app.button(key="rules-save").click().run()
+    assert not app.exception
+    assert app.success[0].value.startswith("Saved.")
+    policy = services.models.policy(services.people.local())
+    assert policy.default == ModelChoice(AUTO)
+    assert policy.cost_limit == Decimal("0.25")
+    assert policy.fallbacks == (ModelChoice("offline", "quotes"),)
+    assert app.number_input(key=key("cost", services)).value == 0.25
+
+
+def test_a_wrong_rule_is_named_and_nothing_entered_is_lost(run_app: RunApp, services: Services) -> None:
+    app = section(run_app, "Rules")
+    app.multiselect(key=key("order", services)).set_value(["groq"]).run()
+    app.number_input(key=key("cost", services)).set_value(-1.0).run()
+    app.button(key="rules-save").click().run()
+    assert not app.exception
+    assert app.error[0].value.startswith("The cost limit must be above 0")
+    assert app.number_input(key=key("cost", services)).value == -1.0
+    assert app.multiselect(key=key("order", services)).value == ["groq"]
+    assert services.models.policy(services.people.local()).cost_limit == Decimal("0.50")
+
+
+def test_rules_that_someone_else_changed_meanwhile_are_not_overwritten(run_app: RunApp, services: Services) -> None:
+    app, person = section(run_app, "Rules"), services.people.local()
+    shown = key("heat", services)
+    app.number_input(key=shown).set_value(0.7).run()
+    services.models.set_policy(person, replace(services.models.policy(person), cost_limit=Decimal(3)))
+    app.button(key="rules-save").click().run()
+    assert app.error[0].value.startswith("Someone else changed these settings")
+    assert app.number_input(key=shown).value == 0.7
+    app.button(key="rules-reload").click().run()
+    assert app.number_input(key=key("cost", services)).value == 3.0
+
+
+def test_a_fallback_outside_the_house_is_warned_of(run_app: RunApp, services: Services) -> None:
+    app = section(run_app, "Rules")
+    app.multiselect(key=key("fallbacks", services)).set_value(["groq"]).run()
+    assert any("then go to Groq" in warning.value for warning in app.warning)
+
+
+def test_usage_is_summed_up_and_what_has_no_price_is_told(run_app: RunApp, services: Services) -> None:
+    person = services.people.local()
+    priced = UsageRecord("page-1", 1, "answer", "groq", "fast|model", Usage(1, 1200, 80, 0, Decimal("0.013")))
+    unpriced = UsageRecord("page-1", 2, "answer", "openrouter", "odd", Usage(1, 10, 5, estimated=True))
+    with services.database.write() as session:
+        insert_records(session, person.id, "c", [priced, unpriced])
+    app = section(run_app, "Usage")
+    assert not app.exception
+    table = next(element.value for element in app.markdown if element.value.startswith("| Model"))
+    assert "Groq · fast\\|model | \\$0.013 | 1 | 1,200" in table
+    assert "OpenRouter · odd | not priced" in table
+    assert "1 use not priced" in text_of(app)
