@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import traceback
+from collections.abc import Iterable
 from pathlib import Path
+
+from pydantic import BaseModel, SecretStr
 
 from assistant.errors import AssistantError, new_reference
 
@@ -12,6 +16,7 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 FILE = "assistant.log"
 FILE_BYTES = 5_000_000
 FILES_KEPT = 3
+HIDDEN = "[hidden]"
 
 
 def set_up(level: str, folder: Path | None = None, *, to_stderr: bool = True, rotates: bool = False) -> None:
@@ -41,8 +46,21 @@ def _handlers(folder: Path | None, *, to_stderr: bool, rotates: bool) -> list[lo
     return handlers or [logging.NullHandler()]
 
 
-def record(logger: logging.Logger, error: BaseException) -> str:
-    """Log an error with its trace and return the reference number that the person is shown."""
+def record(logger: logging.Logger, error: BaseException, hide: Iterable[str] = ()) -> str:
+    """Log an error with its trace and return the reference number that the person is shown.
+
+    What is to ``hide``, such as keys that a server sent back in its words, is left out.
+    """
     reference = error.reference if isinstance(error, AssistantError) else new_reference()
-    logger.error("reference %s: %s", reference, error, exc_info=error)
+    told, trace = str(error), "".join(traceback.format_exception(error)).rstrip()
+    for secret in hide:
+        told, trace = told.replace(secret, HIDDEN), trace.replace(secret, HIDDEN)
+    logger.error("reference %s: %s\n%s", reference, told, trace)
     return reference
+
+
+def secrets(settings: BaseModel) -> list[str]:
+    """Return the secret values of the settings, the longest first: what a log must not hold."""
+    values = (getattr(settings, name) for name in type(settings).model_fields)
+    found = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+    return sorted(found - {""}, key=len, reverse=True)

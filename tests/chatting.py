@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic_ai.models import Model
 
+from assistant.chat.patience import RetryPolicy
 from assistant.chat.service import ChatService, RunningTurn
 from assistant.domain import Chunk, Heading, ModelChoice, ParsedDocument, ParsedPage, Person, Role, Turn
 from assistant.events import Event, TextDelta
@@ -47,6 +48,8 @@ class Chatting:
             database=self.database, settings=self.settings, embedder=embedder, own_index=False
         )
         self.model = ScriptedModel([])
+        self.slept: list[float] = []  # the waits of turns, which take no time in tests
+        self.retry = RetryPolicy(chance=lambda: 0.5, sleep=self._sleep)
         self.service = self.new_service()
 
     def new_service(self) -> ChatService:
@@ -58,6 +61,7 @@ class Chatting:
             self.settings,
             build_model=self._build,
             classifier=self.classifier,
+            retry=self.retry,
         )
 
     def close(self) -> None:
@@ -99,8 +103,13 @@ class Chatting:
         """Ask and wait for the end."""
         return ended(self.service.ask(person or self.bob, conversation_id, text, choice, history))
 
-    def _build(self, choice: ModelChoice, settings: Settings, embedder: MiniLM) -> Model:
-        return self.model if choice == SCRIPT else build_model(choice, settings, embedder)
+    def _build(self, choice: ModelChoice, settings: Settings, embedder: MiniLM, *, prompted: bool = False) -> Model:
+        if (choice.provider, choice.model) == (SCRIPT.provider, SCRIPT.model):
+            return self.model
+        return build_model(choice, settings, embedder, prompted=prompted)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
 
 
 def ended(running: RunningTurn) -> Turn:

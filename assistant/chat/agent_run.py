@@ -52,6 +52,7 @@ Output = str | DeferredToolRequests
 class AgentRun:
     """Runs one agent in what the turn has left after ``spent``; with ``resumed`` it goes on with a turn that waited.
 
+    Without ``tools`` none are offered.
     ``usage`` is right on every way out, ``finish_reason`` only after a whole answer. When the run ended because
     calls wait for approval, ``pending`` tells them and ``messages_json`` is what going on needs.
     """
@@ -65,6 +66,7 @@ class AgentRun:
     spent: RunUsage = field(default_factory=RunUsage)
     actions: Sequence[Tool[AgentDeps]] = ()
     resumed: Resumed | None = None
+    tools: bool = True
     finish_reason: str | None = None
     pending: tuple[PendingCall, ...] = ()
     messages_json: str | None = None
@@ -95,9 +97,9 @@ class AgentRun:
         model_settings: ModelSettings,
         cost_limit: Decimal | None,
     ) -> AbstractAsyncContextManager[AgentRunEvents[Output]]:
-        acts = bool(self.actions) and route in WITH_ACTIONS
+        acts = self.tools and bool(self.actions) and route in WITH_ACTIONS
         resumed = self.resumed
-        return agent_for(route, acts=acts).run_stream_events(
+        return agent_for(route, acts=acts, tools=self.tools).run_stream_events(
             None if resumed else prompt,
             output_type=[str, DeferredToolRequests] if acts else [str],
             model=self.model,

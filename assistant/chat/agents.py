@@ -10,7 +10,7 @@ from pydantic_ai import Agent, RunUsage, Tool, UsageLimits
 from pydantic_ai.settings import ModelSettings
 
 from assistant.chat.careful_tools import careful
-from assistant.chat.prompts import instructions
+from assistant.chat.prompts import NO_TOOLS, instructions
 from assistant.chat.tools import AgentDeps, calculate, search_knowledge_base
 from assistant.domain import Route
 
@@ -33,12 +33,16 @@ TOOL_RETRIES = 3
 
 
 @cache
-def agent_for(route: Route, *, acts: bool = False) -> Agent[AgentDeps, str]:
-    """Return the agent of a route, built once; one that ``acts`` is given tools with an effect at each run."""
+def agent_for(route: Route, *, acts: bool = False, tools: bool = True) -> Agent[AgentDeps, str]:
+    """Return the agent of a route, built once; one that ``acts`` is given tools with an effect at each run.
+
+    Without ``tools`` it answers from what it is given, for a model that could not use them.
+    """
+    told = instructions(route, acts=acts)
     return Agent(
         deps_type=AgentDeps,
-        instructions=instructions(route, acts=acts),
-        toolsets=[careful(TOOLS[route])] if TOOLS[route] else (),
+        instructions=told if tools else f"{told}\n{NO_TOOLS}",
+        toolsets=[careful(TOOLS[route])] if tools and TOOLS[route] else (),
         name=route.value,
         retries={"tools": TOOL_RETRIES, "output": 1},
     )

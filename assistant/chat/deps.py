@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
+from assistant.chat.patience import RetryPolicy
 from assistant.domain import ModelChoice
 from assistant.settings import Settings
 from assistant.storage.conversations import Conversations
 
 if TYPE_CHECKING:
+    from pydantic_ai import Tool
     from pydantic_ai.models import Model
 
+    from assistant.chat.tools import AgentDeps
     from assistant.knowledge.service import KnowledgeBase
+    from assistant.models.service import ModelService
     from assistant.providers.minilm import MiniLM
     from assistant.providers.offline.routing import RouteClassifier
 
-ModelBuilder = Callable[[ModelChoice, Settings, "MiniLM"], "Model"]
-"""Builds the model of a choice; raises ProviderUnavailable."""
+
+class ModelBuilder(Protocol):
+    """Builds models."""
+
+    def __call__(self, choice: ModelChoice, settings: Settings, embedder: MiniLM, *, prompted: bool = False) -> Model:
+        """Return a choice's model, ``prompted`` one that is told its tools in words; raises ProviderUnavailable."""
 
 
 @dataclass(frozen=True)
 class TurnDeps:
-    """The engines and services that the steps of a turn share."""
+    """The engines and services that the steps of a turn share; ``actions`` are the tools with an effect."""
 
     stored: Conversations
     knowledge: KnowledgeBase
@@ -31,3 +38,6 @@ class TurnDeps:
     settings: Settings
     build_model: ModelBuilder
     classifier: RouteClassifier
+    models: ModelService
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    actions: tuple[Tool[AgentDeps], ...] = ()

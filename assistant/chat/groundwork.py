@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,13 @@ from assistant.chat import plan as planning
 from assistant.chat.agents import WITH_PASSAGES
 from assistant.chat.history import Said
 from assistant.chat.steps import ROUTE_TITLES, Steps, route_detail
-from assistant.domain import Passage, Person, Plan
+from assistant.domain import ModelChoice, Passage, Person, Plan, Route
 from assistant.knowledge.evidence import answerable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from pydantic_ai import CancellationToken, RunUsage
-    from pydantic_ai.models import Model
+    from pydantic_ai import CancellationToken
 
     from assistant.chat.deps import TurnDeps
     from assistant.chat.running import RunningTurn
@@ -29,14 +28,18 @@ PASSAGES = 8
 """As many as answer well without filling small context windows: 8 x 256 tokens."""
 
 
+Planners = Callable[[], Awaitable[planning.Planner]]
+"""Makes the planner when one is needed, which most questions do not."""
+
+
 @dataclass(frozen=True)
 class Asked:
-    """A question with what was said before, the person who asks and the provider that answers."""
+    """A question with what was said before, the person who asks and the ``route`` that they chose, if they did."""
 
     person: Person
     question: str
     history: Sequence[Said]
-    provider: str
+    route: Route | None = None
 
 
 @dataclass(frozen=True)
@@ -58,17 +61,17 @@ class Groundwork:
         self._running = running
         self._steps = steps
 
-    async def lay(self, asked: Asked, model: Model, usage: RunUsage, token: CancellationToken) -> Grounds:
-        """Plan by rules, or by ``model`` with the retrieval of the raw question beside it; adds to ``usage``."""
+    async def lay(self, asked: Asked, choice: ModelChoice, planners: Planners, token: CancellationToken) -> Grounds:
+        """Plan by rules, or by a model of ``planners`` with the retrieval of the raw question beside it."""
         deps = self._deps
         step = self._steps.start("classify", "Reading the question")
         seen = await anyio.to_thread.run_sync(
             planning.look, asked.question, asked.history, deps.embedder, deps.classifier
         )
-        if planning.decides_alone(seen, asked.provider):
-            plan, early = planning.by_rules(seen), None
+        if planning.decides_alone(seen, choice.provider, asked.route):
+            plan, early = planning.by_rules(seen, asked.route), None
         else:
-            plan, early = await self._by_model(asked, seen, model, usage, token)
+            plan, early = await self._by_model(asked, seen, planners(), token)
         plan_ms = self._running.elapsed_ms()
         self._tell_plan(step, plan, asked.question)
         if plan.route not in WITH_PASSAGES:
@@ -77,12 +80,11 @@ class Groundwork:
         return Grounds(plan, passages, evidence, plan_ms, self._running.elapsed_ms())
 
     async def _by_model(
-        self, asked: Asked, seen: planning.Look, model: Model, usage: RunUsage, token: CancellationToken
+        self, asked: Asked, seen: planning.Look, planner: Awaitable[planning.Planner], token: CancellationToken
     ) -> tuple[Plan, list[Passage]]:
         early = asyncio.create_task(self._search(asked.person, seen))
-        seconds = self._deps.settings.first_token_seconds
         try:
-            plan = await planning.by_model(model, asked.question, asked.history, usage, token, seconds)
+            plan = await planning.by_model(await planner, asked.question, asked.history, token)
         finally:
             passages = await early
         return plan, passages

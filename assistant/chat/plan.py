@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field
-from pydantic_ai import Agent, CancellationToken, RunCancelled, RunUsage, UsageLimits
+from pydantic_ai import (
+    Agent,
+    CancellationToken,
+    NativeOutput,
+    PromptedOutput,
+    RunCancelled,
+    RunTimedOut,
+    RunUsage,
+    ToolOutput,
+    UsageLimits,
+)
+from pydantic_ai.settings import ModelSettings
 
 from assistant.chat.history import Said
 from assistant.chat.prompts import PLAN
 from assistant.domain import Plan, Route
+from assistant.providers.model_info import OutputMode
 from assistant.providers.offline.followup import Standalone, stand_alone
 from assistant.providers.passages import render
 
@@ -26,8 +38,11 @@ if TYPE_CHECKING:
     from assistant.providers.offline.routing import RouteClassifier, RouteGuess
 
 OFFLINE = "offline"
-PLAN_REQUESTS = 2
-"""The structured call and one correction of it; planning must not cost more than the answer."""
+PLAN_REQUESTS = 1
+"""A second try would cost the person a third wait before the answer; the question itself can be looked up."""
+PLAN_SECONDS = 10.0
+"""How long a plan is waited for; it takes a quick model one second."""
+CHOSEN = "chosen by you"
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +68,20 @@ class PlanDraft(BaseModel):
     reason: Annotated[str, Field(max_length=300)] = ""
 
 
+@dataclass(frozen=True)
+class Planner:
+    """The model that plans: how it is asked for a structure, with which settings, and for how many seconds.
+
+    ``usage`` grows by what it uses.
+    """
+
+    model: Model
+    usage: RunUsage
+    output: OutputMode = "tool"
+    settings: ModelSettings = field(default_factory=ModelSettings)
+    seconds: float = PLAN_SECONDS
+
+
 def look(question: str, history: Sequence[Said], embedder: MiniLM, classifier: RouteClassifier) -> Look:
     """Rewrite by rules, embed once and classify by neighbours; blocks for about 6 ms."""
     standalone = stand_alone(question, history)
@@ -61,14 +90,19 @@ def look(question: str, history: Sequence[Said], embedder: MiniLM, classifier: R
     return Look(question, standalone, queries, vectors, classifier.classify(standalone.question, vectors[0]))
 
 
-def decides_alone(seen: Look, provider: str) -> bool:
-    """Whether the rules are enough, so that no model is asked: always offline, whose planner they are."""
-    return provider == OFFLINE or (seen.guess.sure and not seen.standalone.changed)
+def decides_alone(seen: Look, provider: str, route: Route | None = None) -> bool:
+    """Whether the rules are enough, so that no model is asked.
+
+    Always offline, whose planner they are, and for a ``route`` that the person chose.
+    """
+    return provider == OFFLINE or route is not None or (seen.guess.sure and not seen.standalone.changed)
 
 
-def by_rules(seen: Look) -> Plan:
-    """Return the plan that the rules make."""
+def by_rules(seen: Look, route: Route | None = None) -> Plan:
+    """Return the plan that the rules make, with the ``route`` that the person chose."""
     guess = seen.guess
+    if route is not None:
+        return Plan(seen.standalone.question, seen.queries, route, 1.0, CHOSEN)
     return Plan(seen.standalone.question, seen.queries, guess.route, guess.confidence, guess.reason)
 
 
@@ -77,31 +111,34 @@ def without_plan(question: str) -> Plan:
     return Plan(question, (question,), Route.KNOWLEDGE, 0.0, "planning failed, so the documents are asked")
 
 
-async def by_model(
-    model: Model, question: str, history: Sequence[Said], usage: RunUsage, token: CancellationToken, seconds: float
-) -> Plan:
-    """Ask the model for the plan; adds to ``usage``. Never fails but by RunCancelled when the person stops."""
+async def by_model(planner: Planner, question: str, history: Sequence[Said], token: CancellationToken) -> Plan:
+    """Ask the model for the plan; adds to its usage. Never fails but by RunCancelled when the person stops."""
     try:
-        run = await planner().run(
+        run = await planning_agent(planner.output).run(
             render(question, history=history),
-            model=model,
-            usage=usage,
+            model=planner.model,
+            usage=planner.usage,
             usage_limits=UsageLimits(request_limit=PLAN_REQUESTS),
             cancellation_token=token,
-            model_settings={"timeout": seconds, "max_retries": 0},
+            model_settings={**planner.settings, "max_retries": 0},
+            timeout=planner.seconds,
         )
+    except RunTimedOut:
+        log.warning("planning took longer than %s s, the raw question is used", planner.seconds)
     except RunCancelled:
         raise
     except Exception as error:  # whatever it was, the question itself can still be looked up
-        log.warning("planning failed, the raw question is used: %s", error)
-        return without_plan(question)
-    return _plan(run.output, question)
+        log.warning("planning failed (%s), the raw question is used", type(error).__name__)
+    else:
+        return _plan(run.output, question)
+    return without_plan(question)
 
 
 @cache
-def planner() -> Agent[None, PlanDraft]:
-    """Return the planning agent, built once."""
-    return Agent(output_type=PlanDraft, instructions=f"Agent: plan\n{PLAN}", name="plan", retries=1)
+def planning_agent(output: OutputMode) -> Agent[None, PlanDraft]:
+    """Return the planning agent for models that are asked for a structure in this way, built once."""
+    kinds = {"tool": ToolOutput, "native": NativeOutput, "prompted": PromptedOutput}
+    return Agent(output_type=kinds[output](PlanDraft), instructions=f"Agent: plan\n{PLAN}", name="plan", retries=0)
 
 
 def _plan(draft: PlanDraft, question: str) -> Plan:

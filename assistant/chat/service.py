@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from assistant.chat import guard
 from assistant.chat.deps import ModelBuilder, TurnDeps
+from assistant.chat.patience import RetryPolicy
 from assistant.chat.runner import Runner
 from assistant.chat.running import RunningTurn
 from assistant.chat.suggestions import suggested_questions
 from assistant.domain import Conversation, ModelChoice, Person, Turn
+from assistant.models.service import ModelService
 from assistant.providers.builders import build_model as build_provider_model
 from assistant.providers.offline.routing import RouteClassifier
 from assistant.settings import Settings
@@ -42,12 +44,24 @@ class ChatService:
         settings: Settings,
         build_model: ModelBuilder = build_provider_model,
         classifier: RouteClassifier | None = None,
+        models: ModelService | None = None,
+        retry: RetryPolicy | None = None,
     ) -> None:
         self._stored = Conversations(database)
         self._knowledge = knowledge
         self._settings = settings
-        routes = classifier or RouteClassifier(embedder, settings.data_dir / "cache")
-        self._runner = Runner(TurnDeps(self._stored, knowledge, embedder, settings, build_model, routes))
+        self._models = models or ModelService(database, settings)
+        deps = TurnDeps(
+            stored=self._stored,
+            knowledge=knowledge,
+            embedder=embedder,
+            settings=settings,
+            build_model=build_model,
+            classifier=classifier or RouteClassifier(embedder, settings.data_dir / "cache"),
+            models=self._models,
+            retry=retry or RetryPolicy(),
+        )
+        self._runner = Runner(deps)
 
     def start(self) -> int:
         """Open the loop and end the turns that dead processes left running; returns how many those were."""
@@ -79,7 +93,7 @@ class ChatService:
         """
         began = time.perf_counter()
         question = guard.cleaned(text, self._settings.question_max_characters)
-        asked = Question(conversation_id, question, choice or self._default(), limited=limited)
+        asked = Question(conversation_id, question, choice or self._models.resolve(None), limited=limited)
         said = None if history is None else [(role, guard.storable(words)) for role, words in history]
         return self._runner.ask(person, asked, said, began)
 
@@ -140,9 +154,6 @@ class ChatService:
     def suggestions(self, person: Person) -> list[str]:
         """Return a few questions that documents this person may read can answer."""
         return suggested_questions(self._knowledge, person)
-
-    def _default(self) -> ModelChoice:
-        return ModelChoice(self._settings.default_provider, self._settings.default_model)
 
     def _stop_all(self, turn_ids: Sequence[str]) -> None:
         for turn_id in turn_ids:

@@ -8,53 +8,56 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
-from pydantic_ai import CancellationToken, RunCancelled, RunUsage
+from pydantic_ai import CancellationToken, RunCancelled
 
 from assistant import log as logs
 from assistant.chat.abstention import abstains, abstention, nearest_documents
-from assistant.chat.agent_run import AgentRun
-from assistant.chat.agents import model_settings
+from assistant.chat.accounts import Accounts, total
 from assistant.chat.answer import AnswerStream
-from assistant.chat.failures import broke_off, turn_error
+from assistant.chat.attempts import Attempts
+from assistant.chat.ending import Ending, TurnStopped, closing, ended_by, stopped
+from assistant.chat.failures import Answerer, broke_off, turn_error
 from assistant.chat.groundwork import Asked, Grounds, Groundwork
-from assistant.chat.history import Said, recent, tokens
-from assistant.chat.plan import OFFLINE
+from assistant.chat.history import Said, recent
+from assistant.chat.plan import OFFLINE, Planner
+from assistant.chat.planners import planner_for
 from assistant.chat.running import RunningTurn
 from assistant.chat.steps import Steps
 from assistant.chat.tools import AgentDeps
-from assistant.domain import Citation, ModelChoice, Passage, Person, Route, Timings, Turn, TurnError, TurnStatus, Usage
-from assistant.errors import ModelFailed, new_reference
+from assistant.domain import (
+    AUTO,
+    Citation,
+    ModelChoice,
+    Passage,
+    Person,
+    Route,
+    Timings,
+    Turn,
+    TurnError,
+    TurnStatus,
+    UsageRecord,
+)
 from assistant.events import Planned, TurnFinished
 from assistant.knowledge.evidence import ABSTAIN_BELOW
 from assistant.providers.catalogue import label
 from assistant.providers.offline.arithmetic import find_sum
-from assistant.providers.passages import render
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
+    from assistant.chat.agent_run import AgentRun
     from assistant.chat.deps import TurnDeps
 
 STORE_TRIES = 3
 STORE_WAIT_SECONDS = 0.3
-CLOSING = "The application was closed while this answer was being written; what it had is shown. Ask again."
-LENGTH = "The answer reached the model's length limit and ends here: ask it to go on."
-EMPTY = "The model ended without an answer: ask again, or pick another model."
-NO_END = "The connection ended before the answer did: what came is shown. Ask again."
 UNPROVEN = "This answer names no source: do not rely on it before you have checked it."
-CUT_OFF = "The answer was cut off. "
 
 log = logging.getLogger(__name__)
-Ending = tuple[TurnStatus, TurnError | None]
-
-
-class TurnStopped(Exception):  # not an error: the person asked for it
-    """Raised inside a turn between two steps when its stop was asked for."""
 
 
 class TurnRun:
@@ -66,21 +69,23 @@ class TurnRun:
         settings = deps.settings
         self.turn = turn
         self.stored = False
+        self.records: tuple[UsageRecord, ...] = ()
         self._deps = deps
         self._running = running
         said = recent(history, settings.history_messages, settings.history_tokens)
-        self._asked = Asked(person, turn.question, said, turn.choice.provider)
+        self._asked = Asked(person, turn.question, said)
         self._steps = Steps(running)
         self._token = CancellationToken()
-        self._usage = RunUsage()
-        self._asked_tokens = 0  # estimate of what the model read, for answers that end without a count
+        self._accounts = Accounts()
         self._passages: list[Passage] = []
         self._answer = AnswerStream(running, self._passages, self._keep)
+        self._attempts: Attempts | None = None
+        self._messages_json: str | None = None
         running.on_stop(self._token.cancel)
 
     async def run(self) -> None:
         """Answer, store the end and publish it, on every way out."""
-        ending: Ending = (TurnStatus.CUT, TurnError("cut", CLOSING, new_reference(), retryable=True))
+        ending = closing()
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._answer.keep_saving)
@@ -94,38 +99,44 @@ class TurnRun:
         try:
             return await self._work()
         except (TurnStopped, RunCancelled):
-            return self._stopped()
+            return stopped(self._running.stopping)
         except Exception as error:
             return self._failed(error)
 
     async def _work(self) -> Ending:
-        model = await self._model()
-        grounds = await Groundwork(self._deps, self._running, self._steps).lay(
-            self._asked, model, self._usage, self._token
-        )
-        self._know(grounds)
-        if self._running.stopping is not None:
-            raise TurnStopped
+        wanted = self.turn.choice
+        model = await self._chosen(wanted)
+        grounds = await self._grounds()
         if self._abstains(grounds):
-            progress = await anyio.to_thread.run_sync(self._deps.knowledge.progress, self._asked.person)
-            self._answer.add(abstention(grounds.plan.standalone_question, self._passages, progress.pending))
-            self._answer.finish()
-            self._mark_abstained()
-            return TurnStatus.COMPLETE, None
-        return await self._ask_agent(model, grounds)
+            return await self._abstained(grounds)
+        if self.turn.choice.auto:
+            model = await self._chosen(wanted, grounds.plan.route)
+        return await self._answered(model, grounds)
 
-    async def _model(self) -> Model:
+    async def _chosen(self, wanted: ModelChoice, route: Route | None = None) -> Model:
         """Build the model first: a provider that is not set up ends the turn before any work."""
-        deps, choice = self._deps, self.turn.choice
+        deps = self._deps
+        if wanted.auto:
+            wanted = ModelChoice(AUTO, parameters=wanted.parameters)
+        choice = await anyio.to_thread.run_sync(deps.models.resolve, wanted, route)
+        self.turn = replace(self.turn, choice=choice)
         model = await anyio.to_thread.run_sync(deps.build_model, choice, deps.settings, deps.embedder)
-        self.turn = replace(self.turn, choice=ModelChoice(choice.provider, choice.model or model.model_name))
+        self.turn = replace(self.turn, choice=replace(choice, model=choice.model or model.model_name))
         return model
 
-    def _know(self, grounds: Grounds) -> None:
+    async def _grounds(self) -> Grounds:
+        work = Groundwork(self._deps, self._running, self._steps)
+        grounds = await work.lay(self._asked, self.turn.choice, self._planner, self._token)
         self._passages.extend(grounds.passages)
         timings = Timings(plan=grounds.plan_ms, retrieve=grounds.retrieve_ms)
         self.turn = replace(self.turn, plan=grounds.plan, answerable=grounds.answerable, timings=timings)
         self._running.publish(Planned(grounds.plan))
+        if self._running.stopping is not None:
+            raise TurnStopped
+        return grounds
+
+    async def _planner(self) -> Planner:
+        return await anyio.to_thread.run_sync(planner_for, self._deps, self.turn.choice, self._accounts)
 
     def _abstains(self, grounds: Grounds) -> bool:
         """Whether the evidence is too thin to ask: always without passages, by the calibrated bound offline.
@@ -140,29 +151,35 @@ class TurnRun:
             return False
         return not grounds.passages or (offline and grounds.answerable < ABSTAIN_BELOW)
 
-    async def _ask_agent(self, model: Model, grounds: Grounds) -> Ending:
-        route = grounds.plan.route
-        prompt = render(grounds.plan.standalone_question, self._passages) if self._passages else self.turn.question
-        self._asked_tokens = tokens(prompt) + sum(tokens(text) for _, text in self._asked.history)
-        step = self._steps.start(
-            "agent", "Writing the answer", f"{label(self.turn.choice.provider)}, {model.model_name}"
-        )
-        run = AgentRun(
-            model=model,
-            deps=AgentDeps(self._asked.person, self._deps.knowledge, self._passages),
-            answer=self._answer,
+    async def _abstained(self, grounds: Grounds) -> Ending:
+        progress = await anyio.to_thread.run_sync(self._deps.knowledge.progress, self._asked.person)
+        self._answer.add(abstention(grounds.plan.standalone_question, self._passages, progress.pending))
+        self._answer.finish()
+        self._mark_abstained()
+        return TurnStatus.COMPLETE, None
+
+    async def _answered(self, model: Model, grounds: Grounds) -> Ending:
+        question = grounds.plan.standalone_question if self._passages else self.turn.question
+        self._attempts = Attempts(
+            deps=self._deps,
+            running=self._running,
             steps=self._steps,
+            answer=self._answer,
             token=self._token,
-            usage=self._usage,
+            accounts=self._accounts,
+            agent_deps=AgentDeps(self._asked.person, self._deps.knowledge, self._passages, self.turn.id),
+            choice=self.turn.choice,
+            model=model,
         )
-        try:
-            settings = model_settings(self._deps.settings.first_token_seconds, {})
-            await run.run(route, prompt, self._asked.history, settings)
-        finally:
-            self._steps.finish(step)
-        if not self._answer.text.strip():
-            raise ModelFailed(EMPTY)
-        ending = _ended_by(run.finish_reason)
+        run = await self._attempts.ask(grounds.plan.route, question, self._asked.history)
+        return self._ended(run, grounds.plan.route)
+
+    def _ended(self, run: AgentRun, route: Route) -> Ending:
+        if run.pending:
+            self.turn = replace(self.turn, pending=run.pending)
+            self._messages_json = run.messages_json
+            return TurnStatus.AWAITING_APPROVAL, None
+        ending = ended_by(run.finish_reason)
         if ending[0] is TurnStatus.COMPLETE:
             self._heed_missing_sources(route)
         return ending
@@ -180,29 +197,31 @@ class TurnRun:
     def _mark_abstained(self) -> None:
         self.turn = replace(self.turn, abstained=True, nearest=nearest_documents(self._passages))
 
-    def _stopped(self) -> Ending:
-        if self._running.stopping is TurnStatus.CUT:
-            return TurnStatus.CUT, TurnError("cut", CLOSING, new_reference(), retryable=True)
-        return TurnStatus.STOPPED, None
-
     def _failed(self, error: Exception) -> Ending:
-        reference = logs.record(log, error)
-        explained = turn_error(error, reference, label(self.turn.choice.provider))
-        if self._answer.text.strip() and broke_off(error):
-            return TurnStatus.CUT, replace(explained, message=CUT_OFF + explained.message, retryable=True)
-        return TurnStatus.FAILED, explained
+        reference = logs.record(log, error, logs.secrets(self._deps.settings))
+        attempts, choice = self._attempts, self.turn.choice
+        seconds = self._deps.settings.first_token_seconds
+        asked = attempts.answerer() if attempts else Answerer(label(choice.provider), choice.model or "", seconds)
+        begun = attempts is not None and attempts.begun
+        explained = turn_error(error, reference, asked, begun=begun)
+        return (TurnStatus.CUT if begun and broke_off(error) else TurnStatus.FAILED), explained
 
     async def _end(self, status: TurnStatus, error: TurnError | None) -> None:
         """Store the whole turn, then tell the followers; when storing fails they are told what there is."""
         self._answer.finish()
         timings = replace(self.turn.timings, first_token=self._answer.first_token_ms, total=self._running.elapsed_ms())
+        self.records = self._accounts.records(self.turn.id)
+        attempts = self._attempts
         self.turn = replace(
             self.turn,
             status=status,
             answer=self._answer.text,
+            reasoning=self._answer.reasoning,
             citations=self._answer.citations,
             steps=self._steps.all,
-            usage=self._counted(status),
+            choice=attempts.choice if attempts else self.turn.choice,
+            fell_back=attempts.fell_back if attempts else None,
+            usage=total([record.usage for record in self.records]),
             timings=timings,
             error=error,
         )
@@ -212,9 +231,11 @@ class TurnRun:
         self._running.publish(TurnFinished(self.turn))
 
     async def _store(self) -> bool:
+        person, stored = self._asked.person, self._deps.stored
+        finish = partial(stored.finish_turn, self.turn, self.records, person.id, self._messages_json)
         for tried in range(STORE_TRIES):
             try:
-                await anyio.to_thread.run_sync(self._deps.stored.finish_turn, self.turn)
+                await anyio.to_thread.run_sync(finish)
             except Exception as error:  # the answer is there: it is shown, and stored when the disk allows
                 logs.record(log, error)
                 await anyio.sleep(STORE_WAIT_SECONDS * tried)
@@ -222,32 +243,8 @@ class TurnRun:
                 return True
         return False
 
-    def _counted(self, status: TurnStatus) -> Usage:
-        """Return the usage; estimated where an answer ended before the provider's count came."""
-        used = self._usage
-        offline = self.turn.choice.provider == OFFLINE
-        missing = bool(used.unmeasured_requests) or (self._asked_tokens > 0 and status is not TurnStatus.COMPLETE)
-        estimated = missing and not offline
-        return Usage(
-            requests=max(used.requests, 1 if self._asked_tokens else 0),
-            input_tokens=max(used.input_tokens, self._asked_tokens if estimated else 0),
-            output_tokens=max(used.output_tokens, tokens(self._answer.text) if estimated else 0),
-            tool_calls=used.tool_calls,
-            cost=Decimal(0) if offline else used.cost,
-            estimated=estimated,
-        )
-
     def _keep(self, answer: str, citations: Sequence[Citation]) -> None:
         try:
             self._deps.stored.save_progress(self.turn.id, answer, citations)
         except Exception as error:  # a full disk must not end the answer; its end is stored with more patience
             logs.record(log, error)
-
-
-def _ended_by(finish_reason: str | None) -> Ending:
-    """A whole answer says why it ended; a stream that only stops was cut on its way (Groq reports it no other way)."""
-    if finish_reason == "length":
-        return TurnStatus.CUT, TurnError("length", LENGTH, new_reference(), retryable=True)
-    if finish_reason is None:
-        return TurnStatus.CUT, TurnError("connection", NO_END, new_reference(), retryable=True)
-    return TurnStatus.COMPLETE, None

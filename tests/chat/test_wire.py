@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from chatting import Chatting, ended
-from wire_behaviours import cut_cleanly, endless, refuses, says
+from wire_behaviours import cut_cleanly, endless, says
 from wire_server import WireServer
 
 from assistant.domain import ModelChoice, TurnStatus
@@ -48,21 +48,6 @@ def test_a_stream_that_is_cut_cleanly_is_not_taken_for_whole(
     turn = keyed.ask(LEAVE, choice=choice)
     assert (turn.status, turn.answer) == (TurnStatus.CUT, "Full-time employees rec")
     assert turn.usage.estimated
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "category"),
-    [(401, "invalid_api_key", "key"), (429, "rate_limit_exceeded", "rate_limit"), (503, "overloaded", "overloaded")],
-)
-def test_refusals_are_explained_after_a_single_request(
-    keyed: Chatting, wire: WireServer, choice: ModelChoice, status: int, code: str, category: str
-) -> None:
-    wire.answers(refuses(status, code, retry_after=1))
-    turn = keyed.ask(LEAVE, choice=choice)
-    assert turn.status is TurnStatus.FAILED
-    assert turn.error is not None
-    assert turn.error.category == category
-    assert len(wire.requests) == 1
 
 
 def test_stop_hangs_up_on_the_provider(keyed: Chatting, wire: WireServer, choice: ModelChoice) -> None:

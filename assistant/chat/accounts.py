@@ -1,0 +1,102 @@
+"""What a turn has used, model by model: counted where the provider counts, else estimated from the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from pydantic_ai import RunUsage
+
+from assistant.chat.history import tokens
+from assistant.chat.plan import OFFLINE
+from assistant.domain import ModelChoice, Usage, UsageRecord
+from assistant.providers.prices import price
+
+PER_MILLION = Decimal(1_000_000)
+
+
+@dataclass
+class Account:
+    """What one model was used for. ``asked_tokens`` estimates what it read at each request.
+
+    ``broken_off`` counts requests that ended before the provider's count came, ``said`` is the text that came in them.
+    """
+
+    purpose: str
+    choice: ModelChoice
+    usage: RunUsage = field(default_factory=RunUsage)
+    asked_tokens: int = 0
+    broken_off: int = 0
+    said: str = ""
+    thought: str = ""
+
+    def counted(self) -> Usage:
+        """Return the usage with its cost; None as cost where nobody knows the price."""
+        used = self.usage
+        uncounted = used.unmeasured_requests + self.broken_off if self.choice.provider != OFFLINE else 0
+        thought = tokens(self.thought) if uncounted else 0
+        usage = Usage(
+            requests=used.requests + self.broken_off,
+            input_tokens=used.input_tokens + uncounted * self.asked_tokens,
+            output_tokens=used.output_tokens + (tokens(self.said) + thought if uncounted else 0),
+            tool_calls=used.tool_calls,
+            estimated=bool(uncounted),
+            reasoning_tokens=used.details.get("reasoning_tokens", 0) + thought,
+            cached_tokens=used.cache_read_tokens,
+        )
+        known = used.cost if used.cost is not None and not uncounted else None
+        return _priced(usage, self.choice, known)
+
+
+class Accounts:
+    """The accounts of a turn, in the order in which its models were asked."""
+
+    def __init__(self) -> None:
+        self._accounts: list[Account] = []
+
+    def open(self, purpose: str, choice: ModelChoice) -> Account:
+        """Begin an account; ``purpose`` is plan or answer."""
+        account = Account(purpose, choice)
+        self._accounts.append(account)
+        return account
+
+    @property
+    def spent(self) -> RunUsage:
+        """What the whole turn has used so far, as far as it was counted."""
+        total = RunUsage()
+        for account in self._accounts:
+            total.incr(account.usage)
+        return total
+
+    def records(self, turn_id: str, first: int = 1) -> tuple[UsageRecord, ...]:
+        """Return a line of the ledger for each model that took a request, numbered from ``first``."""
+        used = [(account, usage) for account in self._accounts if (usage := account.counted()).requests]
+        return tuple(
+            UsageRecord(turn_id, number, account.purpose, account.choice.provider, account.choice.model or "", usage)
+            for number, (account, usage) in enumerate(used, start=first)
+        )
+
+
+def total(parts: Sequence[Usage]) -> Usage:
+    """Return the sum; it has a cost when all of its parts have one, and is estimated when one of them is."""
+    costs = [part.cost for part in parts if part.cost is not None]
+    return Usage(
+        requests=sum(part.requests for part in parts),
+        input_tokens=sum(part.input_tokens for part in parts),
+        output_tokens=sum(part.output_tokens for part in parts),
+        tool_calls=sum(part.tool_calls for part in parts),
+        cost=sum(costs, Decimal(0)) if len(costs) == len(parts) else None,
+        estimated=any(part.estimated for part in parts),
+        reasoning_tokens=sum(part.reasoning_tokens for part in parts),
+        cached_tokens=sum(part.cached_tokens for part in parts),
+    )
+
+
+def _priced(usage: Usage, choice: ModelChoice, known: Decimal | None) -> Usage:
+    if known is not None:
+        return replace(usage, cost=known)
+    prices = price(choice.provider, choice.model or "")
+    if prices is None:
+        return usage
+    return replace(usage, cost=(usage.input_tokens * prices[0] + usage.output_tokens * prices[1]) / PER_MILLION)
