@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
+    from assistant.providers.telemetry import Telemetry
     from assistant.settings import Settings
     from assistant.storage.database import Database
     from assistant.storage.people import People
@@ -40,9 +41,17 @@ class Services:
         from assistant.chat.service import ChatService
         from assistant.providers.builders import build_model
 
+        _ = self.telemetry
         chat = ChatService(self.database, self.knowledge, self.embedder, self.settings, self.build_model or build_model)
         chat.start()
         return chat
+
+    @cached_property
+    def telemetry(self) -> Telemetry | None:
+        """Traces of model calls, from when this is first asked for on; None where the settings want none."""
+        from assistant.providers import telemetry
+
+        return telemetry.start(self.settings)
 
     @cached_property
     def models(self) -> ModelService:
@@ -71,6 +80,8 @@ class Services:
             self.upkeep.close()
         if "chat" in vars(self):
             self.chat.close()
+        if traces := vars(self).get("telemetry"):
+            traces.stop()
         self.knowledge.close()
         self.database.close()
 

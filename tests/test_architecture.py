@@ -31,6 +31,10 @@ WORDS_OF_THE_FIRST_FLOOR = {"domain", "errors", "events", "log", "markdown", "se
 HOMES = {
     "openai": ("assistant.providers",),
     "groq": ("assistant.providers",),
+    "anthropic": ("assistant.providers",),
+    "boto3": ("assistant.providers",),
+    "botocore": ("assistant.providers",),
+    "opentelemetry": ("assistant.providers.telemetry",),
     "pydantic_ai": ("assistant.providers", "assistant.chat"),
     "pydantic_monty": ("assistant.chat",),
     "onnx": ("assistant.providers",),
