@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from assistant.chat.failures import CUT_OFF, NO_END
 from assistant.domain import TurnError, TurnStatus
 from assistant.errors import new_reference
 
 CLOSING = "The application was closed while this answer was being written; what it had is shown. Ask again."
 LENGTH = "The answer reached the model's length limit and ends here: ask it to go on."
-NO_END = "The connection ended before the answer did: what came is shown. Ask again."
 WITHHELD = "The provider withheld the rest of the answer by its own rules: what came before is shown. Ask differently."
 
 Ending = tuple[TurnStatus, TurnError | None]
@@ -34,5 +34,6 @@ def ended_by(finish_reason: str | None) -> Ending:
     if finish_reason == "content_filter":
         return TurnStatus.CUT, TurnError("withheld", WITHHELD, new_reference())
     if finish_reason is None or finish_reason == "error":
-        return TurnStatus.CUT, TurnError("connection", NO_END, new_reference(), retryable=True)
+        sentence = f"{CUT_OFF}{NO_END.cause}: {NO_END.advice}"
+        return TurnStatus.CUT, TurnError(NO_END.category, sentence, new_reference(), retryable=True)
     return TurnStatus.COMPLETE, None

@@ -233,6 +233,8 @@ def turn_error(error: BaseException, reference: str, asked: Answerer, *, begun: 
     found = explain(error)
     if begun and found is CONNECTION:
         found = LOST
+    elif not begun and found is NO_END:
+        found = EMPTY
     sentence = _told(f"{found.cause}: {found.advice}", error, asked, reference)
     if begun and broke_off(error):
         return TurnError(found.category, f"{CUT_OFF}{sentence}", reference, retryable=True)
