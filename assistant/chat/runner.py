@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -18,6 +18,7 @@ from assistant.chat.running import RunningTurn
 from assistant.domain import Person, Turn, TurnStatus
 from assistant.errors import QuestionRefused, StartError
 from assistant.events import TurnStarted
+from assistant.providers.clients import close_clients
 from assistant.storage.conversations import Owner, Question, Started
 from assistant.storage.database import DatabaseTrouble
 
@@ -118,6 +119,7 @@ class Runner:
                 raise StartError("The application is closing; ask again when it runs.")
             if self._portal is None:
                 self._portal = self._exit.enter_context(start_blocking_portal(name="turns"))
+                self._exit.callback(_hang_up, self._portal)
             return self._portal
 
     async def _run(self, person: Person, turn: Turn, history: Sequence[tuple[str, str]], running: RunningTurn) -> None:
@@ -135,6 +137,12 @@ class Runner:
         for turn_id, turn in list(self._unsaved.items()):
             self._deps.stored.finish_turn(turn)
             self._unsaved.pop(turn_id, None)
+
+
+def _hang_up(portal: BlockingPortal) -> None:
+    """Close the providers' connections on the loop that used them."""
+    with suppress(RuntimeError):  # the portal was stopped hard, and its connections with it
+        portal.call(close_clients)
 
 
 def this_process() -> Owner:
