@@ -105,7 +105,7 @@ class Embeddings:
         """Give chunks the vector that an equal chunk of their document's other versions has; return which."""
         own, other, twin = aliased(VersionRow), aliased(VersionRow), aliased(ChunkRow)
         query = (
-            select(ChunkRow.id, func.min(EmbeddingRow.vector))
+            select(ChunkRow.id, func.min(EmbeddingRow.vector).label("vector"))
             .join(own, own.id == ChunkRow.version_id)
             .join(other, and_(other.document_id == own.document_id, other.id != own.id))
             .join(twin, and_(twin.version_id == other.id, twin.digest == ChunkRow.digest))
@@ -114,7 +114,7 @@ class Embeddings:
             .group_by(ChunkRow.id)
         )
         with self._database.read() as session:
-            found = dict(session.execute(query).tuples())
+            found = {row.id: row.vector for row in session.execute(query)}
         if found:
             self.store(model, found)
         return set(found)
