@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.domain import Role
-from pages.components import frame, model_providers, model_rules, problems, usage_ledger
+from pages.components import frame, model_providers, model_rules, picker, problems, usage_ledger
 from pages.components.guard import Entered, enter
 from pages.components.safe_markdown import escape
 
@@ -20,7 +20,7 @@ ONLY_ADMINS = "Only admins see this page: it is about which models everyone may 
 def main() -> None:
     """Draw the page; of its sections only the open one."""
     entered = enter()
-    frame.header()
+    frame.header(picker.goes_to(entered.services.models.offer(entered.person)))
     st.title("Models", anchor=False)
     if entered.person.role is not Role.ADMIN:
         st.info(ONLY_ADMINS, icon=":material/lock:")

@@ -35,14 +35,20 @@ def order(states: Sequence[ProviderState], policy: ModelPolicy) -> list[Provider
     return [by_id[name] for name in names if name in by_id]
 
 
-def taken(states: Sequence[ProviderState], policy: ModelPolicy, today: date) -> Taken | None:
-    """Return what the rule comes to; None when nothing allowed is set up."""
+def able(states: Sequence[ProviderState], policy: ModelPolicy, today: date) -> list[Taken]:
+    """Return what could be taken, in order: providers that are set up and have an allowed model that answers."""
+    found = []
     for state in order(states, policy):
         if state.configured:
             quick, thorough = (standing(state, wanted, policy, today) for wanted in (state.quick, state.thorough))
             if quick is not None and thorough is not None:
-                return Taken(state, quick, thorough)
-    return None
+                found.append(Taken(state, quick, thorough))
+    return found
+
+
+def taken(states: Sequence[ProviderState], policy: ModelPolicy, today: date) -> Taken | None:
+    """Return what the rule comes to; None when nothing allowed is set up."""
+    return next(iter(able(states, policy, today)), None)
 
 
 def choose(found: Taken, route: Route | None) -> ModelChoice:
@@ -53,11 +59,11 @@ def choose(found: Taken, route: Route | None) -> ModelChoice:
 
 def rule(states: Sequence[ProviderState], policy: ModelPolicy, today: date) -> str:
     """Return the rule in plain sentences, with the providers and models that it comes to."""
-    found = taken(states, policy, today)
-    if found is None:
+    ready = able(states, policy, today)
+    if not ready:
         return "Auto finds no provider that is set up and allowed."
-    ready = [state.label for state in order(states, policy) if state.configured and policy.allows(state.id, None)]
-    first = f"Auto takes the first that is set up: {', then '.join(ready)}."
+    found = ready[0]
+    first = f"Auto takes the first that is set up: {', then '.join(each.state.label for each in ready)}."
     quick, thorough = label(found.state, found.quick), label(found.state, found.thorough)
     if quick == thorough:
         return f"{first} Every question goes to {quick}."

@@ -17,11 +17,12 @@ SOON = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class ModelOverview:
-    """A model with its standing: ``gone`` is a sentence once it is retired, ``ends`` one while that is near."""
+    """A model with its standing: ``ends`` is its last day when that has come or is near, ``heir`` what to take then."""
 
     info: ModelInfo
-    gone: str = ""
-    ends: str = ""
+    gone: bool = False
+    ends: date | None = None
+    heir: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,7 @@ def _model(state: ProviderState, model: ModelInfo, today: date) -> ModelOverview
     if model.retires is None or model.retires - today > SOON:
         return ModelOverview(model)
     heir = lifecycle.heir(state, model, today)
-    instead = f" Take {heir.label} instead." if heir else ""
-    if model.retired(today):
-        return ModelOverview(model, gone=f"{lifecycle.gone(state, model.id, model)}{instead}")
-    return ModelOverview(model, ends=f"{state.label} retires {model.label} on {model.retires:%d %B %Y}.{instead}")
+    return ModelOverview(model, model.retired(today), model.retires, heir.label if heir else None)
 
 
 def _host(address: str | None) -> str | None:

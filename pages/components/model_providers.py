@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
+from datetime import date
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -77,7 +78,7 @@ def _facts(provider: ProviderOverview) -> str:
     key = f"Key from {'the ' if state.key_source == 'environment' else ''}{state.key_source}{tail}"
     if not state.configured and not state.key_source:
         return "No key"
-    facts = [key if state.key_source else "No key", provider.host]
+    facts = [key if state.key_source else "Without key", provider.host]
     return " · ".join(fact for fact in facts if fact)
 
 
@@ -104,18 +105,19 @@ def _draw_state(provider: ProviderOverview, check: Future[str] | None) -> None:
     if check is not None:
         said = escape(check.result()) if check.done() else "Asking the provider for its models…"
         st.info(said, icon=":material/network_check:")
-    if state.configured:
-        for model in provider.models:
-            if model.ends:
-                st.warning(escape(model.ends), icon=":material/event_busy:")
+    ending = [model for model in provider.models if model.ends and not model.gone]
+    if state.configured and ending:
+        st.warning(f"Ending soon: {_ends(ending)}.", icon=":material/event_busy:")
 
 
 def _draw_models(entered: Entered, provider: ProviderOverview, check: Future[str] | None) -> None:
     state = provider.state
-    shown = [model for model in provider.models if not model.info.discovered or model.gone]
-    own = [model for model in provider.models if model.info.discovered and not model.gone]
-    usable = len(provider.models) - sum(bool(model.gone) for model in provider.models)
-    label = wording.counted(usable, "model") if usable else "No models known yet"
+    usable = [model for model in provider.models if not model.gone]
+    gone = [model for model in provider.models if model.gone]
+    shown = [model for model in usable if not model.info.discovered]
+    own = [model for model in usable if model.info.discovered]
+    retired = f", {len(gone)} retired" if gone else ""
+    label = f"{wording.counted(len(usable), 'model')}{retired}" if usable else "No models known yet"
     with st.expander(label, key=f"models-of-{state.id}", on_change="rerun") as opened:
         if not opened.open:
             return
@@ -123,6 +125,8 @@ def _draw_models(entered: Entered, provider: ProviderOverview, check: Future[str
             st.markdown(table(shown))
         if own:
             _draw_own(state.id, own)
+        if gone:
+            st.markdown(f"Retired: {', '.join(_retired(model) for model in gone)}.")
         if state.configured and state.id != wording.OFFLINE:
             _draw_refresh(entered, provider, check)
 
@@ -156,19 +160,39 @@ def _draw_refresh(entered: Entered, provider: ProviderOverview, check: Future[st
 
 
 def table(models: Sequence[ModelOverview]) -> str:
-    """Models as a markdown table; those retired are struck through and say what to take instead."""
+    """Models as a markdown table."""
     return "\n".join([HEADER, *(_row(model) for model in models)])
 
 
 def _row(model: ModelOverview) -> str:
     info = model.info
-    name = escape(info.label)
-    if model.gone:
-        return f"| ~~{name}~~ {escape(model.gone)} | | | |"
+    name = f"**{escape(info.label)}**"
     character = f" :gray-badge[{escape(info.character)}]" if info.character else ""
     own_id = "" if info.label == info.id else f" {escape(info.id)}"
+    ends = f" until {_day(model.ends)}" if model.ends else ""
+    efforts = "low to high" if len(info.efforts) > 2 else ", ".join(info.efforts) or UNKNOWN
     context = UNKNOWN if info.context is None else _tokens(info.context)
-    return f"| **{name}**{character}{own_id} | {context} | {_prices(model)} | {', '.join(info.efforts) or UNKNOWN} |"
+    return f"| {name}{character}{own_id}{ends} | {context} | {_prices(model)} | {efforts} |"
+
+
+def _retired(model: ModelOverview) -> str:
+    """A model that answers no more, struck through, with its end and what to take."""
+    facts = [_day(model.ends) if model.ends else "", f"take {escape(model.heir)}" if model.heir else ""]
+    said = ", ".join(fact for fact in facts if fact)
+    return f"~~{escape(model.info.label)}~~ ({said})" if said else f"~~{escape(model.info.label)}~~"
+
+
+def _ends(ending: Sequence[ModelOverview]) -> str:
+    """Models that will end, by their day."""
+    days: dict[date, list[str]] = {}
+    for model in ending:
+        if model.ends:
+            days.setdefault(model.ends, []).append(escape(model.info.label))
+    return "; ".join(f"{', '.join(days[day])} on {_day(day)}" for day in sorted(days))
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _prices(model: ModelOverview) -> str:

@@ -95,5 +95,7 @@ def _cost(line: UsageLine) -> str:
     """The cost of the priced part; what has no price is told and never counted as nothing."""
     if line.cost is None:
         return "not priced"
+    if line.cost == 0 and not line.not_priced:
+        return "free"
     part = f", {line.not_priced:,} of {line.lines:,} not priced" if line.not_priced else ""
     return f"{'about ' if line.estimated else ''}{escape(wording.dollars(line.cost))}{part}"

@@ -67,7 +67,8 @@ def test_every_provider_is_shown_with_what_is_missing(run_app: RunApp) -> None:
     assert "Set OPENAI_API_KEY." in shown
 
 
-def test_the_page_is_for_admins_and_says_so_to_others(run_app: RunApp, as_staff: Services) -> None:
+@pytest.mark.usefixtures("as_staff")
+def test_the_page_is_for_admins_and_says_so_to_others(run_app: RunApp) -> None:
     app = run_app(PAGE)
     assert not app.exception
     assert app.info[0].value.startswith("Only admins see this page")
