@@ -154,15 +154,16 @@ def _draw_events(running: RunningTurn, answer: LiveAnswer) -> None:
     drawn = 0.0
     while not (running.finished and seen and not running.wait(seen, 0)):
         st.session_state["following"] = running.turn_id  # a point where Streamlit can stop this run
-        events = running.wait(seen, POLL_SECONDS)
+        news = bool(running.wait(seen, POLL_SECONDS))
         answer.tick()
-        if not events:
+        if not news:
             continue
+        if drawn and not running.finished:  # what comes meanwhile is drawn with the rest
+            time.sleep(max(0.0, BATCH_SECONDS - (time.monotonic() - drawn)))
+        events = running.wait(seen, 0)
         for place, event in enumerate(events, seen):
             answer.take(event, running.age(place))
         seen += len(events)
-        if drawn:  # the first words are shown at once
-            time.sleep(max(0.0, BATCH_SECONDS - (time.monotonic() - drawn)))
         if answer.draw():
             drawn = time.monotonic()
 
