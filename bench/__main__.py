@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python -m bench [first_token|ingest|start] [--rounds N]``, once before ``--prepare``."""
+"""Run the benchmarks, all or by name: ``python -m bench [NAME…] [--rounds N]``, once before ``--prepare``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from bench.places import BASELINE_BIN
 from bench.prepare import prepare
 from bench.results import Result, table, write
 
-NAMES = ("first_token", "ingest", "start")
+COMPARED = ("first_token", "ingest", "start")
+"""Those that need the typical app's environment."""
+NAMES = (*COMPARED, "streaming")
 
 
 def main() -> None:
@@ -23,10 +25,11 @@ def main() -> None:
     unknown = set(options.names) - set(NAMES)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
-    if options.prepare or not BASELINE_BIN.exists():
+    names = tuple(options.names) or NAMES
+    if options.prepare or (not BASELINE_BIN.exists() and set(names) & set(COMPARED)):
         prepare()
     if not options.prepare:
-        _run(options.names or NAMES, options.rounds, dry=options.dry)
+        _run(names, options.rounds, dry=options.dry)
 
 
 def _run(names: tuple[str, ...], rounds: int, *, dry: bool) -> None:
