@@ -36,8 +36,10 @@ def main() -> None:
     turns, earlier = _turns(entered)
     running = [turn for turn in turns if turn.status is TurnStatus.RUNNING]
     asked_here = st.session_state.pop(ASKED, None) in [turn.id for turn in running]
-    if not turns:
-        _draw_welcome(entered)
+    with st.empty():  # goes as soon as there is a turn, and does not stand below it until that has ended
+        if not turns:
+            with st.container():
+                _draw_welcome(entered)
     draw_reading(entered)
     if earlier:
         st.button("Show earlier messages", type="tertiary", on_click=_show_earlier)

@@ -26,6 +26,8 @@ OPEN_LISTS = ("openrouter", "portkey", "ollama", "local")
 """Providers with more models than any list has: their model may be typed."""
 ID_LENGTH = 200
 """Characters; longer than any model's id."""
+NAME_LENGTH = 32
+"""Characters of the name beside the button: both share a line with the banner."""
 AUTO_INFO = ModelInfo("", "Auto", efforts=("low", "medium", "high"))
 """Which model Auto takes is known later; each takes of the parameters what it can."""
 
@@ -77,12 +79,17 @@ def goes_to(offer: Offer) -> str | None:
 
 
 def draw_picker(line: DeltaGenerator, offer: Offer) -> None:
-    """Draw the button that tells the model, with the picker behind it; what is behind is drawn once it is open."""
+    """Draw the model's name and the button for another; what is behind it is drawn once it is open.
+
+    The button's own label never changes: with it the popover would be another one, and close at each pick.
+    """
     now = in_use(offer)
-    popover = line.popover(f"Model: {escape(name(offer, now))}", icon=":material/tune:", key=POPOVER, on_change="rerun")
+    side = line.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content", key="model")
+    side.markdown(f":small[{escape(_short(name(offer, now)))}]", width="content")
+    popover = side.popover("Model", icon=":material/tune:", key=POPOVER, on_change="rerun")
     if not popover.open:
         return
-    with popover, st.container(key="picker-body", gap="small"):
+    with popover, st.container(key="picker-body", gap="xsmall"):
         if offer.locked:
             st.markdown(f":material/lock: **{escape(name(offer, now))}**")
             st.caption("Your administrator has fixed this model for everyone.")
@@ -104,7 +111,7 @@ def _draw_provider(offer: Offer, now: ModelChoice) -> None:
     usable = [provider.state.id for provider in offer.providers if provider.choosable]
     st.session_state[PROVIDER] = now.provider
     st.selectbox(
-        "Answers come from",
+        "Provider",
         list(dict.fromkeys([AUTO, *usable, now.provider])),
         format_func=lambda provider: names.get(provider, provider),
         key=PROVIDER,
@@ -227,8 +234,12 @@ def _info(offer: Offer, choice: ModelChoice) -> ModelInfo:
     return next((model.info for model in models if model.info.id == wanted), unknown)
 
 
+def _short(label: str) -> str:
+    return label if len(label) <= NAME_LENGTH else label[: NAME_LENGTH - 1] + "…"
+
+
 def name(offer: Offer, choice: ModelChoice) -> str:
-    """The name on the button: short, it shares a line with the banner."""
+    """A model's name for people."""
     if choice.provider == AUTO:
         return "Auto"
     info = _info(offer, choice)

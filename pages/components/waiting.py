@@ -34,8 +34,8 @@ class Countdown:
         left = max(0, math.ceil(self._until - time.monotonic()))
         if left != self._shown:
             self._shown = left
-            again = f"Asking again in **{left} s**; Stop ends the wait." if left else "Asking again."
-            self._slot.markdown(f":material/hourglass_top: {self._reason} {again}")
+            rest = f"**{left} s** left; Stop ends the wait." if left else "Asking now."
+            self._slot.markdown(f":material/hourglass_top: {self._reason} {rest}")
 
     def end(self) -> None:
         """Take the line away: the model was asked again, and something came."""

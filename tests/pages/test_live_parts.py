@@ -40,7 +40,7 @@ def thought() -> None:
 
 def test_a_wait_says_why_and_how_many_seconds_are_left() -> None:
     app = AppTest.from_function(waits, kwargs={"age": 0.0}).run()
-    assert "Groq is \\*busy\\*. Asking again in **5 s**; Stop ends the wait." in app.markdown[0].value
+    assert "Groq is \\*busy\\*. **5 s** left; Stop ends the wait." in app.markdown[0].value
 
 
 def test_who_comes_late_to_a_wait_sees_what_is_left_of_it() -> None:
@@ -50,7 +50,7 @@ def test_who_comes_late_to_a_wait_sees_what_is_left_of_it() -> None:
 
 def test_a_wait_that_is_over_is_not_counted_below_zero() -> None:
     app = AppTest.from_function(waits, kwargs={"age": 60.0}).run()
-    assert app.markdown[0].value.endswith("Asking again.")
+    assert app.markdown[0].value.endswith("Asking now.")
 
 
 def test_the_line_goes_when_the_wait_has_ended() -> None:
