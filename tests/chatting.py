@@ -64,6 +64,15 @@ class Chatting:
             retry=self.retry,
         )
 
+    def asks(self, root: str, **settings: object) -> None:
+        """Ask OpenAI and Groq at this address from now on, with a key that no other test uses: clients are kept."""
+        keys = {"OPENAI_API_KEY": f"key-{root}", "GROQ_API_KEY": f"key-{root}"}
+        addresses = {"OPENAI_BASE_URL": f"{root}/v1", "GROQ_BASE_URL": root}
+        known = {"data_dir": self.settings.data_dir, "_env_file": None, **keys, **addresses, **settings}
+        self.settings = Settings(**known)  # type: ignore[arg-type]
+        self.service.close()
+        self.service = self.new_service()
+
     def close(self) -> None:
         """Close the chat and the database."""
         self.service.close()

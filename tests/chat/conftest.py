@@ -12,7 +12,6 @@ from wire_server import WireServer
 
 from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.routing import RouteClassifier
-from assistant.settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -73,15 +72,7 @@ def wire() -> Iterator[WireServer]:
 
 
 @pytest.fixture
-def keyed(chatting: Chatting, wire: WireServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chatting]:
-    """The chat with ``wire`` for a provider, and a key that no other test uses, so that no kept client answers."""
-    addresses = {"OPENAI_BASE_URL": f"{wire.url}/v1", "GROQ_BASE_URL": wire.url}
-    for name, address in addresses.items():
-        monkeypatch.setenv(name, address)
-    keys = {"OPENAI_API_KEY": f"key-{wire.url}", "GROQ_API_KEY": f"key-{wire.url}"}
-    known = {"data_dir": chatting.settings.data_dir, "_env_file": None, **keys, **addresses}
-    chatting.settings = Settings(**known)  # type: ignore[arg-type]
-    chatting.service.close()
-    chatting.service = chatting.new_service()
-    yield chatting
-    chatting.service.close()
+def keyed(chatting: Chatting, wire: WireServer) -> Chatting:
+    """The chat with ``wire`` for a provider."""
+    chatting.asks(wire.url)
+    return chatting
