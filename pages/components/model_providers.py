@@ -54,7 +54,7 @@ def _draw_provider(entered: Entered, provider: ProviderOverview, check: Future[s
         line = st.container(horizontal=True, vertical_alignment="center", gap="small")
         with line.container(gap=None):
             st.markdown(f"**{escape(state.label)}** {_badges(provider)}")
-            st.caption(escape(_facts(provider)))
+            st.caption(_facts(provider))
         if state.configured and state.id != wording.OFFLINE:
             _draw_check_button(line, entered, state.id, check)
         _draw_state(provider, check)
@@ -70,16 +70,16 @@ def _badges(provider: ProviderOverview) -> str:
 
 
 def _facts(provider: ProviderOverview) -> str:
-    """Where the key comes from and the requests go, on one line."""
+    """Where the key comes from and the requests go, or what is missing; on one line."""
     state = provider.state
     if state.id == wording.OFFLINE:
         return "Needs no key; runs on this machine"
     tail = f", ending in {state.key_tail}" if state.key_tail else ""
     key = f"Key from {'the ' if state.key_source == 'environment' else ''}{state.key_source}{tail}"
     if not state.configured and not state.key_source:
-        return "No key"
+        return f":material/block: {escape(state.problem)}"
     facts = [key if state.key_source else "Without key", provider.host]
-    return " · ".join(fact for fact in facts if fact)
+    return escape(" · ".join(fact for fact in facts if fact))
 
 
 def _draw_check_button(line: DeltaGenerator, entered: Entered, provider_id: str, check: Future[str] | None) -> None:
@@ -100,8 +100,8 @@ def _begin_check(entered: Entered, provider_id: str) -> None:
 
 def _draw_state(provider: ProviderOverview, check: Future[str] | None) -> None:
     state = provider.state
-    if state.problem:
-        st.markdown(f":material/block: {escape(state.problem)}")
+    if state.problem and state.key_source:
+        st.error(escape(state.problem), icon=":material/block:")
     if check is not None:
         said = escape(check.result()) if check.done() else "Asking the provider for its models…"
         st.info(said, icon=":material/network_check:")
@@ -122,7 +122,7 @@ def _draw_models(entered: Entered, provider: ProviderOverview, check: Future[str
         if not opened.open:
             return
         if shown:
-            st.markdown(table(shown))
+            _draw_table(f"{state.id}-usual", shown)
         if own:
             _draw_own(state.id, own)
         if gone:
@@ -139,7 +139,7 @@ def _draw_own(provider_id: str, own: Sequence[ModelOverview]) -> None:
         words = st.text_input("Find a model", key=f"find-{provider_id}").strip().lower()
     found = [model for model in own if words in f"{model.info.id} {model.info.label}".lower()]
     if found:
-        st.markdown(table(found[:LISTED]))
+        _draw_table(f"{provider_id}-own", found[:LISTED])
     if len(found) > LISTED:
         st.caption(f"{len(found) - LISTED:,} more; type a part of the name to find one.")
 
@@ -147,7 +147,7 @@ def _draw_own(provider_id: str, own: Sequence[ModelOverview]) -> None:
 def _draw_refresh(entered: Entered, provider: ProviderOverview, check: Future[str] | None) -> None:
     at = provider.listed_at
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    line.caption(f"List of {wording.moment(at)}." if at else "The provider has not been asked for its list yet.")
+    line.caption(f"Its own list: {wording.moment(at)}." if at else "There is no list from the provider yet.")
     line.button(
         "Refresh list",
         key=f"refresh-{provider.state.id}",
@@ -159,6 +159,11 @@ def _draw_refresh(entered: Entered, provider: ProviderOverview, check: Future[st
     )
 
 
+def _draw_table(name: str, models: Sequence[ModelOverview]) -> None:
+    with st.container(key=f"models-table-{name}"):
+        st.markdown(table(models))
+
+
 def table(models: Sequence[ModelOverview]) -> str:
     """Models as a markdown table."""
     return "\n".join([HEADER, *(_row(model) for model in models)])
@@ -168,9 +173,9 @@ def _row(model: ModelOverview) -> str:
     info = model.info
     name = f"**{escape(info.label)}**"
     character = f" :gray-badge[{escape(info.character)}]" if info.character else ""
-    own_id = "" if info.label == info.id else f" {escape(info.id)}"
-    ends = f" until {_day(model.ends)}" if model.ends else ""
-    efforts = "low to high" if len(info.efforts) > 2 else ", ".join(info.efforts) or UNKNOWN
+    own_id = "" if info.label == info.id else f" :small[{escape(info.id)}]"
+    ends = f" :orange-badge[until {_day(model.ends)}]" if model.ends else ""
+    efforts = "low-high" if len(info.efforts) > 2 else ", ".join(info.efforts) or UNKNOWN
     context = UNKNOWN if info.context is None else _tokens(info.context)
     return f"| {name}{character}{own_id}{ends} | {context} | {_prices(model)} | {efforts} |"
 

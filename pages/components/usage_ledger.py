@@ -35,7 +35,8 @@ def draw(entered: Entered) -> None:
         return
     _draw_totals(lines)
     labels = {state.id: state.label for state in entered.services.models.states()}
-    st.markdown(_table(lines, group or "Model", labels))
+    with st.container(key="usage-table"):
+        st.markdown(_table(lines, group or "Model", labels))
     if len(lines) > ROWS:
         st.caption(f"{len(lines) - ROWS:,} more lines are in the file.")
     st.caption(
@@ -58,11 +59,15 @@ def _draw_totals(lines: Sequence[UsageLine]) -> None:
     not_priced, estimated, count = (
         sum(getattr(line, name) for line in lines) for name in ("not_priced", "estimated", "lines")
     )
-    columns = st.columns(4)
-    columns[0].metric("Cost", escape(wording.dollars(sum(costs, Decimal(0)))) if costs else "not priced")
-    columns[1].metric("Requests", f"{sum(line.requests for line in lines):,}")
-    columns[2].metric("Tokens read", f"{sum(line.input_tokens for line in lines):,}")
-    columns[3].metric("Tokens written", f"{sum(line.output_tokens for line in lines):,}")
+    totals = {
+        "Cost": escape(wording.dollars(sum(costs, Decimal(0)))) if costs else "not priced",
+        "Requests": f"{sum(line.requests for line in lines):,}",
+        "Tokens read": f"{sum(line.input_tokens for line in lines):,}",
+        "Tokens written": f"{sum(line.output_tokens for line in lines):,}",
+    }
+    row = st.container(horizontal=True, gap="large")
+    for name, value in totals.items():
+        row.metric(name, value, width="content")
     notes = [f"{wording.counted(not_priced, 'use')} not priced, so not in the cost"] if not_priced else []
     notes += (
         [f"{100 * estimated / count:.0f} % of the uses are estimated: their stream gave no usage"] if estimated else []
