@@ -243,6 +243,8 @@ class Parameters:
     max_tokens: int | None = None
 
 
+OFFLINE = "offline"
+"""The provider id of the model that quotes; it needs no key and leaves nothing out of the house."""
 AUTO = "auto"
 """The provider id with which a person leaves provider and model to the written rule."""
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.chat.history import tokens
-from assistant.chat.plan import OFFLINE
-from assistant.domain import Turn, TurnError, TurnStatus, Usage, UsageRecord
+from assistant.domain import OFFLINE, Turn, TurnError, TurnStatus, Usage, UsageRecord
 from assistant.errors import new_reference
 from assistant.providers.prices import price
 

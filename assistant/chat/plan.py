@@ -24,7 +24,7 @@ from pydantic_ai.settings import ModelSettings
 
 from assistant.chat.history import Said
 from assistant.chat.prompts import PLAN
-from assistant.domain import Plan, Route
+from assistant.domain import OFFLINE, Plan, Route
 from assistant.providers.model_info import OutputMode
 from assistant.providers.offline.followup import Standalone, stand_alone
 from assistant.providers.passages import render
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from assistant.providers.minilm import MiniLM
     from assistant.providers.offline.routing import RouteClassifier, RouteGuess
 
-OFFLINE = "offline"
 PLAN_REQUESTS = 1
 """A second try would cost the person a third wait before the answer; the question itself can be looked up."""
 PLAN_SECONDS = 10.0

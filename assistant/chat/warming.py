@@ -16,7 +16,7 @@ from assistant.chat.answer import AnswerStream
 from assistant.chat.running import RunningTurn
 from assistant.chat.steps import Steps
 from assistant.chat.tools import AgentDeps
-from assistant.domain import Citation, ModelChoice, Passage, Person, Role, Route
+from assistant.domain import OFFLINE, Citation, ModelChoice, Passage, Person, Role, Route
 from assistant.knowledge.evidence import answerable
 from assistant.providers.builders import build_model
 from assistant.providers.passages import render
@@ -34,7 +34,7 @@ async def rehearse(deps: TurnDeps) -> None:
     await anyio.to_thread.run_sync(deps.embedder.warm)
     await anyio.to_thread.run_sync(plan.look, QUESTION, (), deps.embedder, deps.classifier)
     await anyio.to_thread.run_sync(answerable, QUESTION, [PASSAGE])
-    model = await anyio.to_thread.run_sync(build_model, ModelChoice(plan.OFFLINE), deps.settings, deps.embedder)
+    model = await anyio.to_thread.run_sync(build_model, ModelChoice(OFFLINE), deps.settings, deps.embedder)
     running = RunningTurn("", "", time.perf_counter())
     run = AgentRun(
         model=model,
