@@ -79,7 +79,7 @@ def key_of(row: ProviderRow, settings: Settings) -> SecretStr | None:
     """The provider's key, None when it has none."""
     variable = key_variable(row, settings)
     value = getattr(settings, _fields()[variable]) if variable else None
-    return value if isinstance(value, SecretStr) else None
+    return value if isinstance(value, SecretStr) and value.get_secret_value() else None
 
 
 def key_variable(row: ProviderRow, settings: Settings) -> str | None:
@@ -95,7 +95,7 @@ def key_variable(row: ProviderRow, settings: Settings) -> str | None:
 def value_of(variable: str, settings: Settings) -> str | None:
     """The value of a variable, from the environment or ``.env``."""
     value = getattr(settings, _fields()[variable])
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
+    return (value.get_secret_value() if isinstance(value, SecretStr) else value) or None
 
 
 def _problem(row: ProviderRow, settings: Settings) -> str:
@@ -120,7 +120,8 @@ def _key_problem(row: ProviderRow, settings: Settings) -> str:
     variables = [*row.needs, key_variable(row, settings)]
     secrets = dict.fromkeys(name for name in variables if name and _is_secret(name, settings))
     shortest = 1 if row.kind == "compatible" else SHORTEST_KEY
-    return next(filter(None, (_wrong(name, value_of(name, settings) or "", shortest) for name in secrets)), "")
+    found = ((name, value_of(name, settings)) for name in secrets)
+    return next(filter(None, (_wrong(name, key, shortest) for name, key in found if key)), "")
 
 
 def _wrong(variable: str, key: str, shortest: int) -> str:
