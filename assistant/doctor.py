@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from assistant.errors import AssistantError
 from assistant.providers.catalogue import ProviderState
 from assistant.settings import Settings
 from assistant.storage.database import DatabaseDamage
+from assistant.storage.rows import EMBEDDED
+
+if TYPE_CHECKING:
+    from assistant.knowledge.embedder_state import EmbedderState
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +85,17 @@ def _embedding_model(services: Services) -> tuple[bool, str]:
     first, second, other = services.embedder.embed(PROBES)
     ok = bool(np.dot(first, second) > np.dot(first, other))
     verdict = "tells questions apart." if ok else "does not tell questions apart; remove the cache folder."
-    return ok, f"{services.embedder.model_id} {verdict}"
+    state = services.knowledge.embedders(services.people.local())
+    return ok, " ".join([f"{services.embedder.model_id} {verdict}", *_other_embedder(state)])
+
+
+def _other_embedder(state: EmbedderState) -> Iterator[str]:
+    if state.serving != EMBEDDED:
+        yield f"Searches go by {state.serving}."
+    if state.wanted is not None:
+        yield f"{state.wanted} takes its place once all is embedded: {state.done} of {state.total} chunks are."
+    if state.error:
+        yield f"Embedding is held up: {state.error}"
 
 
 def _originals(services: Services) -> tuple[bool, str]:

@@ -30,6 +30,7 @@ class EmbeddingsServer:
         self.dimensions = dimensions
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.answered = 0
         self.refusal: Answer | None = None
         self.change: Callable[[dict[str, Any]], None] | None = None
         self.gate = threading.Event()
@@ -121,6 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(data)
+        owner.answered += 1
 
     def _vectors(self, body: dict[str, Any]) -> bytes:
         compact = body.get("encoding_format") == "base64"

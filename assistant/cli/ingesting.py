@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, object]
 WAIT_SECONDS = 2.0
+HELD_UP_SECONDS = 20.0
+"""How long a command waits for a server that documents need and that does not answer."""
 
 
 def rows(services: Services, person: Person, paths: Sequence[Path], *, space: str, wait: bool) -> Iterator[Row]:
@@ -38,8 +41,15 @@ def rows(services: Services, person: Person, paths: Sequence[Path], *, space: st
 
 
 def _ended(services: Services, person: Person, document_id: str) -> Document:
-    """Wait until the document is ready or failed; take the work over when the process that does it has gone."""
+    """Wait until the document is ready or failed; take the work over when the process that does it has gone.
+
+    A document that has its text but waits for a dead embeddings server is left to a later process.
+    """
+    held_up_since: float | None = None
     while not (document := services.knowledge.document(person, document_id)).status.is_final:
+        held_up_since = (held_up_since or time.monotonic()) if document.error else None
+        if held_up_since is not None and time.monotonic() - held_up_since > HELD_UP_SECONDS:
+            break
         services.knowledge.take_over()
         services.knowledge.wait_until_done([document_id], WAIT_SECONDS)
     return document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from assistant.domain import Person, Role
 from assistant.errors import NotAllowed, ProviderUnavailable
@@ -12,6 +13,9 @@ from assistant.providers import embedders
 from assistant.providers.embedders import EmbedderChoice
 from assistant.settings import Settings
 from assistant.storage.embeddings import Embeddings
+
+TOKENS_PER_CHUNK = 172
+"""The median over twelve filings in chunks of 1,000 characters, by MiniLM's tokenizer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,10 @@ class EmbedderState:
     speed: float | None = None
     error: str = ""
     notice: str = ""
+
+    def price_of(self, choice: EmbedderChoice) -> Decimal | None:
+        """Roughly what a change to this model costs in US dollars; None where its price is not known."""
+        return None if choice.price is None else choice.price * self.total * TOKENS_PER_CHUNK / 1_000_000
 
     @property
     def seconds_left(self) -> float | None:

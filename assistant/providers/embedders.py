@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,7 @@ from assistant.errors import NotFound
 from assistant.providers import catalogue, keys
 from assistant.providers.addresses import is_private_address
 from assistant.providers.model_info import ProviderRow
+from assistant.providers.prices import price
 from assistant.settings import Settings
 
 CATALOGUE = Path(__file__).with_name("embedders.toml")
@@ -44,7 +46,8 @@ class EmbedderChoice:
     """An embedding model as these settings have it. ``problem`` is a sentence when it cannot be used.
 
     ``host`` is the name of the server that would be given every document's text and every question, None for the
-    embedded model; ``private`` says that this server is in the house.
+    embedded model; ``private`` says that this server is in the house. ``price`` is in US dollars per million tokens,
+    None where it is not known.
     """
 
     id: str
@@ -53,6 +56,7 @@ class EmbedderChoice:
     problem: str = ""
     host: str | None = None
     private: bool = True
+    price: Decimal | None = None
 
     @property
     def configured(self) -> bool:
@@ -115,7 +119,10 @@ def _choice(row: EmbedderRow, settings: Settings) -> EmbedderChoice:
     reached = _target(row, settings)
     private = row.kind == "endpoint" and is_private_address(reached.address)
     host = urlsplit(reached.address).hostname or ""
-    return EmbedderChoice(reached.id, reached.label, row.note, host=host, private=private)
+    listed = price("openai", reached.model) if row.kind == "openai" else None
+    return EmbedderChoice(
+        reached.id, reached.label, row.note, host=host, private=private, price=listed[0] if listed else None
+    )
 
 
 def _id(row: EmbedderRow, settings: Settings) -> str:

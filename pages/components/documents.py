@@ -100,6 +100,8 @@ def _draw_state(entered: Entered, document: Document) -> None:
         unit = UNITS.get(document.status, "")
         count = f": {document.done:,} of {document.total:,} {unit}" if document.total else ""
         st.progress(min(max(document.share, 0.0), 1.0), text=f"{word.capitalize()}{count}")
+        if document.error:
+            st.caption(f":material/hourglass_empty: Waiting: {escape(document.error)}")
 
 
 def _retry(entered: Entered, document: Document) -> None:
