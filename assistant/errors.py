@@ -4,6 +4,7 @@
 
     AssistantError
     ├── SettingsError          a setting is missing or wrong; the start stops
+    ├── WrongUse               a command was given what it does not take
     ├── StartError             port or folder is not to be had; the start stops
     │   └── FolderInUse        another process owns the data folder's index
     ├── NotAllowed             the person lacks the right, or the thing is not theirs
@@ -38,6 +39,12 @@ class SettingsError(AssistantError):
     """Raised at start when a setting is missing or wrong; the sentence names the variable."""
 
     category = "settings"
+
+
+class WrongUse(AssistantError):
+    """Raised by a command that was given what it does not take; the sentence names it."""
+
+    category = "usage"
 
 
 class StartError(AssistantError):

@@ -9,8 +9,7 @@ from decimal import Decimal
 from pydantic_ai import RunUsage
 
 from assistant.chat.history import tokens
-from assistant.chat.plan import OFFLINE
-from assistant.domain import ModelChoice, Usage, UsageRecord
+from assistant.domain import OFFLINE, ModelChoice, Usage, UsageRecord
 from assistant.providers.prices import price
 
 PER_MILLION = Decimal(1_000_000)
@@ -50,10 +49,15 @@ class Account:
 
 
 class Accounts:
-    """The accounts of a turn, in the order in which its models were asked."""
+    """The accounts of a turn, in the order in which its models were asked.
 
-    def __init__(self) -> None:
+    A turn that waited goes on behind what it had used ``earlier``, in so many ``lines`` of the ledger.
+    """
+
+    def __init__(self, earlier: Usage | None = None, lines: int = 0) -> None:
         self._accounts: list[Account] = []
+        self._earlier = earlier
+        self._lines = lines
 
     def open(self, purpose: str, choice: ModelChoice) -> Account:
         """Begin an account; ``purpose`` is plan or answer."""
@@ -64,17 +68,23 @@ class Accounts:
     @property
     def spent(self) -> RunUsage:
         """What the whole turn has used so far, as far as it was counted."""
-        total = RunUsage()
+        before = self._earlier or Usage()
+        total = RunUsage(requests=before.requests, tool_calls=before.tool_calls, cost=before.cost)
         for account in self._accounts:
             total.incr(account.usage)
         return total
 
-    def records(self, turn_id: str, first: int = 1) -> tuple[UsageRecord, ...]:
-        """Return a line of the ledger for each model that took a request, numbered from ``first``."""
+    def usage(self) -> Usage:
+        """What the whole turn has used, estimated where it was not counted."""
+        used = [usage for account in self._accounts if (usage := account.counted()).requests]
+        return total(used if self._earlier is None else [self._earlier, *used])
+
+    def records(self, turn_id: str) -> tuple[UsageRecord, ...]:
+        """Return a line of the ledger for each model that took a request."""
         used = [(account, usage) for account in self._accounts if (usage := account.counted()).requests]
         return tuple(
             UsageRecord(turn_id, number, account.purpose, account.choice.provider, account.choice.model or "", usage)
-            for number, (account, usage) in enumerate(used, start=first)
+            for number, (account, usage) in enumerate(used, start=self._lines + 1)
         )
 
 

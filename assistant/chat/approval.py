@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -27,6 +27,8 @@ from assistant.errors import DecisionRefused
 
 if TYPE_CHECKING:
     from pydantic_ai.tools import DeferredToolApprovalResult
+
+    from assistant.storage.conversations import TakenUp
 
 UNDECIDED = "Decide about each of the waiting actions: yes or no."
 GONE = "“{title}” can no longer be done: say no to it."
@@ -54,6 +56,14 @@ def idempotency_key(ctx: RunContext[AgentDeps]) -> str:
     return f"{ctx.deps.turn_id}:{ctx.deps.asked_before}:{ctx.tool_call_id}"
 
 
+@dataclass(frozen=True)
+class Decided:
+    """A turn that waited, as it was taken up again, with what the person decided."""
+
+    taken: TakenUp
+    decisions: tuple[Decision, ...]
+
+
 @dataclass
 class Resumed:
     """A turn that goes on after its calls were decided.
@@ -65,8 +75,7 @@ class Resumed:
     messages: list[ModelMessage]
     passages: list[Passage]
     decisions: Sequence[Decision]
-    asked_before: int = 1
-    records: int = field(default=0)
+    asked_before: int
 
     @classmethod
     def read(cls, stored: str, decisions: Sequence[Decision]) -> Resumed:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -15,18 +17,25 @@ from assistant import log as logs
 from assistant.chat import orphans
 from assistant.chat.deps import TurnDeps
 from assistant.chat.running import RunningTurn
-from assistant.domain import Person, Turn, TurnStatus
-from assistant.errors import QuestionRefused, StartError
+from assistant.domain import Decision, Person, Turn, TurnStatus
+from assistant.errors import DecisionRefused, QuestionRefused, StartError
 from assistant.events import TurnStarted
 from assistant.providers.clients import close_clients
 from assistant.storage.conversations import Owner, Question, Started
 from assistant.storage.database import DatabaseTrouble
 
+if TYPE_CHECKING:
+    from assistant.chat.turn import TurnRun
+
 CLOSE_SECONDS = 5.0
 """A turn that was asked to stop ends within milliseconds; past this it is cancelled hard."""
 SAME_START_SECONDS = 5.0
 """A process's start is computed from the boot time, which the kernel corrects by small steps."""
-
+MS_A_SECOND = 1000
+NOT_DECIDED = (
+    "Your decision could not be stored, so nothing was done: the disk may be full or the database busy. "
+    "Try again; if it stays, give an admin the number {reference}."
+)
 NOT_STORED = (
     "The question could not be stored, so it was not asked: the disk may be full or the database busy. "
     "Try again; if it stays, give an admin the number {reference}."
@@ -45,7 +54,7 @@ class Runner:
         self._portal: BlockingPortal | None = None
         self._closed = False
         self._running: dict[str, RunningTurn] = {}
-        self._unsaved: dict[str, Turn] = {}  # ends that could not be stored yet (full disk)
+        self._unsaved: dict[str, TurnRun] = {}  # ends that could not be stored yet (full disk)
 
     def start(self) -> int:
         """Open the loop and end what dead processes left running; returns how many turns that were."""
@@ -56,17 +65,43 @@ class Runner:
         self, person: Person, question: Question, history: Sequence[tuple[str, str]] | None, began: float
     ) -> RunningTurn:
         """Store the question and start its turn; raises QuestionRefused, NotFound, StartError after ``close``."""
+        from assistant.chat.turn import TurnRun
+
         portal = self._open()
         try:
             started = self._store(person, question)
         except DatabaseTrouble as error:
             refused = QuestionRefused(NOT_STORED.format(reference=logs.record(log, error)))
             raise refused from error
-        running = RunningTurn(started.turn.id, started.turn.conversation_id, began)
+        said = started.history if history is None else list(history)
+        running = self._followed(started.turn, began)
+        make = partial(TurnRun, self._deps, person, started.turn, said, running, question=question)
+        portal.start_task_soon(self._run, make, running)
+        return running
+
+    def resume(self, person: Person, waiting: Turn, decisions: Sequence[Decision], began: float) -> RunningTurn:
+        """Let a turn go on whose calls were decided; raises DecisionRefused when that was done already."""
+        from assistant.chat.approval import Decided
+        from assistant.chat.turn import TurnRun
+
+        portal = self._open()
+        limit = self._deps.settings.running_per_person
+        try:
+            taken = self._deps.stored.take_up(person.id, waiting.id, waiting.pending, this_process(), limit)
+        except DatabaseTrouble as error:
+            raise DecisionRefused(NOT_DECIDED.format(reference=logs.record(log, error))) from error
+        turn = replace(taken.turn, status=TurnStatus.RUNNING, pending=())
+        running = self._followed(turn, began - (turn.timings.total or 0.0) / MS_A_SECOND)
+        decided = Decided(taken, tuple(decisions))
+        portal.start_task_soon(
+            self._run, partial(TurnRun, self._deps, person, turn, (), running, decided=decided), running
+        )
+        return running
+
+    def _followed(self, turn: Turn, began: float) -> RunningTurn:
+        running = RunningTurn(turn.id, turn.conversation_id, began)
         self._running[running.turn_id] = running
         running.publish(TurnStarted(running.turn_id, running.conversation_id))
-        said = started.history if history is None else list(history)
-        portal.start_task_soon(self._run, person, started.turn, said, running)
         return running
 
     def _store(self, person: Person, question: Question) -> Started:
@@ -122,20 +157,19 @@ class Runner:
                 self._exit.callback(_hang_up, self._portal)
             return self._portal
 
-    async def _run(self, person: Person, turn: Turn, history: Sequence[tuple[str, str]], running: RunningTurn) -> None:
-        from assistant.chat.turn import TurnRun
-
-        run = TurnRun(self._deps, person, turn, history, running)
+    async def _run(self, make: Callable[[], TurnRun], running: RunningTurn) -> None:
+        run = make()
         try:
             await run.run()
         finally:
-            del self._running[running.turn_id]
+            if self._running.get(running.turn_id) is running:  # not when it was taken up again meanwhile
+                del self._running[running.turn_id]
             if not run.stored:
-                self._unsaved[turn.id] = run.turn
+                self._unsaved[running.turn_id] = run
 
     def _save_unsaved(self) -> None:
-        for turn_id, turn in list(self._unsaved.items()):
-            self._deps.stored.finish_turn(turn)
+        for turn_id, run in list(self._unsaved.items()):
+            run.save_end()
             self._unsaved.pop(turn_id, None)
 
 

@@ -12,15 +12,21 @@ from assistant.chat.patience import RetryPolicy
 from assistant.chat.runner import Runner
 from assistant.chat.running import RunningTurn
 from assistant.chat.suggestions import suggested_questions
-from assistant.domain import Conversation, ModelChoice, Person, Turn
+from assistant.domain import Conversation, Decision, ModelChoice, Person, Route, Turn, TurnStatus
+from assistant.errors import DecisionRefused
 from assistant.models.service import ModelService
 from assistant.providers.builders import build_model as build_provider_model
 from assistant.providers.offline.routing import RouteClassifier
 from assistant.settings import Settings
 from assistant.storage.conversations import Conversations, Question
 from assistant.storage.database import Database
+from assistant.storage.route_examples import RouteExamples
+from assistant.storage.running_turns import NOT_WAITING
 
 if TYPE_CHECKING:
+    from pydantic_ai import Tool
+
+    from assistant.chat.tools import AgentDeps
     from assistant.knowledge.service import KnowledgeBase
     from assistant.providers.minilm import MiniLM
 
@@ -46,12 +52,15 @@ class ChatService:
         classifier: RouteClassifier | None = None,
         models: ModelService | None = None,
         retry: RetryPolicy | None = None,
+        actions: Sequence[Tool[AgentDeps]] = (),
     ) -> None:
+        """``actions`` are the tools with an effect, made by ``approval.action``."""
         self._stored = Conversations(database)
+        self._examples = RouteExamples(database)
         self._knowledge = knowledge
         self._settings = settings
         self._models = models or ModelService(database, settings)
-        deps = TurnDeps(
+        self._deps = TurnDeps(
             stored=self._stored,
             knowledge=knowledge,
             embedder=embedder,
@@ -60,11 +69,13 @@ class ChatService:
             classifier=classifier or RouteClassifier(embedder, settings.data_dir / "cache"),
             models=self._models,
             retry=retry or RetryPolicy(),
+            actions=tuple(actions),
         )
-        self._runner = Runner(deps)
+        self._runner = Runner(self._deps)
 
     def start(self) -> int:
         """Open the loop and end the turns that dead processes left running; returns how many those were."""
+        self._learn()
         return self._runner.start()
 
     def warm(self) -> None:
@@ -103,6 +114,38 @@ class ChatService:
         old = self._stored.turn(person.id, turn_id)
         question = Question(old.conversation_id, old.question, choice or old.choice, history_before=old.seq)
         return self._runner.ask(person, question, None, began)
+
+    def correct_route(self, person: Person, turn_id: str, route: Route) -> RunningTurn:
+        """Learn that a turn's question takes another route, and ask it again on that route; raises as ``ask`` does.
+
+        The same question takes it from now on, for everyone; others are pulled towards it.
+        """
+        began = time.perf_counter()
+        old = self._stored.turn(person.id, turn_id)
+        understood = old.plan.standalone_question if old.plan else old.question
+        self._examples.add(understood, route, person.id, turn_id)
+        self._learn()
+        asked = Question(
+            old.conversation_id, old.question, old.choice, history_before=old.seq, route=route, standalone=understood
+        )
+        return self._runner.ask(person, asked, None, began)
+
+    def decide(self, person: Person, turn_id: str, decisions: Sequence[Decision]) -> RunningTurn:
+        """Let a turn that waits for approval go on, with one decision for each of its calls; it keeps its id.
+
+        The running turn tells again what was said before. Raises DecisionRefused, with the turn waiting on, for
+        arguments that the tool does not take or a call that was left out; also when it was decided already. Raises
+        NotFound, ProviderUnavailable when the model that asked is not to be had, QuestionRefused when too much runs.
+        """
+        from assistant.chat.approval import checked
+
+        began = time.perf_counter()
+        turn, deps = self._stored.turn(person.id, turn_id), self._deps
+        if turn.status is not TurnStatus.AWAITING_APPROVAL:
+            raise DecisionRefused(NOT_WAITING)
+        made = checked(turn.pending, decisions, deps.actions)
+        deps.build_model(turn.choice, deps.settings, deps.embedder)
+        return self._runner.resume(person, turn, made, began)
 
     def following(self, person: Person, turn_id: str) -> RunningTurn | None:
         """Return the running turn to follow it (again), or None when it does not run in this process."""
@@ -150,10 +193,14 @@ class ChatService:
     def clear(self, person: Person, conversation_id: str) -> None:
         """Remove all turns of a conversation for good, and stop what runs in it."""
         self._stop_all(self._stored.clear(person.id, conversation_id))
+        self._learn()
 
     def suggestions(self, person: Person) -> list[str]:
         """Return a few questions that documents this person may read can answer."""
         return suggested_questions(self._knowledge, person)
+
+    def _learn(self) -> None:
+        self._deps.classifier.learn(self._examples.newest())
 
     def _stop_all(self, turn_ids: Sequence[str]) -> None:
         for turn_id in turn_ids:

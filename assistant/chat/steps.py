@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.chat.running import RunningTurn
@@ -29,6 +30,15 @@ class Steps:
     def all(self) -> tuple[Step, ...]:
         """All steps so far; one that never ended has no ``ms``."""
         return tuple(self._steps)
+
+    def go_on_from(self, steps: Sequence[Step]) -> None:
+        """Take up, and tell the followers again, the steps of a turn that waited."""
+        for step in steps:
+            self._steps.append(step)
+            self._began.append(time.perf_counter())
+            self._running.publish(StepStarted(replace(step, ms=None)))
+            if step.ms is not None:
+                self._running.publish(StepFinished(step))
 
     def start(self, kind: str, title: str, detail: str = "") -> int:
         """Begin a step; returns its place, to be given to ``finish``."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -17,24 +16,27 @@ from pydantic_ai import CancellationToken, RunCancelled
 
 from assistant import log as logs
 from assistant.chat.abstention import abstains, abstention, nearest_documents
-from assistant.chat.accounts import Accounts, total
+from assistant.chat.accounts import Accounts
 from assistant.chat.answer import AnswerStream
+from assistant.chat.approval import Resumed
 from assistant.chat.attempts import Attempts
 from assistant.chat.ending import Ending, TurnStopped, closing, ended_by, stopped
 from assistant.chat.failures import Answerer, broke_off, turn_error
 from assistant.chat.groundwork import Asked, Grounds, Groundwork
 from assistant.chat.history import Said, recent
-from assistant.chat.plan import OFFLINE, Planner
+from assistant.chat.plan import Planner, without_plan
 from assistant.chat.planners import planner_for
 from assistant.chat.running import RunningTurn
 from assistant.chat.steps import Steps
 from assistant.chat.tools import AgentDeps
 from assistant.domain import (
+    OFFLINE,
     AUTO,
     Citation,
     ModelChoice,
     Passage,
     Person,
+    Plan,
     Route,
     Timings,
     Turn,
@@ -42,7 +44,7 @@ from assistant.domain import (
     TurnStatus,
     UsageRecord,
 )
-from assistant.events import Planned, TurnFinished
+from assistant.events import ApprovalNeeded, Planned, TurnFinished
 from assistant.knowledge.evidence import ABSTAIN_BELOW
 from assistant.providers.catalogue import label
 from assistant.providers.offline.arithmetic import find_sum
@@ -51,10 +53,13 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
     from assistant.chat.agent_run import AgentRun
+    from assistant.chat.approval import Decided
     from assistant.chat.deps import TurnDeps
+    from assistant.storage.conversations import Question
 
 STORE_TRIES = 3
 STORE_WAIT_SECONDS = 0.3
+DECIDED = "What you decided before had been carried out by then: do not ask for it again."
 UNPROVEN = "This answer names no source: do not rely on it before you have checked it."
 
 log = logging.getLogger(__name__)
@@ -64,8 +69,17 @@ class TurnRun:
     """A turn while it runs. ``turn`` grows into what is stored; ``stored`` says whether its end was."""
 
     def __init__(
-        self, deps: TurnDeps, person: Person, turn: Turn, history: Sequence[Said], running: RunningTurn
+        self,
+        deps: TurnDeps,
+        person: Person,
+        turn: Turn,
+        history: Sequence[Said],
+        running: RunningTurn,
+        *,
+        question: Question | None = None,
+        decided: Decided | None = None,
     ) -> None:
+        """Take a turn that begins with ``question``, or one that goes on after it waited, as ``decided``."""
         settings = deps.settings
         self.turn = turn
         self.stored = False
@@ -73,10 +87,14 @@ class TurnRun:
         self._deps = deps
         self._running = running
         said = recent(history, settings.history_messages, settings.history_tokens)
-        self._asked = Asked(person, turn.question, said)
+        corrected = question if question and question.route else None
+        understood = (corrected and corrected.standalone) or turn.question
+        self._asked = Asked(person, understood, said, corrected.route if corrected else None)
+        self._decided = decided
+        self._resumed: Resumed | None = None
         self._steps = Steps(running)
         self._token = CancellationToken()
-        self._accounts = Accounts()
+        self._accounts = Accounts(turn.usage, decided.taken.records) if decided else Accounts()
         self._passages: list[Passage] = []
         self._answer = AnswerStream(running, self._passages, self._keep)
         self._attempts: Attempts | None = None
@@ -104,6 +122,8 @@ class TurnRun:
             return self._failed(error)
 
     async def _work(self) -> Ending:
+        if self._decided is not None:
+            return await self._gone_on(self._decided)
         wanted = self.turn.choice
         model = await self._chosen(wanted)
         grounds = await self._grounds()
@@ -111,7 +131,19 @@ class TurnRun:
             return await self._abstained(grounds)
         if self.turn.choice.auto:
             model = await self._chosen(wanted, grounds.plan.route)
-        return await self._answered(model, grounds)
+        return await self._answered(model, grounds.plan)
+
+    async def _gone_on(self, decided: Decided) -> Ending:
+        """Tell again what was said, carry out what was decided, and go on with the model that asked for it."""
+        turn, deps = self.turn, self._deps
+        self._resumed = Resumed.read(decided.taken.messages, decided.decisions)
+        self._passages.extend(self._resumed.passages)
+        plan = turn.plan or without_plan(turn.question)
+        self._running.publish(Planned(plan))
+        self._steps.go_on_from(turn.steps)
+        self._answer.go_on_from(turn)
+        model = await anyio.to_thread.run_sync(deps.build_model, turn.choice, deps.settings, deps.embedder)
+        return await self._answered(model, plan)
 
     async def _chosen(self, wanted: ModelChoice, route: Route | None = None) -> Model:
         """Build the model first: a provider that is not set up ends the turn before any work."""
@@ -158,8 +190,9 @@ class TurnRun:
         self._mark_abstained()
         return TurnStatus.COMPLETE, None
 
-    async def _answered(self, model: Model, grounds: Grounds) -> Ending:
-        question = grounds.plan.standalone_question if self._passages else self.turn.question
+    async def _answered(self, model: Model, plan: Plan) -> Ending:
+        question = plan.standalone_question if self._passages else self.turn.question
+        asked_before = self._resumed.asked_before if self._resumed else 0
         self._attempts = Attempts(
             deps=self._deps,
             running=self._running,
@@ -167,17 +200,19 @@ class TurnRun:
             answer=self._answer,
             token=self._token,
             accounts=self._accounts,
-            agent_deps=AgentDeps(self._asked.person, self._deps.knowledge, self._passages, self.turn.id),
+            agent_deps=AgentDeps(self._asked.person, self._deps.knowledge, self._passages, self.turn.id, asked_before),
             choice=self.turn.choice,
             model=model,
+            resumed=self._resumed,
         )
-        run = await self._attempts.ask(grounds.plan.route, question, self._asked.history)
-        return self._ended(run, grounds.plan.route)
+        run = await self._attempts.ask(plan.route, question, self._asked.history)
+        return self._ended(run, plan.route)
 
     def _ended(self, run: AgentRun, route: Route) -> Ending:
         if run.pending:
             self.turn = replace(self.turn, pending=run.pending)
             self._messages_json = run.messages_json
+            self._running.publish(ApprovalNeeded(run.pending))
             return TurnStatus.AWAITING_APPROVAL, None
         ending = ended_by(run.finish_reason)
         if ending[0] is TurnStatus.COMPLETE:
@@ -190,7 +225,7 @@ class TurnRun:
             return
         if abstains(self._answer.text):
             self._mark_abstained()
-        elif route is Route.KNOWLEDGE:
+        elif route is Route.KNOWLEDGE and self._resumed is None:  # what was done needs no source
             self._answer.add(f"\n\n{UNPROVEN}")
             self._answer.finish()
 
@@ -204,6 +239,8 @@ class TurnRun:
         asked = attempts.answerer() if attempts else Answerer(label(choice.provider), choice.model or "", seconds)
         begun = attempts is not None and attempts.begun
         explained = turn_error(error, reference, asked, begun=begun)
+        if self._resumed is not None and not self._resumed.decisions:
+            explained = replace(explained, message=f"{explained.message} {DECIDED}", retryable=False)
         return (TurnStatus.CUT if begun and broke_off(error) else TurnStatus.FAILED), explained
 
     async def _end(self, status: TurnStatus, error: TurnError | None) -> None:
@@ -220,8 +257,8 @@ class TurnRun:
             citations=self._answer.citations,
             steps=self._steps.all,
             choice=attempts.choice if attempts else self.turn.choice,
-            fell_back=attempts.fell_back if attempts else None,
-            usage=total([record.usage for record in self.records]),
+            fell_back=(attempts and attempts.fell_back) or self.turn.fell_back,
+            usage=self._accounts.usage(),
             timings=timings,
             error=error,
         )
@@ -230,12 +267,14 @@ class TurnRun:
         self.stored = await self._store()
         self._running.publish(TurnFinished(self.turn))
 
+    def save_end(self) -> None:
+        """Store the end with its lines of the ledger, once whatever happens; blocking."""
+        self._deps.stored.finish_turn(self.turn, self.records, self._asked.person.id, self._messages_json)
+
     async def _store(self) -> bool:
-        person, stored = self._asked.person, self._deps.stored
-        finish = partial(stored.finish_turn, self.turn, self.records, person.id, self._messages_json)
         for tried in range(STORE_TRIES):
             try:
-                await anyio.to_thread.run_sync(finish)
+                await anyio.to_thread.run_sync(self.save_end)
             except Exception as error:  # the answer is there: it is shown, and stored when the disk allows
                 logs.record(log, error)
                 await anyio.sleep(STORE_WAIT_SECONDS * tried)

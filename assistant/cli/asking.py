@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.cli import output
 from assistant.cli.batch_file import Line, history, read_lines
-from assistant.domain import Citation, ModelChoice, Turn, TurnStatus, Usage
-from assistant.errors import AssistantError
-from assistant.events import Event, TextDelta, TurnFinished
+from assistant.cli.turn_rows import badge, refused_row, turn_row
+from assistant.domain import AUTO, Decision, ModelChoice, Parameters, PendingCall, Turn, TurnStatus
+from assistant.errors import AssistantError, SettingsError, WrongUse
+from assistant.events import Event, FellBack, TextDelta, TurnFinished, Waiting
 from assistant.storage.people import LOCAL
 
 if TYPE_CHECKING:
@@ -22,6 +25,19 @@ if TYPE_CHECKING:
 Said = list[tuple[str, str]]
 FAILED = (TurnStatus.FAILED, TurnStatus.CUT, TurnStatus.REFUSED)
 WAIT_SECONDS = 1.0
+APPROVALS = 8
+"""Times that one question is said yes to: as often as a turn may ask its model."""
+
+
+def choice_of(
+    services: Services, provider: str | None, model: str | None, parameters: Parameters
+) -> ModelChoice | None:
+    """What was chosen on the command line; None when nothing was."""
+    if provider is None and model is None and parameters == Parameters():
+        return None
+    if provider is None and model is None:
+        return replace(services.models.resolve(None), parameters=parameters)
+    return ModelChoice(provider or services.settings.default_provider, model, parameters)
 
 
 def search_one(services: Services, person: Person, query: str, count: int, *, as_json: bool) -> None:
@@ -37,26 +53,51 @@ def search_batch(services: Services, person: Person, path: Path, count: int) -> 
         output.line({"id": item["id"], "hits": hits})
 
 
-class Asker:
-    """Asks questions as one person with one choice of model."""
+def checked_parameters(parameters: Parameters, provider: str | None, model: str | None) -> Parameters:
+    """Return the parameters; raises WrongUse with a sentence that names what is out of range."""
+    from assistant.models.policy import checked
 
-    def __init__(self, services: Services, person: Person, provider: str | None, model: str | None) -> None:
+    if provider == AUTO and model is not None:
+        raise WrongUse("Auto picks the model by itself: leave out --model, or name its provider.")
+    try:
+        return checked(parameters)
+    except SettingsError as error:
+        raise WrongUse(error.message) from None
+
+
+class Asker:
+    """Asks questions as one person with one choice of model; ``approve`` says yes to all that waits for approval."""
+
+    def __init__(self, services: Services, person: Person, choice: ModelChoice | None, *, approve: bool) -> None:
         self._chat = services.chat
         self._person = person
-        self._choice = ModelChoice(provider or services.settings.default_provider, model) if provider or model else None
+        self._choice = choice
+        self._approve = approve
 
     def one(self, question: str, conversation_id: str | None, *, as_json: bool) -> None:
         """Ask and print; AssistantError when the turn failed. People see the answer as it comes."""
         running = self._ask(conversation_id, question)
-        turn = _last(_shown(_events(running), silent=as_json))
+        turn = self._approved(_followed(running, silent=as_json), silent=as_json)
         row = turn_row(turn)
         if as_json:
             output.line(row)
         else:
             output.line("")
             output.sources(row["citations"])
+            output.line(badge(turn))
+            _tell_waiting(turn)
         if turn.status in FAILED:
             raise AssistantError(turn.error.message if turn.error else "The question was not answered.")
+
+    def _approved(self, turn: Turn, *, silent: bool) -> Turn:
+        """Say yes as often as the turn asks, within bounds; without ``approve`` it goes on waiting."""
+        for _ in range(APPROVALS if self._approve else 0):
+            if turn.status is not TurnStatus.AWAITING_APPROVAL:
+                break
+            yes = [Decision(call.id, approved=True) for call in turn.pending]
+            running = self._chat.decide(self._person, turn.id, yes)
+            turn = _followed(running, silent=silent, said=len(turn.answer))
+        return turn
 
     def _ask(self, conversation_id: str | None, question: str, said: Said | None = None) -> RunningTurn:
         limited = self._person != LOCAL
@@ -81,7 +122,7 @@ class Asker:
             return refused_row(error)
         if wanted is not None:
             conversations[str(wanted)] = running.conversation_id
-        return turn_row(_last(_events(running)))
+        return turn_row(self._approved(_followed(running, silent=True), silent=True))
 
 
 def _events(running: RunningTurn) -> Iterator[Event]:
@@ -95,102 +136,40 @@ def _events(running: RunningTurn) -> Iterator[Event]:
             return
 
 
-def _shown(events: Iterator[Event], *, silent: bool) -> Iterator[Event]:
-    for event in events:
-        if isinstance(event, TextDelta) and not silent:
-            output.piece(event.text)
-        yield event
+def _followed(running: RunningTurn, *, silent: bool, said: int = 0) -> Turn:
+    """The turn at its end; unless ``silent``, its text from character ``said`` on is printed as it comes."""
+    heard = 0
+    for event in _events(running):
+        if isinstance(event, TurnFinished):
+            return event.turn
+        if not silent:
+            heard = _show(event, heard, said)
+    raise AssertionError("a turn ends with its last event")
 
 
-def _last(events: Iterator[Event]) -> Turn:
-    finished = [event.turn for event in events if isinstance(event, TurnFinished)]
-    return finished[-1]
+def _show(event: Event, heard: int, said: int) -> int:
+    match event:
+        case TextDelta(text):
+            output.piece(text[max(0, said - heard) :])
+            return heard + len(text)
+        case Waiting(reason=reason):
+            sys.stderr.write(f"{reason}\n")
+        case FellBack(fall_back=fall_back):
+            sys.stderr.write(f"{fall_back.why}\n")
+        case _:
+            pass
+    return heard
 
 
-def turn_row(turn: Turn) -> dict[str, Any]:
-    """The JSON object of an ended turn."""
-    plan = turn.plan
-    return {
-        "conversation_id": turn.conversation_id,
-        "turn_id": turn.id,
-        "status": str(turn.status),
-        "route": str(plan.route) if plan else None,
-        "confidence": round(plan.confidence, 4) if plan else None,
-        "standalone_question": plan.standalone_question if plan else turn.question,
-        "answer": turn.answer,
-        "citations": [_citation_row(citation) for citation in turn.citations],
-        "abstained": turn.abstained,
-        "answerable": None if turn.answerable is None else round(turn.answerable, 4),
-        "nearest": list(turn.nearest),
-        "provider": turn.choice.provider,
-        "model": turn.choice.model,
-        "usage": _usage_row(turn.usage),
-        "cost": None if turn.usage.cost is None else float(turn.usage.cost),
-        "timings_ms": _timings_row(turn),
-        "pending": [],
-        "error": _error_row(turn),
-    }
+def _tell_waiting(turn: Turn) -> None:
+    if turn.status is TurnStatus.AWAITING_APPROVAL:
+        asked = "; ".join(_in_words(call) for call in turn.pending)
+        sys.stderr.write(f"Waiting for a yes: {asked}. Give it in the app, or ask with --approve.\n")
 
 
-def refused_row(error: AssistantError) -> dict[str, Any]:
-    """The JSON object of a question that was refused before any cost."""
-    return {
-        "conversation_id": None,
-        "turn_id": None,
-        "status": str(TurnStatus.REFUSED),
-        "route": None,
-        "confidence": None,
-        "standalone_question": None,
-        "answer": "",
-        "citations": [],
-        "abstained": False,
-        "answerable": None,
-        "nearest": [],
-        "provider": None,
-        "model": None,
-        "usage": _usage_row(Usage()),
-        "cost": None,
-        "timings_ms": {"plan": None, "retrieve": None, "first_token": None, "total": None},
-        "pending": [],
-        "error": {"category": error.category, "message": error.message, "reference": error.reference},
-    }
-
-
-def _citation_row(citation: Citation) -> dict[str, object]:
-    return {
-        "n": citation.n,
-        "document_id": citation.document_id,
-        "document": citation.document,
-        "page": citation.page,
-        "quote": citation.quote,
-    }
-
-
-def _usage_row(usage: Usage) -> dict[str, object]:
-    return {
-        "requests": usage.requests,
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "tool_calls": usage.tool_calls,
-        "estimated": usage.estimated,
-    }
-
-
-def _timings_row(turn: Turn) -> dict[str, float | None]:
-    times = turn.timings
-    named = {
-        "plan": times.plan,
-        "retrieve": times.retrieve,
-        "first_token": times.first_token,
-        "total": times.total,
-    }
-    return {name: None if value is None else round(value, 1) for name, value in named.items()}
-
-
-def _error_row(turn: Turn) -> dict[str, str] | None:
-    if turn.error is None:
-        return None
-    return {"category": turn.error.category, "message": turn.error.message, "reference": turn.error.reference}
+def _in_words(call: PendingCall) -> str:
+    arguments = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in call.arguments.items())
+    return f"{call.title} ({arguments})"
 
 
 def classify(settings: Settings, examples: Path, batch: Path, *, as_json: bool) -> None:

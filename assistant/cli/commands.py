@@ -12,18 +12,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from assistant import log
 from assistant import settings as settings_module
 from assistant.cli import output
-from assistant.errors import AssistantError, NotFound
+from assistant.domain import Parameters
+from assistant.errors import AssistantError, NotFound, WrongUse
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
-    from assistant.domain import Person
+    from assistant.domain import Effort, Person
+
+WRONG_USE = 2
+"""Exit status of wrong usage, as the shell and typer have it."""
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +49,9 @@ def run() -> None:
     log.set_up("INFO", to_stderr=False)  # until a command knows the data folder
     try:
         app()
+    except WrongUse as error:
+        sys.stderr.write(f"{error.message}\n")
+        raise SystemExit(WRONG_USE) from None
     except AssistantError as error:
         sys.stderr.write(f"{error.message}\n")
     except BrokenPipeError:  # the reader of our output has left, as `head` does
@@ -133,18 +140,23 @@ def search(
 
 def _one_of(text: str | None, batch: Path | None) -> None:
     if (text is None) == (batch is None):
-        raise typer.BadParameter("give either a text or --batch FILE")
+        raise WrongUse("Give either a text or --batch FILE.")
 
 
 @app.command()
 def ask(
     question: Annotated[str | None, typer.Argument(help="The question.")] = None,
-    provider: Annotated[str | None, typer.Option(help="Provider id, for example offline.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Provider id, for example offline; auto picks one.")] = None,
     model: Annotated[str | None, typer.Option(help="Model id of that provider.")] = None,
+    effort: Annotated[str | None, typer.Option(help="How long to think: low, medium or high.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="0 focused, 0.7 balanced, 1 and above varied.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Above 0 to 1: leave out the least likely words.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(metavar="N", help="The longest answer, in tokens.")] = None,
     conversation: Annotated[str | None, typer.Option(metavar="ID", help="Go on in this conversation.")] = None,
     batch: Annotated[
         Path | None, typer.Option(help='File with lines {"id","text","history"?}.', exists=True, dir_okay=False)
     ] = None,
+    approve: Annotated[bool, typer.Option("--approve", help="Say yes to what waits for approval.")] = False,
     as_email: AsPerson = None,
     as_json: AsJson = False,
 ) -> None:
@@ -152,8 +164,11 @@ def ask(
     from assistant.cli import asking
 
     _one_of(question, batch)
+    wanted = Parameters(cast("Effort | None", effort), temperature, top_p, max_tokens)  # checked in the next line
+    parameters = asking.checked_parameters(wanted, provider, model)
     with _services() as services:
-        asker = asking.Asker(services, _person(services, as_email), provider, model)
+        choice = asking.choice_of(services, provider, model, parameters)
+        asker = asking.Asker(services, _person(services, as_email), choice, approve=approve)
         if batch is not None:
             asker.batch(batch)
         else:

@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from assistant.domain import Citation, Conversation, Turn, TurnStatus, UsageRecord
+from assistant.domain import Citation, Conversation, PendingCall, Turn, TurnStatus, UsageRecord
 from assistant.errors import NotFound
 from assistant.storage import running_turns as running
 from assistant.storage.conversation_rows import CitationRow, ConversationRow, TurnRow
@@ -64,7 +64,7 @@ class Conversations:
                 _replace_citations(session, turn_id, citations)
 
     def finish_turn(
-        self, turn: Turn, records: Sequence[UsageRecord] = (), person_id: str = "", messages: str | None = None
+        self, turn: Turn, records: Sequence[UsageRecord], person_id: str, messages: str | None = None
     ) -> None:
         """Store a turn's end with citations, usage, timings and its lines of the ledger, all in one transaction.
 
@@ -75,15 +75,18 @@ class Conversations:
             _end(session, turn, messages)
             insert_records(session, person_id, turn.conversation_id, records)
 
-    def take_up(self, person_id: str, turn_id: str, owner: Owner, running_limit: int) -> TakenUp:
+    def take_up(
+        self, person_id: str, turn_id: str, pending: Sequence[PendingCall], owner: Owner, running_limit: int
+    ) -> TakenUp:
         """Let a turn that waits for approval run again, exactly once.
 
-        Raises NotFound, DecisionRefused when it does not wait (any more), QuestionRefused when too much runs.
+        Raises NotFound, DecisionRefused when it does not wait (any more) for these ``pending`` calls, QuestionRefused
+        when too much runs.
         """
         with self._database.write() as session:
             row = _own_turn(session, person_id, turn_id)
             turn = _with_citations(session, [row])[0]
-            messages, records = running.take_up(session, person_id, row, owner, running_limit)
+            messages, records = running.take_up(session, person_id, row, pending, owner, running_limit)
             return TakenUp(turn, messages, records)
 
     def cut_orphans(self, alive: Callable[[Owner], bool], end: End) -> int:

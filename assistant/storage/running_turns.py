@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from assistant.domain import ModelChoice, Plan, Turn, TurnError, TurnStatus
+from assistant.domain import ModelChoice, PendingCall, Route, Turn, TurnError, TurnStatus
 from assistant.errors import DecisionRefused, QuestionRefused, new_reference
 from assistant.storage.conversation_rows import ConversationRow, TurnRow
 from assistant.storage.database import utc_now
@@ -28,8 +28,8 @@ LAPSED = "This was not done: you asked something else before you decided. Ask fo
 class Question:
     """A question on its way in. ``history_before`` leaves out turns from that seq on (a retry).
 
-    Without ``limited`` any number may run beside it, though never two in one conversation. ``plan`` is given when
-    the person corrected the route: it stands, and no model is asked for one.
+    Without ``limited`` any number may run beside it, though never two in one conversation. ``route`` is given when
+    the person corrected it: it stands, and ``standalone`` is the question as it was understood before.
     """
 
     conversation_id: str | None
@@ -37,7 +37,8 @@ class Question:
     choice: ModelChoice
     history_before: int | None = None
     limited: bool = True
-    plan: Plan | None = None
+    route: Route | None = None
+    standalone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def running_row(session: Session, conversation_id: str, question: Question, owne
         answer="",
         created_at=utc_now(),
         choice=question.choice,
-        route_by_person=question.plan is not None,
+        route_by_person=question.route is not None,
     )
     fixed: dict[str, Any] = {name: getattr(turn, name) for name in ("id", "conversation_id", "seq", "question")}
     return TurnRow(
@@ -133,13 +134,17 @@ def let_lapse(session: Session, conversation_id: str) -> None:
     )
 
 
-def take_up(session: Session, person_id: str, row: TurnRow, owner: Owner, limit: int) -> tuple[str, int]:
+def take_up(
+    session: Session, person_id: str, row: TurnRow, pending: Sequence[PendingCall], owner: Owner, limit: int
+) -> tuple[str, int]:
     """Let a turn that waits run again, once; return its messages and the number of its lines in the ledger.
 
     Its pending calls stay in the row until its end, so that a crash on the way leaves a trace of what was approved.
-    Raises DecisionRefused when it does not wait, QuestionRefused when too much runs.
+    Raises DecisionRefused when it does not wait, or for other calls than ``pending``; QuestionRefused when too much
+    runs.
     """
-    if row.status != TurnStatus.AWAITING_APPROVAL or row.messages is None:
+    waits = row.status == TurnStatus.AWAITING_APPROVAL and row.pending == [asdict(call) for call in pending]
+    if not waits or row.messages is None:
         raise DecisionRefused(NOT_WAITING)
     refuse_when_busy(session, person_id, row.conversation_id, limit)
     row.status = TurnStatus.RUNNING

@@ -84,7 +84,7 @@ def start(
 def said(stored: Conversations, person: Person, question: str, answer: str, conversation_id: str | None = None) -> Turn:
     turn = start(stored, person, question, conversation_id).turn
     ended = replace(turn, answer=answer, status=TurnStatus.COMPLETE)
-    stored.finish_turn(ended)
+    stored.finish_turn(ended, (), "")
     return ended
 
 
@@ -114,7 +114,7 @@ def cut(turn: Turn) -> tuple[Turn, list[UsageRecord]]:
 
 def test_a_turn_comes_back_exactly_as_it_was_stored(stored: Conversations, ann: Person) -> None:
     ended = full(start(stored, ann).turn)
-    stored.finish_turn(ended)
+    stored.finish_turn(ended, (), "")
     assert stored.turn(ann.id, ended.id) == ended
     assert stored.turns(ann.id, ended.conversation_id, None, 20) == [ended]
 
@@ -132,7 +132,7 @@ def test_progress_keeps_answer_and_citations_and_stops_at_the_end(stored: Conver
     found = stored.turn(ann.id, turn.id)
     assert (found.answer, found.citations, found.status) == ("27 days. [1]", CITATIONS[:1], TurnStatus.RUNNING)
     ended = full(turn)
-    stored.finish_turn(ended)
+    stored.finish_turn(ended, (), "")
     stored.save_progress(turn.id, "late", ())
     assert stored.turn(ann.id, turn.id) == ended
 
@@ -148,7 +148,7 @@ def test_growing_citations_replace_the_earlier_ones(stored: Conversations, ann: 
 def test_the_end_of_a_turn_that_was_removed_meanwhile_is_let_go(stored: Conversations, ann: Person) -> None:
     turn = start(stored, ann).turn
     assert stored.clear(ann.id, turn.conversation_id) == [turn.id]
-    stored.finish_turn(full(turn))
+    stored.finish_turn(full(turn), (), "")
     assert stored.turns(ann.id, turn.conversation_id, None, 20) == []
 
 
@@ -187,7 +187,7 @@ def test_turns_are_paged_backwards_and_shown_oldest_first(stored: Conversations,
 def test_history_is_what_was_answered_oldest_first(stored: Conversations, ann: Person) -> None:
     first = said(stored, ann, "Q1", "A1")
     failed = start(stored, ann, "Q2", first.conversation_id).turn
-    stored.finish_turn(replace(failed, status=TurnStatus.FAILED, error=CUT))
+    stored.finish_turn(replace(failed, status=TurnStatus.FAILED, error=CUT), (), "")
     said(stored, ann, "Q3", "A3", first.conversation_id)
     started = start(stored, ann, "Q4", first.conversation_id)
     assert started.history == [("user", "Q1"), ("assistant", "A1"), ("user", "Q3"), ("assistant", "A3")]
@@ -248,7 +248,7 @@ def test_renaming_and_clearing(stored: Conversations, ann: Person) -> None:
 
 def test_citations_leave_with_their_turns(stored: Conversations, database: Database, ann: Person) -> None:
     turn = full(start(stored, ann).turn)
-    stored.finish_turn(turn)
+    stored.finish_turn(turn, (), "")
     stored.clear(ann.id, turn.conversation_id)
     with database.read() as session:
         assert session.execute(text("SELECT count(*) FROM citations")).scalar() == 0
@@ -266,7 +266,7 @@ def test_nobody_reaches_a_conversation_of_someone_else(stored: Conversations, an
         "restore": lambda: stored.restore(bob.id, turn.conversation_id),
         "clear": lambda: stored.clear(bob.id, turn.conversation_id),
         "ask": lambda: start(stored, bob, "Mine?", turn.conversation_id),
-        "take up": lambda: stored.take_up(bob.id, turn.id, HERE, 100),
+        "take up": lambda: stored.take_up(bob.id, turn.id, (), HERE, 100),
     }
     for act in strange.values():
         with pytest.raises(NotFound):
@@ -287,7 +287,7 @@ def test_one_turn_runs_at_a_time_in_a_conversation(stored: Conversations, ann: P
     running = start(stored, ann).turn
     with pytest.raises(QuestionRefused, match="still answering"):
         start(stored, ann, conversation_id=running.conversation_id)
-    stored.finish_turn(replace(running, status=TurnStatus.STOPPED))
+    stored.finish_turn(replace(running, status=TurnStatus.STOPPED), (), "")
     start(stored, ann, conversation_id=running.conversation_id)
 
 

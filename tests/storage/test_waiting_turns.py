@@ -13,7 +13,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from assistant.domain import ModelChoice, Parameters, PendingCall, Person, Plan, Role, Route, Turn, TurnStatus, Usage
+from assistant.domain import ModelChoice, Parameters, PendingCall, Person, Role, Route, Turn, TurnStatus, Usage
 from assistant.domain import UsageRecord as Record
 from assistant.errors import DecisionRefused, NotFound, QuestionRefused
 from assistant.storage.conversations import Conversations, Owner, Question
@@ -47,8 +47,10 @@ def ann(database: Database) -> Person:
     return People(database).add("ann@example.com", "Ann", Role.STAFF)
 
 
-def start(stored: Conversations, person: Person, conversation_id: str | None = None, plan: Plan | None = None) -> Turn:
-    asked = Question(conversation_id, "Open a ticket", GROQ, plan=plan)
+def start(
+    stored: Conversations, person: Person, conversation_id: str | None = None, route: Route | None = None
+) -> Turn:
+    asked = Question(conversation_id, "Open a ticket", GROQ, route=route)
     return stored.start_turn(person.id, asked, HERE, running_limit=100, history_messages=10).turn
 
 
@@ -79,11 +81,11 @@ def test_a_waiting_turn_comes_back_with_its_calls_choice_and_reasoning(stored: C
 
 def test_a_waiting_turn_is_taken_up_once_and_keeps_its_calls_meanwhile(stored: Conversations, ann: Person) -> None:
     turn = waiting(stored, ann)
-    taken = stored.take_up(ann.id, turn.id, ELSEWHERE, 10)
+    taken = stored.take_up(ann.id, turn.id, (CALL,), ELSEWHERE, 10)
     assert (taken.turn, taken.messages, taken.records) == (turn, '{"m":1}', 1)
     assert stored.turn(ann.id, turn.id) == replace(turn, status=TurnStatus.RUNNING)
     with pytest.raises(DecisionRefused, match="decided already"):
-        stored.take_up(ann.id, turn.id, HERE, 10)
+        stored.take_up(ann.id, turn.id, (CALL,), HERE, 10)
 
 
 def test_of_many_who_take_a_turn_up_at_one_moment_one_does(stored: Conversations, ann: Person) -> None:
@@ -93,7 +95,7 @@ def test_of_many_who_take_a_turn_up_at_one_moment_one_does(stored: Conversations
     def take() -> None:
         barrier.wait()
         try:
-            done.append(stored.take_up(ann.id, turn.id, HERE, 10).turn.id)
+            done.append(stored.take_up(ann.id, turn.id, (CALL,), HERE, 10).turn.id)
         except DecisionRefused:
             done.append("refused")
 
@@ -108,24 +110,31 @@ def test_of_many_who_take_a_turn_up_at_one_moment_one_does(stored: Conversations
 def test_a_turn_that_does_not_wait_is_not_taken_up(stored: Conversations, ann: Person) -> None:
     running = start(stored, ann)
     with pytest.raises(DecisionRefused):
-        stored.take_up(ann.id, running.id, HERE, 10)
+        stored.take_up(ann.id, running.id, (CALL,), HERE, 10)
     with pytest.raises(NotFound):
-        stored.take_up(ann.id, "no-such-turn", HERE, 10)
+        stored.take_up(ann.id, "no-such-turn", (CALL,), HERE, 10)
+
+
+def test_a_decision_about_other_calls_than_those_that_wait_takes_nothing_up(stored: Conversations, ann: Person) -> None:
+    turn = waiting(stored, ann)
+    with pytest.raises(DecisionRefused):
+        stored.take_up(ann.id, turn.id, (replace(CALL, arguments={"title": "Another"}),), HERE, 10)
+    assert stored.turn(ann.id, turn.id) == turn
 
 
 def test_taking_up_obeys_the_limit_and_leaves_the_turn_waiting(stored: Conversations, ann: Person) -> None:
     turn = waiting(stored, ann)
     start(stored, ann)
     with pytest.raises(QuestionRefused, match="limit"):
-        stored.take_up(ann.id, turn.id, HERE, 1)
-    assert stored.take_up(ann.id, turn.id, HERE, 2).turn == turn
+        stored.take_up(ann.id, turn.id, (CALL,), HERE, 1)
+    assert stored.take_up(ann.id, turn.id, (CALL,), HERE, 2).turn == turn
 
 
 def test_the_end_of_a_turn_that_was_taken_up_removes_what_the_model_had_read(
     stored: Conversations, database: Database, ann: Person
 ) -> None:
     turn = waiting(stored, ann)
-    stored.take_up(ann.id, turn.id, HERE, 10)
+    stored.take_up(ann.id, turn.id, (CALL,), HERE, 10)
     assert messages(database, turn.id) == '{"m":1}'
     stored.finish_turn(replace(turn, status=TurnStatus.COMPLETE, pending=()), [], ann.id)
     assert messages(database, turn.id) is None
@@ -144,14 +153,14 @@ def test_a_newer_question_lets_the_waiting_turn_of_its_conversation_lapse(
     assert messages(database, turn.id) is None
     assert stored.turn(ann.id, other.id).status is TurnStatus.AWAITING_APPROVAL
     with pytest.raises(DecisionRefused):
-        stored.take_up(ann.id, turn.id, HERE, 10)
+        stored.take_up(ann.id, turn.id, (CALL,), HERE, 10)
 
 
 def test_waiting_turns_outlive_their_process_and_what_ran_is_estimated_into_the_ledger(
     stored: Conversations, database: Database, ann: Person
 ) -> None:
     turn, taken = waiting(stored, ann), waiting(stored, ann)
-    stored.take_up(ann.id, taken.id, ELSEWHERE, 10)
+    stored.take_up(ann.id, taken.id, (CALL,), ELSEWHERE, 10)
 
     def end(found: Turn) -> tuple[Turn, list[Record]]:
         assert found.pending == (CALL,)
@@ -192,9 +201,9 @@ def test_a_turn_removed_while_it_ran_is_paid_for_all_the_same(
     assert len(ledger(database)) == 1
 
 
-def test_a_turn_begun_with_a_given_plan_is_marked_as_routed_by_the_person(stored: Conversations, ann: Person) -> None:
-    plan = Plan("Open a ticket", ("ticket",), Route.ACTION, 1.0, "you chose it")
-    assert start(stored, ann, plan=plan).route_by_person
+def test_a_turn_begun_with_a_given_route_is_marked_as_routed_by_the_person(stored: Conversations, ann: Person) -> None:
+
+    assert start(stored, ann, route=Route.ACTION).route_by_person
     assert not start(stored, ann).route_by_person
 
 
