@@ -9,6 +9,7 @@ import asyncio
 import importlib
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from assistant.domain import Parameters
 from assistant.errors import AssistantError, ProviderUnavailable
 from assistant.providers import builders, listed_models, parameters
 from assistant.providers.clients import Access
-from assistant.providers.model_info import ModelInfo, ProviderRow
+from assistant.providers.model_info import ModelInfo, OutputMode, ProviderRow
 from assistant.providers.model_lists import STALE, cached, is_stale, keep, last, merged
 from assistant.settings import Settings
 
@@ -57,6 +58,8 @@ def discover(row: ProviderRow, settings: Settings) -> list[ModelInfo]:
 
 async def _body(home: ModuleType, access: Access) -> object:
     """The list as it came over the wire, bounded: an address may lead to anything."""
+    if access.kind == "bedrock":
+        return await asyncio.to_thread(home.listed, access, SECONDS)
     client = home.client(access)
     try:
         options: dict[str, Any] = {"limit": 1000} if access.kind == "anthropic" else {}
@@ -72,14 +75,26 @@ async def _body(home: ModuleType, access: Access) -> object:
 
 
 def _able(home: ModuleType, row: ProviderRow, model: ModelInfo) -> ModelInfo:
-    """Add what the installed library knows of a model whose list says nothing of effort and temperature."""
+    """Add what the installed library knows of a model whose list says nothing of what it takes."""
     if row.kind == "openrouter":
         return model
     profile = home.profile(row.kind, model.id)
     asked = Parameters(effort="low"), Parameters(temperature=0.5)
     thinking, sampling = (parameters.model_settings(each, model.id, None, profile) for each in asked)
     graded = "thinking" in thinking and profile.get("groq_supports_graded_reasoning_effort", True)
-    return replace(model, efforts=listed_models.EFFORTS if graded else (), sampling="temperature" in sampling)
+    return replace(
+        model,
+        efforts=listed_models.EFFORTS if graded else (),
+        sampling="temperature" in sampling,
+        output=_output(profile),
+    )
+
+
+def _output(profile: Mapping[str, Any]) -> OutputMode:
+    """By a tool where the model can be made to call one."""
+    if profile.get("supports_forced_tool_choice") is not False:
+        return "tool"
+    return "native" if profile.get("supports_json_schema_output") else "prompted"
 
 
 def _keep(row: ProviderRow, settings: Settings, models: list[ModelInfo]) -> None:
@@ -91,7 +106,9 @@ def _keep(row: ProviderRow, settings: Settings, models: list[ModelInfo]) -> None
 
 def _sentence(row: ProviderRow, error: Exception) -> str:
     """What happened and what to do; the provider's own words stay out."""
-    status = getattr(error, "status_code", None)
+    status = getattr(error, "status_code", None) or _status_of_amazon(error)
+    if status == 403 and row.kind == "bedrock":
+        return f"{row.label} does not let this key list models (bedrock:ListInferenceProfiles); they may still answer."
     if status in (401, 403):
         return f"{row.label} refused the key: check {row.needs[0]}."
     if status == 429:
@@ -101,3 +118,8 @@ def _sentence(row: ProviderRow, error: Exception) -> str:
     if isinstance(error, ValueError | RecursionError):
         return f"{row.label} answered with something that is no list of models: check {row.base_url or 'its address'}."
     return f"{row.label} cannot be reached: check {row.base_url or 'the network'} and that it is running."
+
+
+def _status_of_amazon(error: Exception) -> int | None:
+    response = getattr(error, "response", None)
+    return response.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(response, dict) else None

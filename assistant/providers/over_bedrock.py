@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import boto3
@@ -20,6 +21,8 @@ from assistant.providers.clients import CONNECT_SECONDS, READ_SECONDS, Access
 
 REGION = "us-east-1"
 """Asked when AWS_REGION says nothing: where Bedrock usually has a model first."""
+MOST_PROFILES = 2000
+"""Ids that are looked at; a region has about a hundred."""
 
 
 class OneTryModel(BedrockConverseModel):
@@ -56,15 +59,27 @@ def profile(kind: str, model_id: str) -> ModelProfile:
 
 def client(access: Access) -> Any:
     """Return a client of Bedrock's runtime."""
+    return _client(access, "bedrock-runtime", access.address, READ_SECONDS)
+
+
+def listed(access: Access, seconds: float) -> list[dict[str, str]]:
+    """Return Claude's ids in the region as a list of models; ``seconds`` bounds each wait for an answer."""
+    pages = _client(access, "bedrock", None, seconds).get_paginator("list_inference_profiles").paginate()
+    profiles = islice((profile for page in pages for profile in page["inferenceProfileSummaries"]), MOST_PROFILES)
+    names = ((profile["inferenceProfileId"], profile["inferenceProfileName"]) for profile in profiles)
+    return [{"id": profile_id, "name": name} for profile_id, name in names if ".anthropic.claude" in profile_id]
+
+
+def _client(access: Access, service: str, address: str | None, read_seconds: float) -> Any:
     token = access.option("token")
     config = Config(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
+        read_timeout=read_seconds,
         retries={"total_max_attempts": 1},
         signature_version="bearer" if token else None,
     )
     try:
-        return _session(access, token).client("bedrock-runtime", config=config, endpoint_url=access.address)
+        return _session(access, token).client(service, config=config, endpoint_url=address)
     except BotoCoreError as error:
         raise ProviderUnavailable(f"AWS Claude cannot be used: {error}. Check AWS_PROFILE and AWS_REGION.") from error
 

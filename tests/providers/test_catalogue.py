@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import get_args
 import pytest
 from pydantic_ai.models import KnownModelName
 
+from assistant.domain import Parameters
 from assistant.errors import ProviderUnavailable
-from assistant.providers import catalogue
+from assistant.providers import builders, catalogue, parameters
 from assistant.providers.catalogue import ModelInfo, ProviderRow
 from assistant.settings import Settings
 
@@ -91,6 +93,20 @@ def test_the_models_are_ones_that_the_installed_library_knows() -> None:
     }
     on_bedrock = {f"bedrock:{model.id}" for row, model in offered() if row.kind == "bedrock"}
     assert still_served | on_bedrock <= known
+
+
+def test_effort_sampling_and_output_mode_are_ones_that_the_installed_library_sends() -> None:
+    """Bedrock and Anthropic are extras; where one is missing its rows are left to the installation that has it."""
+    for row, model in offered():
+        if row.kind == "offline" or (row.module and importlib.util.find_spec(row.module) is None):
+            continue
+        profile = importlib.import_module(f"assistant.providers.{builders.HOMES[row.kind]}").profile(row.kind, model.id)
+        forced = profile.get("supports_forced_tool_choice") is not False
+        taken = parameters.model_settings(Parameters(temperature=0.5), model.id, None, profile)
+        assert not model.efforts or profile.get("supports_thinking"), model.id
+        assert model.sampling == ("temperature" in taken), model.id
+        assert model.output != "tool" or forced, f"{model.id} refuses to be made to call a tool"
+        assert model.output != "native" or profile.get("supports_json_schema_output"), model.id
 
 
 def test_the_two_doors_of_openai_offer_the_same_models() -> None:

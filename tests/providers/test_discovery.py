@@ -303,3 +303,28 @@ def test_a_kept_list_comes_back_as_it_was(tmp_path: Path) -> None:
     model_lists.keep(row, known, [model])
     assert discovery.cached(row, known) == [model]
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["models-openrouter.json"]
+
+
+@pytest.fixture
+def bedrock(server: ListServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    pytest.importorskip("boto3", reason="the extra with Amazon's SDK is not installed")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK", server.url)
+    keys = {"AWS_ACCESS_KEY_ID": "AKIA0123456789", "AWS_SECRET_ACCESS_KEY": KEY, "AWS_REGION": "eu-central-1"}
+    return settings(tmp_path, **keys)
+
+
+def test_bedrock_names_the_ids_of_claude_in_its_region(server: ListServer, bedrock: Settings) -> None:
+    names = ("eu.anthropic.claude-sonnet-5-5", "eu.anthropic.claude-haiku-6", "eu.amazon.nova-pro-v1:0")
+    profiles = [{"inferenceProfileId": name, "inferenceProfileName": f"EU {name}"} for name in names]
+    server.body = json.dumps({"inferenceProfileSummaries": profiles}).encode()
+    found = discover("aws-claude", bedrock)
+    assert list(found) == ["eu.anthropic.claude-sonnet-5-5", "eu.anthropic.claude-haiku-6"]
+    sonnet = found["eu.anthropic.claude-sonnet-5-5"]
+    assert (sonnet.sampling, sonnet.output) == (False, "native")
+    assert merged("aws-claude", bedrock)["eu.anthropic.claude-haiku-6"].discovered
+
+
+def test_bedrock_says_which_right_the_key_lacks(server: ListServer, bedrock: Settings) -> None:
+    server.status = 403
+    with pytest.raises(ProviderUnavailable, match="bedrock:ListInferenceProfiles"):
+        discover("aws-claude", bedrock)
