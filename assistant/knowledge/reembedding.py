@@ -30,6 +30,7 @@ BATCH = 64
 POLL_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 120.0
+STOP_SECONDS = 2.0
 # Batches over which the speed is taken.
 SPEED_BATCHES = 20
 
@@ -73,11 +74,11 @@ class Reembedding:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop after the request at hand; the next start goes on."""
+        """Stop; what a server that takes its time answers after this is dropped, and asked for at the next start."""
         self._stop.set()
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
 
     def wake(self) -> None:
         """Look at once, and ask a server again that is being left alone."""
@@ -158,6 +159,8 @@ class Reembedding:
             attempt.server = attempt.server or self._server_of(model)
             texts = [contextual_text(one.title, one.heading_path, one.text) for one in left]
             vectors = encode(attempt.server.embed(texts))
+            if self._stop.is_set():
+                return
             self._embeddings.store(model, {one.id: vector for one, vector in zip(left, vectors, strict=True)})
         self._made.append((time.monotonic(), len(some)))
         attempt.after = some[-1].id

@@ -392,3 +392,18 @@ def test_a_model_that_cannot_be_used_is_refused_with_a_sentence(open_knowledge: 
     with pytest.raises(NotFound, match="no embedding model"):
         knowledge.use_embedder(ADMIN, "word2vec")
     assert knowledge.embedders(ADMIN).wanted is None
+
+
+def test_the_end_of_the_process_does_not_wait_for_a_slow_server(
+    library: Library, server: EmbeddingsServer, open_knowledge: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reembedding, "STOP_SECONDS", 0.1)
+    put_three(library)
+    knowledge = open_knowledge()
+    server.gate.clear()
+    knowledge.use_embedder(ADMIN, OWN)
+    until(lambda: server.requests)
+    knowledge.close()
+    assert server.answered == 0
+    server.gate.set()
+    assert changed(open_knowledge()).embedders(ADMIN).done == 3
