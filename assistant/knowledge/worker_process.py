@@ -134,5 +134,8 @@ class WorkerThread:
 
 
 def owner_lock(data_dir: Path) -> FileLock:
-    """Return the lock of the one process that may own the data folder's index."""
-    return FileLock(data_dir / "owner.lock", timeout=0)
+    """Return the lock of the one process that may own the data folder's index.
+
+    It belongs to the process: the thread that closes the services is not the one that started them.
+    """
+    return FileLock(data_dir / "owner.lock", timeout=0, thread_local=False)
