@@ -42,7 +42,8 @@ class Services:
         from assistant.providers.builders import build_model
 
         _ = self.telemetry
-        chat = ChatService(self.database, self.knowledge, self.embedder, self.settings, self.build_model or build_model)
+        engines = self.database, self.knowledge, self.embedder, self.settings, self.build_model or build_model
+        chat = ChatService(*engines, models=self.models)
         chat.start()
         return chat
 

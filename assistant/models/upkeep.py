@@ -25,9 +25,11 @@ class Upkeep:
         self._models = models
         self._ended = threading.Event()
 
-    def start(self) -> None:
-        """Begin in a thread of its own."""
-        threading.Thread(target=self._run, name="models", daemon=True).start()
+    def start(self) -> threading.Thread:
+        """Begin in a thread of its own, and return that."""
+        thread = threading.Thread(target=self._run, name="models", daemon=True)
+        thread.start()
+        return thread
 
     def close(self) -> None:
         """Begin nothing more; what waits for a network is left to end with the process."""

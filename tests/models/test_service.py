@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from models_serving import Serve
 from sqlalchemy import text
 
 from assistant import settings as settings_module
@@ -19,42 +18,12 @@ from assistant.models.service import ModelService
 from assistant.providers import catalogue
 from assistant.providers.catalogue import ModelInfo
 from assistant.storage.database import Database
-from assistant.storage.migrate import upgrade
 from assistant.storage.people import LOCAL
 
 STAFF = Person("s1", "staff@example.com", "Staff", Role.STAFF)
 KB_ADMIN = Person("k1", "kb@example.com", "Kb", Role.KB_ADMIN)
-KEY = "sk-test-0123456789abcdef"
 QUOTES = ModelChoice("offline", "quotes")
 FAST = ModelChoice("groq", "openai/gpt-oss-20b")
-Serve = Callable[..., ModelService]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'models.sqlite'}"
-    upgrade(url)
-    database = Database(url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def serve(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serve:
-    """A service on an empty database, with keys for the named variables."""
-    for row in catalogue.rows():
-        for name in (*row.needs, row.base_url):
-            if name:
-                monkeypatch.delenv(name, raising=False)
-
-    def serve(*variables: str, today: date | None = None, **settings: object) -> ModelService:
-        for name in variables:
-            variable, _, value = name.partition("=")
-            monkeypatch.setenv(variable, value or KEY)
-        loaded = settings_module.load(data_dir=tmp_path, samples=False, _env_file=None, **settings)
-        return ModelService(database, loaded, *([] if today is None else [lambda: today]))
-
-    return serve
 
 
 def test_without_any_setting_offline_answers(serve: Serve) -> None:
