@@ -64,10 +64,14 @@ def is_stale(row: ProviderRow, settings: Settings) -> bool:
 
 
 def keep(row: ProviderRow, settings: Settings, models: Sequence[ModelInfo]) -> None:
-    """Store the provider's list in place of the last one; raises OSError when the folder takes no file."""
+    """Store the provider's list in place of the last one; raises OSError when the folder takes no file.
+
+    Prices are looked up here: thousands of them would hold up the page that reads the list.
+    """
     path = _path(row, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    listing = Listing(datetime.now(UTC), _account(row, settings), tuple(models))
+    priced = _priced(_priced_as(row, settings), models)
+    listing = Listing(datetime.now(UTC), _account(row, settings), priced)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -94,7 +98,7 @@ def _merged(row: ProviderRow, listing: Listing, today: date, priced_as: str) -> 
     retired = [_joined_old(model, named.get(model.id)) for model in row.retired]
     known = {model.id for model in (*offered, *retired)}
     extra = [model for model in listing.models if model.id not in known]
-    return _priced(priced_as, (*offered, *extra, *retired))
+    return (*_priced(priced_as, offered), *extra, *_priced(priced_as, retired))
 
 
 def _joined(model: ModelInfo, named: ModelInfo | None, missing: date | None) -> ModelInfo:

@@ -193,6 +193,15 @@ def test_another_server_behind_the_interface_of_openai_has_no_price_of_openai(
     assert merged("openai", settings(tmp_path))["gpt-4o-mini"].input_price == Decimal("0.15")
 
 
+def test_a_listed_model_has_the_price_that_the_installation_knows(server: ListServer, tmp_path: Path) -> None:
+    server.lists({"id": "openai/gpt-oss-20b"}, {"id": "qwen/qwen3-32b"}, {"id": "of-next-year"})
+    known = settings(tmp_path, GROQ_API_KEY=KEY, GROQ_BASE_URL=server.url)
+    discover("groq", known)
+    models = merged("groq", known)
+    prices = [models[name].input_price for name in ("openai/gpt-oss-20b", "qwen/qwen3-32b", "of-next-year")]
+    assert prices == [Decimal("0.075"), Decimal("0.29"), None]
+
+
 def test_what_is_known_of_effort_and_temperature_is_added(server: ListServer, tmp_path: Path) -> None:
     server.lists({"id": "gpt-5.6-sol"}, {"id": "gpt-4.1"})
     models = discover("openai", openai(server, tmp_path))
