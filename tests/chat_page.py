@@ -14,6 +14,7 @@ class ChatPage:
         self.composer = page.get_by_test_id("stChatInputTextArea")
         self.live = page.locator("[class*='st-key-turn-live-']")
         self.done = page.locator("[class*='st-key-turn-done-']")
+        self.badge = page.locator("[class*='st-key-badge-']")
         self.sources = page.locator("[class*='st-key-sources-'] button")
 
     def open(self, path: str = "/") -> ChatPage:
@@ -35,3 +36,28 @@ class ChatPage:
         ended = self.done.nth(before)
         expect(ended).to_be_visible()
         return ended
+
+    def stop(self) -> None:
+        """Stop the answer with the button that is there: the composer's, or after another click the answer's."""
+        own = self.live.get_by_role("button", name="Stop")
+        self.page.get_by_test_id("stChatInputStopButton").or_(own).first.click()
+
+    def pick(self, provider: str, model: str | None = None) -> None:
+        """Take another provider, and maybe another of its models."""
+        self.open_picker()
+        self.take("Provider", provider)
+        if model is not None:
+            self.take("Model", model)
+        self.page.keyboard.press("Escape")
+        expect(self.page.get_by_role("combobox", name="Provider")).to_have_count(0)
+
+    def open_picker(self) -> None:
+        """Open the picker and wait until it can be used."""
+        self.page.get_by_role("button", name="Model", exact=True).click()
+        expect(self.page.get_by_role("combobox", name="Provider")).to_be_visible()
+
+    def take(self, field: str, option: str) -> None:
+        """Take an option of a list in the open picker."""
+        self.page.get_by_role("combobox", name=field, exact=True).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        expect(self.page.get_by_role("combobox", name=field, exact=True)).to_have_value(option)
