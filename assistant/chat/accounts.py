@@ -19,24 +19,26 @@ PER_MILLION = Decimal(1_000_000)
 class Account:
     """What one model was used for. ``asked_tokens`` estimates what it read at each request.
 
-    ``broken_off`` counts requests that ended before the provider's count came, ``said`` is the text that came in them.
+    ``uncounted`` are requests that ended before the provider's count came, ``said`` and ``thought`` the text that came
+    in them; ``unanswered`` are those among them of which nothing came, which ``usage`` does not know of.
     """
 
     purpose: str
     choice: ModelChoice
     usage: RunUsage = field(default_factory=RunUsage)
     asked_tokens: int = 0
-    broken_off: int = 0
+    uncounted: int = 0
+    unanswered: int = 0
     said: str = ""
     thought: str = ""
 
     def counted(self) -> Usage:
         """Return the usage with its cost; None as cost where nobody knows the price."""
         used = self.usage
-        uncounted = used.unmeasured_requests + self.broken_off if self.choice.provider != OFFLINE else 0
+        uncounted = used.unmeasured_requests + self.uncounted if self.choice.provider != OFFLINE else 0
         thought = tokens(self.thought) if uncounted else 0
         usage = Usage(
-            requests=used.requests + self.broken_off,
+            requests=used.requests + self.unanswered,
             input_tokens=used.input_tokens + uncounted * self.asked_tokens,
             output_tokens=used.output_tokens + (tokens(self.said) + thought if uncounted else 0),
             tool_calls=used.tool_calls,

@@ -12,6 +12,7 @@ from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import (
     FunctionToolCallEvent,
     FunctionToolResultEvent,
+    ModelResponse,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
@@ -52,7 +53,8 @@ Output = str | DeferredToolRequests
 class AgentRun:
     """Runs one agent in what the turn has left after ``spent``; with ``resumed`` it goes on with a turn that waited.
 
-    Without ``tools`` none are offered.
+    Without ``tools`` none are offered. ``interrupted`` says that the run ended while it waited for an answer or read
+    one, ``unanswered`` that nothing of that answer had come: ``usage`` then does not count the request.
     ``usage`` is right on every way out, ``finish_reason`` only after a whole answer. When the run ended because
     calls wait for approval, ``pending`` tells them and ``messages_json`` is what going on needs.
     """
@@ -67,6 +69,8 @@ class AgentRun:
     actions: Sequence[Tool[AgentDeps]] = ()
     resumed: Resumed | None = None
     tools: bool = True
+    unanswered: bool = False
+    interrupted: bool = False
     finish_reason: str | None = None
     pending: tuple[PendingCall, ...] = ()
     messages_json: str | None = None
@@ -161,6 +165,9 @@ class AgentRun:
     def _count(self, events: AgentRunEvents[Output]) -> None:
         try:
             self.usage.incr(events.usage)
+            answers = [message for message in events.new_messages() if isinstance(message, ModelResponse)]
+            self.interrupted = bool(answers) and answers[-1].state == "interrupted"
+            self.unanswered = self.interrupted and len(answers) > events.usage.requests
             if self.resumed is not None:
                 self.resumed.advance(events.all_messages())
         except UserError:  # it was cancelled before it began

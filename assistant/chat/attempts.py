@@ -116,7 +116,7 @@ class Attempts:
             await run.run(route, prompt, self._history, self._settings(), cost_limit)
             self._heed_nothing(run)
         except Exception as error:
-            self._account_for(account, error)
+            self._account_for(account, run, error)
             outcome = "" if isinstance(error, RunCancelled) else cause(error, asked)
             self.steps.finish(step, detail=outcome)
             raise
@@ -153,11 +153,12 @@ class Attempts:
         self._account.asked_tokens = tokens(prompt) + sum(tokens(text) for _, text in self._history)
         return self._account
 
-    def _account_for(self, account: Account, error: Exception) -> None:
+    def _account_for(self, account: Account, run: AgentRun, error: Exception) -> None:
         """What was asked and then broken off was read all the same; what was refused costs nothing."""
         account.said, account.thought = self.answer.text[self._shown :], self.answer.reasoning
-        if self.begun or account.thought or isinstance(error, (RunCancelled, ModelRequestTimeout)):
-            account.broken_off += 1
+        given_up = run.unanswered and isinstance(error, (RunCancelled, ModelRequestTimeout))
+        account.unanswered += given_up
+        account.uncounted += given_up or (run.interrupted and not run.unanswered)
 
     async def _goes_on(self, error: Exception) -> bool:
         """Do what may help against ``error``; False when nothing may."""

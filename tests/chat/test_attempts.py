@@ -8,8 +8,8 @@ import anyio
 import pytest
 from chatting import OFFLINE, SCRIPT, Chatting, ended, events_of
 from pydantic_ai import exceptions as failed
-from wire_behaviours import Behaviour, cut_hard, html, refuses, says
-from wire_server import Exchange, WireServer, closed_port
+from wire_behaviours import cut_hard, html, refuses, says
+from wire_server import Behaviour, Exchange, WireServer, closed_port
 
 from assistant.chat.patience import Patience, RetryPolicy
 from assistant.domain import ModelChoice, Person, Role, TurnStatus

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from chatting import Chatting, ended
 from pydantic_ai import CancellationToken, RunCancelled, RunUsage
-from wire_behaviours import Behaviour, drops, html, never_begins, refuses, says, structures
-from wire_server import WireServer
+from wire_behaviours import drops, html, never_begins, refuses, says, structures
+from wire_server import Behaviour, WireServer
 
 from assistant.chat.plan import Planner, by_model
 from assistant.domain import AUTO, ModelChoice, Person, Role, Route, TurnStatus
