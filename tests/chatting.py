@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic_ai import Tool
 from pydantic_ai.models import Model
 
 from assistant.chat.patience import RetryPolicy
 from assistant.chat.service import ChatService, RunningTurn
+from assistant.chat.tools import AgentDeps
 from assistant.domain import Chunk, Heading, ModelChoice, ParsedDocument, ParsedPage, Person, Role, Turn
 from assistant.events import Event, TextDelta
 from assistant.knowledge.exact import encode
@@ -52,7 +54,7 @@ class Chatting:
         self.retry = RetryPolicy(chance=lambda: 0.5, sleep=self._sleep)
         self.service = self.new_service()
 
-    def new_service(self) -> ChatService:
+    def new_service(self, actions: Sequence[Tool[AgentDeps]] = ()) -> ChatService:
         """Another service over the same database, as another start of the application has it."""
         return ChatService(
             self.database,
@@ -62,7 +64,13 @@ class Chatting:
             build_model=self._build,
             classifier=self.classifier,
             retry=self.retry,
+            actions=actions,
         )
+
+    def acts(self, actions: Sequence[Tool[AgentDeps]]) -> None:
+        """Start anew with tools that have an effect."""
+        self.service.close()
+        self.service = self.new_service(actions)
 
     def asks(self, root: str, **settings: object) -> None:
         """Ask OpenAI and Groq at this address from now on, with a key that no other test uses: clients are kept."""

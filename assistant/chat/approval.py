@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 UNDECIDED = "Decide about each of the waiting actions: yes or no."
 GONE = "“{title}” can no longer be done: say no to it."
 UNKNOWN = "This action is not (or no longer) waiting for you."
-WRONG = "“{title}” cannot be done with this “{field}”: {problem}."
+WRONG = "“{title}” cannot be done as it stands: “{field}” {problem}."
+PROBLEMS = {"missing": "is missing", "missing_argument": "is missing", "extra_forbidden": "is not known to it"}
+"""What is wrong with an argument, by pydantic's names of errors; others bring their own words."""
 DENIED = "The person said no to this. Do not try it again; say that it was not done."
 _PASSAGES: TypeAdapter[list[Passage]] = TypeAdapter(list[Passage])
 
@@ -151,7 +153,7 @@ def _checked(decision: Decision, call: PendingCall, tool: Tool[AgentDeps] | None
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"]) or "value"
-        problem = first["msg"][:1].lower() + first["msg"][1:]
+        problem = PROBLEMS.get(first["type"], f"is wrong ({first['msg']})")
         raise DecisionRefused(WRONG.format(title=call.title, field=name, problem=problem)) from None
     return decision
 

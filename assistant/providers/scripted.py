@@ -68,14 +68,21 @@ class ToolUse:
 
 
 @dataclass(frozen=True)
+class Thought:
+    """The model reasons before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Structured:
     """The model fills in the structure that was asked for."""
 
     values: Mapping[str, object]
 
 
-Piece = str | Gate | ToolUse | Structured | Exception
-"""Text, a wait, a call, a structured result, or an error that is raised at this place."""
+Piece = str | Thought | Gate | ToolUse | Structured | Exception
+"""Text, reasoning, a wait, a call, a structured result, or an error that is raised at this place."""
 
 
 @dataclass(frozen=True)
@@ -178,9 +185,11 @@ class ScriptedStream(StreamedResponse):
         self._usage = self._reply.usage
         self.finish_reason = self._reply.finish_reason
 
-    def _events(self, number: int, piece: str | ToolUse | Structured) -> list[ModelResponseStreamEvent]:
+    def _events(self, number: int, piece: str | Thought | ToolUse | Structured) -> list[ModelResponseStreamEvent]:
         if isinstance(piece, str):
             return list(self._parts_manager.handle_text_delta(vendor_part_id="text", content=piece))
+        if isinstance(piece, Thought):
+            return list(self._parts_manager.handle_thinking_delta(vendor_part_id="thought", content=piece.text))
         if isinstance(piece, Structured):
             name, arguments = self.model_request_parameters.output_tools[0].name, piece.values
         else:
