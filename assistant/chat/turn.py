@@ -30,8 +30,8 @@ from assistant.chat.running import RunningTurn
 from assistant.chat.steps import Steps
 from assistant.chat.tools import AgentDeps
 from assistant.domain import (
-    OFFLINE,
     AUTO,
+    OFFLINE,
     Citation,
     ModelChoice,
     Passage,
