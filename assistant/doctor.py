@@ -123,10 +123,11 @@ def _providers(services: Services) -> tuple[bool, str]:
 
     A provider for which nothing is set is no fault.
     """
-    states = services.models.states()
-    notices = services.models.notices(services.people.local())
-    wrong = [f"{state.label}: {state.problem}" for state in states if state.problem and state.key_source]
-    ready = ", ".join(_ready(state) for state in states if state.configured)
+    person = services.people.local()
+    found = services.models.overview(person)
+    notices = services.models.notices(person)
+    wrong = [f"{each.state.label}: {each.state.problem}" for each in found if each.state.problem and each.begun]
+    ready = ", ".join(_ready(each.state) for each in found if each.state.configured)
     return not wrong and not notices, " ".join([f"Set up: {ready}.", *wrong, *notices])
 
 

@@ -29,20 +29,24 @@ class ModelOverview:
 class ProviderOverview:
     """A provider with its models. ``host`` is where its requests go, None for its library's own address.
 
-    ``listed_at`` is when it was last asked for its models, None for never.
+    ``listed_at`` is when it was last asked for its models, None for never. ``begun`` says that something was set for
+    it, so that a problem of its is a mistake and no mere absence.
     """
 
     state: ProviderState
     host: str | None
     listed_at: datetime | None
     models: tuple[ModelOverview, ...]
+    begun: bool
 
 
 def overview(row: ProviderRow, state: ProviderState, settings: Settings, today: date) -> ProviderOverview:
     """Return what there is to see of a provider, without asking it."""
     listing = model_lists.last(row, settings)
     models = tuple(_model(state, model, today) for model in state.models)
-    return ProviderOverview(state, _host(keys.address_of(row, settings)), listing.at if listing else None, models)
+    begun = any(keys.value_of(variable, settings) for variable in row.needs)
+    host = _host(keys.address_of(row, settings))
+    return ProviderOverview(state, host, listing.at if listing else None, models, begun)
 
 
 def _model(state: ProviderState, model: ModelInfo, today: date) -> ModelOverview:

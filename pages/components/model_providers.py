@@ -66,7 +66,7 @@ def _badges(provider: ProviderOverview) -> str:
     if state.configured:
         place = ":blue-badge[stays in the house]" if state.private else ":orange-badge[leaves the house]"
         return f":green-badge[set up] {place}"
-    return ":red-badge[set up wrongly]" if state.key_source else ":gray-badge[not set up]"
+    return ":red-badge[set up wrongly]" if provider.begun else ":gray-badge[not set up]"
 
 
 def _facts(provider: ProviderOverview) -> str:
@@ -76,7 +76,7 @@ def _facts(provider: ProviderOverview) -> str:
         return "Needs no key; runs on this machine"
     tail = f", ending in {state.key_tail}" if state.key_tail else ""
     key = f"Key from {'the ' if state.key_source == 'environment' else ''}{state.key_source}{tail}"
-    if not state.configured and not state.key_source:
+    if not state.configured and not provider.begun:
         return f":material/block: {escape(state.problem)}"
     facts = [key if state.key_source else "Without key", provider.host]
     return escape(" · ".join(fact for fact in facts if fact))
@@ -100,7 +100,7 @@ def _begin_check(entered: Entered, provider_id: str) -> None:
 
 def _draw_state(provider: ProviderOverview, check: Future[str] | None) -> None:
     state = provider.state
-    if state.problem and state.key_source:
+    if state.problem and provider.begun:
         st.error(escape(state.problem), icon=":material/block:")
     if check is not None:
         said = escape(check.result()) if check.done() else "Asking the provider for its models…"

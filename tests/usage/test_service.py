@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +14,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from assistant.domain import Person, Role, Usage, UsageRecord
+from assistant.domain import ModelChoice, Person, Role, TurnStatus, Usage, UsageRecord
 from assistant.errors import NotAllowed
+from assistant.storage.conversations import Conversations, Owner, Question
 from assistant.storage.database import Database, DatabaseDamage, utc_now
 from assistant.storage.migrate import upgrade
 from assistant.storage.people import People
@@ -119,6 +122,20 @@ def test_a_line_can_neither_be_changed_nor_removed(database: Database, admin: Pe
     with pytest.raises(DatabaseDamage, match="append-only"), database.write() as session:
         session.execute(text(change))
     assert UsageService(database).of_conversation(admin, "c1").requests == 1
+
+
+@pytest.mark.parametrize("remove", [Conversations.delete, Conversations.clear])
+def test_a_conversation_that_is_deleted_leaves_its_lines(
+    database: Database, ann: Person, remove: Callable[[Conversations, str, str], list[str]]
+) -> None:
+    stored = Conversations(database)
+    here = Owner(os.getpid(), 0.0)
+    asked = Question(None, "What is spent?", ModelChoice("groq", "fast"))
+    turn = stored.start_turn(ann.id, asked, here, running_limit=1, history_messages=0).turn
+    lines = [replace(record("-"), turn_id=turn.id)]
+    stored.finish_turn(replace(turn, status=TurnStatus.COMPLETE), lines, ann.id)
+    remove(stored, ann.id, turn.conversation_id)
+    assert UsageService(database).of_conversation(ann, turn.conversation_id).input_tokens == 1000
 
 
 def test_a_person_who_is_gone_is_told_by_id(database: Database, admin: Person) -> None:
