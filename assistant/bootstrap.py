@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,7 @@ from assistant.errors import FolderInUse
 from assistant.providers.minilm import MiniLM
 
 if TYPE_CHECKING:
+    from assistant.chat.deps import Action
     from assistant.chat.service import ChatService, ModelBuilder
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
@@ -34,6 +35,7 @@ class Services:
     knowledge: KnowledgeBase
     owns_index: bool
     build_model: ModelBuilder | None = None
+    actions: tuple[Action, ...] = ()
 
     @cached_property
     def chat(self) -> ChatService:
@@ -43,7 +45,7 @@ class Services:
 
         _ = self.telemetry
         engines = self.database, self.knowledge, self.embedder, self.settings, self.build_model or build_model
-        chat = ChatService(*engines, models=self.models)
+        chat = ChatService(*engines, models=self.models, actions=self.actions)
         chat.start()
         return chat
 
@@ -88,13 +90,19 @@ class Services:
 
 
 def build(
-    settings: Settings, *, own_index: bool = True, serves: bool = True, build_model: ModelBuilder | None = None
+    settings: Settings,
+    *,
+    own_index: bool = True,
+    serves: bool = True,
+    build_model: ModelBuilder | None = None,
+    actions: Sequence[Action] = (),
 ) -> Services:
     """Open the data folder, wire the services and take up what an earlier process left.
 
     With ``own_index`` this process owns the vector index; raises FolderInUse when another one does, StartError when
     the folder cannot be used. Without it search is exact over the stored vectors and jobs are only added. A command
-    that only ingests ``serves`` nobody, and does the heavy work in its own process.
+    that only ingests ``serves`` nobody, and does the heavy work in its own process. ``actions`` are the chat's tools
+    with an effect.
     """
     from assistant.knowledge.service import KnowledgeBase
     from assistant.storage.database import Database
@@ -109,7 +117,7 @@ def build(
         database=database, settings=settings, embedder=embedder, own_index=own_index, serves=serves
     )
     knowledge.start()
-    return Services(settings, database, People(database), embedder, knowledge, own_index, build_model)
+    return Services(settings, database, People(database), embedder, knowledge, own_index, build_model, tuple(actions))
 
 
 def embedder_for(settings: Settings) -> MiniLM:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from assistant.chat.patience import RetryPolicy
 from assistant.domain import ModelChoice
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from assistant.models.service import ModelService
     from assistant.providers.minilm import MiniLM
     from assistant.providers.offline.routing import RouteClassifier
+
+Action: TypeAlias = "Tool[AgentDeps]"
+"""A tool with an effect, made by ``approval.action``."""
 
 
 class ModelBuilder(Protocol):
@@ -40,4 +43,4 @@ class TurnDeps:
     classifier: RouteClassifier
     models: ModelService
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    actions: tuple[Tool[AgentDeps], ...] = ()
+    actions: tuple[Action, ...] = ()
