@@ -54,7 +54,9 @@ def is_private_address(address: str) -> bool:
         number = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return bool(host) and (_without_dot(host) or host.endswith(HOUSE_SUFFIXES))
-    return number.is_loopback or number.is_link_local or any(number in network for network in NETWORKS)
+    number = getattr(number, "ipv4_mapped", None) or number
+    here = number.is_loopback or number.is_unspecified  # connecting to 0.0.0.0 reaches this computer
+    return here or number.is_link_local or any(number in network for network in NETWORKS)
 
 
 def _without_dot(host: str) -> bool:

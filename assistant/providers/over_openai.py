@@ -65,8 +65,8 @@ def _not_for_others() -> dict[str, str]:
 
     Done by headers, because a copy of the client, as pydantic-ai makes one for a request, reads the environment anew.
     """
-    meant = [line.partition(":")[0].strip() for line in os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines()]
-    omitted = {name: Omit() for name in (*OPENAI_HEADERS, *filter(None, meant))}
+    meant = (line.partition(":")[0].strip() for line in os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines())
+    omitted = {name: Omit() for name in (*OPENAI_HEADERS, *meant) if name and name.lower() != "authorization"}
     return cast("dict[str, str]", omitted)  # the SDK takes Omit here, its annotation does not say so
 
 
@@ -74,8 +74,9 @@ def _own_headers(access: Access) -> dict[str, str]:
     if access.kind != "portkey":
         return {"Authorization": f"Bearer {access.secret or NO_KEY}"}
     # Authorization would be the key of the provider behind the gateway, which the gateway itself has.
+    headers = {"Authorization": f"Bearer {NO_KEY}", "x-portkey-api-key": access.secret or ""}
     config = access.option("config")
-    return {"x-portkey-api-key": access.secret or ""} | ({"x-portkey-config": config} if config else {})
+    return {**headers, "x-portkey-config": config} if config else headers
 
 
 def _chat(model_id: str, client: AsyncOpenAI) -> Model:

@@ -132,6 +132,12 @@ def test_bedrock_tries_once(embedder: MiniLM) -> None:
     assert model.client.meta.region_name == "us-east-1"  # type: ignore[attr-defined]
 
 
+def test_bedrocks_own_key_from_a_file_is_used(embedder: MiniLM) -> None:
+    model = build_model(ModelChoice("aws-claude"), settings(AWS_BEARER_TOKEN_BEDROCK="bedrock-0123456789"), embedder)
+    assert model.client.meta.config.signature_version == "bearer"  # type: ignore[attr-defined]
+    assert model.client.meta.endpoint_url == "https://bedrock-runtime.us-east-1.amazonaws.com"  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("parameters", "sent"),
     [
