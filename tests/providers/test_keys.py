@@ -55,7 +55,7 @@ def test_what_is_missing_is_named(provider: str, sentence: str) -> None:
         (f"'{GOOD}'", "quotes"),
         ("gsk_…abcdefgh", "no key has"),
         ("gsk_\x0089abcdefgh", "no key has"),
-        ("k", "too short"),
+        ("gsk_9", "too short"),
     ],
 )
 def test_a_key_that_cannot_be_one_is_told_and_not_repeated(key: str, words: str) -> None:
