@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic_ai.messages import (
     ModelResponse,
@@ -159,6 +159,10 @@ class RewrittenStream(StreamedResponse):
         self.metadata = self.inner.metadata
         said = self.inner.finish_reason
         self.finish_reason = "tool_call" if self._calls and said == "stop" else said
+
+    def _enforce_request_deadline(self, deadline: Any) -> None:
+        """Let the deadline for the first event look at what comes in: what is held back here came in time too."""
+        self.inner._enforce_request_deadline(deadline)
 
     def get(self) -> ModelResponse:
         """The answer so far."""

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import threading
-from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import pytest
-from pydantic_ai import Agent
-from pydantic_ai.messages import ModelResponse, ModelResponsePart, TextPart, ThinkingPart, ToolCallPart
-from pydantic_ai.models import Model
+from pydantic_ai import Agent, CancellationToken
+from pydantic_ai.exceptions import ModelAPIError, RunCancelled
+from pydantic_ai.messages import (
+    ModelRequest,
+    ModelResponse,
+    ModelResponsePart,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    UserPromptPart,
+)
+from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 from pydantic_ai.tools import Tool
+from wire_behaviours import calls_tool, cut_cleanly, cut_hard, endless, error_inside, says
+from wire_server import WireServer
 
 from assistant.providers.prompted_tools import PromptedTools
 from assistant.providers.rewritten_stream import Piece, Said, Thought
@@ -78,54 +89,17 @@ def test_an_answer_is_shown_as_soon_as_it_is_certain() -> None:
     assert [*reader.feed(" is <")] == [Said(" is <")]
 
 
-class ChatServer(ThreadingHTTPServer):
-    """Streams ``chunks`` as deltas of OpenAI's chat wire; ``asked`` are the requests so far."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: list[list[dict[str, Any]]] = []
-        self.asked: list[dict[str, Any]] = []
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: ChatServer
-
-    def do_POST(self) -> None:
-        self.server.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.end_headers()
-        deltas = self.server.answers.pop(0)
-        reason = "tool_calls" if any("tool_calls" in delta for delta in deltas) else "stop"
-        for delta in deltas:
-            self._send({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
-        self._send({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
-        self._send({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14}})
-        self.wfile.write(b"data: [DONE]\n\n")
-
-    def _send(self, values: dict[str, Any]) -> None:
-        chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", **values}
-        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Quiet."""
-
-
 @pytest.fixture
-def server() -> Iterator[ChatServer]:
-    with ChatServer() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.02,))
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+def server() -> Iterator[WireServer]:
+    running = WireServer()
+    yield running
+    running.close()
 
 
-def local(server: ChatServer) -> Model:
-    address = f"http://127.0.0.1:{server.server_port}/v1"
-    return ThinkTags(OpenAIChatModel("m", provider=OpenAICompatibleProvider("local", base_url=address, api_key="none")))
+def local(server: WireServer) -> Model:
+    provider = OpenAICompatibleProvider("local", base_url=f"{server.url}/v1", api_key="none")
+    whole = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
+    return ThinkTags(OpenAIChatModel("m", provider=provider, profile=whole))
 
 
 async def _streamed(model: Model, *tools: Tool[None]) -> list[ModelResponse]:
@@ -154,52 +128,103 @@ def told(parts: Sequence[ModelResponsePart]) -> list[tuple[str, str]]:
         ["<think>27 or 28?</think>It is 27."],
     ],
 )
-def test_over_the_wire_reasoning_and_answer_are_told_apart(cut: list[str], ask: Any, server: ChatServer) -> None:
-    server.answers = [[{"content": text} for text in cut]]
+def test_over_the_wire_reasoning_and_answer_are_told_apart(cut: list[str], ask: Any, server: WireServer) -> None:
+    server.answers(says(*cut))
     (response,) = asyncio.run(ask(local(server)))
     assert told(response.parts) == [("thinking", "27 or 28?"), ("text", "It is 27.")]
-    assert (response.usage.output_tokens, response.finish_reason, response.state) == (5, "stop", "complete")
+    assert (response.usage.output_tokens, response.finish_reason, response.state) == (100, "stop", "complete")
 
 
 @pytest.mark.parametrize("ask", [_streamed, _asked])
 @pytest.mark.parametrize(
     "cut", [["The tag ", "<think>", "is", "</think>", " text."], ["The tag <think>is</think> text."]]
 )
-def test_over_the_wire_a_tag_in_the_middle_of_an_answer_is_text(cut: list[str], ask: Any, server: ChatServer) -> None:
-    server.answers = [[{"content": text} for text in cut]]
+def test_over_the_wire_a_tag_in_the_middle_of_an_answer_is_text(cut: list[str], ask: Any, server: WireServer) -> None:
+    server.answers(says(*cut))
     (response,) = asyncio.run(ask(local(server)))
     assert told(response.parts) == [("text", CUT_NOWHERE)]
 
 
-def test_reasoning_of_its_own_field_and_calls_come_through(server: ChatServer) -> None:
-    call = {"index": 0, "id": "1", "type": "function", "function": {"name": "days", "arguments": '{"ye'}}
-    rest = {"index": 0, "function": {"arguments": 'ar": 2026}'}}
-    server.answers = [
-        [
-            {"reasoning_content": "Look"},
-            {"reasoning_content": " it up."},
-            {"tool_calls": [call]},
-            {"tool_calls": [rest]},
-        ],
-        [{"content": "27."}],
-    ]
+def test_reasoning_of_its_own_field_comes_through(server: WireServer) -> None:
+    server.answers(says("27", " days.", reasoning=["Look", " it up."]))
+    (response,) = asyncio.run(_streamed(local(server)))
+    assert told(response.parts) == [("thinking", "Look it up."), ("text", "27 days.")]
 
+
+def test_a_call_over_the_wire_comes_through(server: WireServer) -> None:
     def days(year: int) -> str:
         """Days of a year."""
         return f"27 in {year}"
 
+    server.answers(calls_tool("days", {"year": 2026}, "<think>Look", " it up.</think>"), says("27."))
     first, second = asyncio.run(_streamed(local(server), Tool(days)))
-    assert told(first.parts) == [("thinking", "Look it up.")]
     (called,) = [part for part in first.parts if isinstance(part, ToolCallPart)]
     assert (called.tool_name, called.args_as_dict()) == ("days", {"year": 2026})
-    assert told(second.parts) == [("text", "27.")]
-    assert "27 in 2026" in json.dumps(server.asked[1]["messages"])
+    assert [told(first.parts), told(second.parts)] == [[("thinking", "Look it up.")], [("text", "27.")]]
+    assert "27 in 2026" in str(server.requests[1].body["messages"])
 
 
-def test_unfinished_reasoning_is_never_an_answer(server: ChatServer) -> None:
-    server.answers = [[{"content": "<think>It may be 28"}], [{"content": "27."}]]
+def test_unfinished_reasoning_is_never_an_answer(server: WireServer) -> None:
+    server.answers(says("<think>It may be 28"), says("27."))
     responses = asyncio.run(_streamed(local(server)))
     assert [told(response.parts) for response in responses] == [[("thinking", "It may be 28")], [("text", "27.")]]
+
+
+@pytest.mark.parametrize("fault", [cut_cleanly("<think>a</think>It ", "is"), cut_hard("It is"), error_inside("It is")])
+def test_a_fault_on_the_wire_stays_a_fault(fault: Any, server: WireServer) -> None:
+    server.answers(fault)
+    with pytest.raises(ModelAPIError):
+        asyncio.run(_streamed(local(server)))
+
+
+def test_a_stop_hangs_up_and_keeps_what_came(server: WireServer) -> None:
+    server.answers(endless)
+    response = asyncio.run(_stopped(local(server)))
+    assert server.wait_for_hang_up() is not None
+    assert response.state == "interrupted"
+    assert [part.part_kind for part in response.parts] == ["text"]
+
+
+async def _stopped(model: Model) -> ModelResponse:
+    token = CancellationToken()
+    with pytest.raises(RunCancelled) as stopped:
+        await _until_first_words(model, token)
+    response = stopped.value.all_messages()[-1]
+    assert isinstance(response, ModelResponse)
+    return response
+
+
+async def _until_first_words(model: Model, token: CancellationToken) -> None:
+    async with Agent(model).run_stream_events("Go on", cancellation_token=token) as events:
+        async for event in events:
+            if isinstance(event, PartDeltaEvent):
+                token.cancel()
+
+
+class Watched:
+    """A deadline that sees which events it is asked to watch."""
+
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+
+    async def iterate(self, events: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for event in events:
+            self.seen.append(event)
+            yield event
+
+
+def test_text_that_is_held_back_counts_as_come_in_time() -> None:
+    deadline = Watched()
+    block = '<TOOL_CALLS>{"tools": [{"name": "days", "params": {}}]}'
+    shown = asyncio.run(_watched(PromptedTools(ThinkTags(ScriptedModel([Reply([*block])]))), deadline))
+    assert len(deadline.seen) == len(block)
+    assert shown == 1
+
+
+async def _watched(model: Model, deadline: Any) -> int:
+    async with model.request_stream([ModelRequest([UserPromptPart("Go")])], None, ModelRequestParameters()) as stream:
+        stream._enforce_request_deadline(deadline)
+        return len([event async for event in stream if isinstance(event, PartStartEvent)])
 
 
 def test_reasoning_in_tags_and_tools_in_words_go_together() -> None:
