@@ -32,6 +32,12 @@ class Account:
     said: str = ""
     thought: str = ""
 
+    def give_up(self, asked_tokens: int) -> None:
+        """Count a request whose answer was not waited for: its text was read all the same."""
+        self.asked_tokens = asked_tokens
+        self.uncounted += 1
+        self.unanswered += 1
+
     def counted(self) -> Usage:
         """Return the usage with its cost; None as cost where nobody knows the price."""
         used = self.usage

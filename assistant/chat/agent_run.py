@@ -54,7 +54,7 @@ class AgentRun:
     """Runs one agent in what the turn has left after ``spent``; with ``resumed`` it goes on with a turn that waited.
 
     Without ``tools`` none are offered. ``interrupted`` says that the run ended while it waited for an answer or read
-    one, ``unanswered`` that nothing of that answer had come: ``usage`` then does not count the request.
+    one that was never counted, ``unanswered`` that nothing of it had come: ``usage`` then does not know the request.
     ``usage`` is right on every way out, ``finish_reason`` only after a whole answer. When the run ended because
     calls wait for approval, ``pending`` tells them and ``messages_json`` is what going on needs.
     """
@@ -166,7 +166,8 @@ class AgentRun:
         try:
             self.usage.incr(events.usage)
             answers = [message for message in events.new_messages() if isinstance(message, ModelResponse)]
-            self.interrupted = bool(answers) and answers[-1].state == "interrupted"
+            last = answers[-1] if answers else None
+            self.interrupted = last is not None and last.state == "interrupted" and not last.usage.has_values()
             self.unanswered = self.interrupted and len(answers) > events.usage.requests
             if self.resumed is not None:
                 self.resumed.advance(events.all_messages())

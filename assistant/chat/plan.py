@@ -16,13 +16,13 @@ from pydantic_ai import (
     PromptedOutput,
     RunCancelled,
     RunTimedOut,
-    RunUsage,
     ToolOutput,
     UsageLimits,
 )
 from pydantic_ai.settings import ModelSettings
 
-from assistant.chat.history import Said
+from assistant.chat.accounts import Account
+from assistant.chat.history import Said, tokens
 from assistant.chat.prompts import PLAN
 from assistant.domain import OFFLINE, Plan, Route
 from assistant.providers.model_info import OutputMode
@@ -71,11 +71,11 @@ class PlanDraft(BaseModel):
 class Planner:
     """The model that plans: how it is asked for a structure, with which settings, and for how many seconds.
 
-    ``usage`` grows by what it uses.
+    ``account`` grows by what it uses.
     """
 
     model: Model
-    usage: RunUsage
+    account: Account
     output: OutputMode = "tool"
     settings: ModelSettings = field(default_factory=ModelSettings)
     seconds: float = PLAN_SECONDS
@@ -111,20 +111,23 @@ def without_plan(question: str) -> Plan:
 
 
 async def by_model(planner: Planner, question: str, history: Sequence[Said], token: CancellationToken) -> Plan:
-    """Ask the model for the plan; adds to its usage. Never fails but by RunCancelled when the person stops."""
+    """Ask the model for the plan; adds to its account. Never fails but by RunCancelled when the person stops."""
+    prompt = render(question, history=history)
     try:
         run = await planning_agent(planner.output).run(
-            render(question, history=history),
+            prompt,
             model=planner.model,
-            usage=planner.usage,
+            usage=planner.account.usage,
             usage_limits=UsageLimits(request_limit=PLAN_REQUESTS),
             cancellation_token=token,
             model_settings={**planner.settings, "max_retries": 0},
             timeout=planner.seconds,
         )
     except RunTimedOut:
+        planner.account.give_up(tokens(prompt))
         log.warning("planning took longer than %s s, the raw question is used", planner.seconds)
     except RunCancelled:
+        planner.account.give_up(tokens(prompt))
         raise
     except Exception as error:  # whatever it was, the question itself can still be looked up
         log.warning("planning failed (%s), the raw question is used", type(error).__name__)

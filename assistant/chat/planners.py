@@ -26,7 +26,7 @@ def planner_for(deps: TurnDeps, choice: ModelChoice, accounts: Accounts) -> Plan
     known = catalogue.find(planning.provider, planning.model or model.model_name, deps.settings)
     account = accounts.open("plan", planning)
     output = known.output if known else "tool"
-    return Planner(model, account.usage, output, settings_for(planning, deps.settings))
+    return Planner(model, account, output, settings_for(planning, deps.settings))
 
 
 def _quick(deps: TurnDeps, choice: ModelChoice) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from chatting import Chatting, ended
-from pydantic_ai import CancellationToken, RunCancelled, RunUsage
+from pydantic_ai import CancellationToken, RunCancelled
 from wire_behaviours import drops, html, never_begins, refuses, says, structures
 from wire_server import Behaviour, WireServer
 
+from assistant.chat.accounts import Account
 from assistant.chat.plan import Planner, by_model
 from assistant.domain import AUTO, ModelChoice, Person, Role, Route, TurnStatus
 from assistant.models.policy import ModelPolicy
@@ -82,15 +83,18 @@ def test_a_plan_that_fails_costs_one_request_and_no_wait(
 
 async def test_a_plan_that_takes_too_long_is_not_waited_for() -> None:
     gate = Gate()
-    planner = Planner(ScriptedModel([Reply([gate, Structured(PLAN)])]), RunUsage(), seconds=0.05)
+    planner = Planner(ScriptedModel([Reply([gate, Structured(PLAN)])]), Account("plan", GROQ), seconds=0.05)
     plan = await by_model(planner, FOLLOW_UP, SAID, CancellationToken())
     assert (plan.route, plan.standalone_question) == (Route.KNOWLEDGE, FOLLOW_UP)
+    usage = planner.account.counted()
+    assert (usage.requests, usage.estimated) == (1, True)
+    assert usage.input_tokens > 20
 
 
 async def test_a_stop_ends_the_planning() -> None:
     token = CancellationToken()
     token.cancel()
-    planner = Planner(ScriptedModel([Reply([Structured(PLAN)])]), RunUsage())
+    planner = Planner(ScriptedModel([Reply([Structured(PLAN)])]), Account("plan", GROQ))
     with pytest.raises(RunCancelled):
         await by_model(planner, FOLLOW_UP, SAID, token)
 
@@ -101,7 +105,7 @@ async def test_a_plan_is_asked_for_as_the_model_can_give_it(
 ) -> None:
     wire.answers(structures(PLAN))
     model = build_model(choice, keyed.settings, keyed.embedder)
-    plan = await by_model(Planner(model, RunUsage(), output), FOLLOW_UP, SAID, CancellationToken())
+    plan = await by_model(Planner(model, Account("plan", GROQ), output), FOLLOW_UP, SAID, CancellationToken())
     assert plan.standalone_question == PLAN["standalone_question"]
     body = wire.requests[0].body
     assert bool(body.get("tools")) == (output == "tool")

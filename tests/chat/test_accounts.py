@@ -1,0 +1,86 @@
+"""What a turn has used: counted, estimated and priced, and what is left of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from chatting import Chatting
+from pydantic_ai import RunUsage
+from pydantic_ai.usage import RequestUsage
+
+from assistant.chat.accounts import Account, Accounts, total
+from assistant.domain import ModelChoice, Usage
+from assistant.models.policy import COST_LIMIT
+from assistant.providers.scripted import Reply, ToolUse
+
+LEAVE = "How many days of annual leave do full-time employees receive?"
+KNOWN = ModelChoice("groq", "openai/gpt-oss-20b")
+UNKNOWN = ModelChoice("local", "mine")
+
+
+def dear(dollars: str) -> RequestUsage:
+    return RequestUsage(input_tokens=100, output_tokens=20, cost=Decimal(dollars))
+
+
+def test_what_the_provider_counted_is_taken_as_it_is() -> None:
+    used = RunUsage(
+        requests=1,
+        input_tokens=100,
+        output_tokens=50,
+        cache_read_tokens=60,
+        details={"reasoning_tokens": 30},
+        cost=Decimal("0.01"),
+    )
+    usage = Account("answer", KNOWN, used, asked_tokens=7, said="text").counted()
+    assert usage == Usage(1, 100, 50, 0, Decimal("0.01"), False, reasoning_tokens=30, cached_tokens=60)
+
+
+def test_a_request_that_was_broken_off_is_estimated_by_its_text_and_priced() -> None:
+    account = Account("answer", KNOWN, RunUsage(requests=1), asked_tokens=1000, uncounted=1, said="x" * 400)
+    account.thought = "y" * 40
+    usage = account.counted()
+    assert (usage.requests, usage.input_tokens, usage.output_tokens, usage.reasoning_tokens) == (1, 1000, 110, 10)
+    assert usage.estimated
+    assert usage.cost is not None
+    assert Decimal(0) < usage.cost < Decimal("0.001")
+
+
+def test_an_estimate_adds_to_what_was_counted_before() -> None:
+    account = Account("answer", KNOWN, RunUsage(requests=1, input_tokens=900, output_tokens=10), asked_tokens=1000)
+    account.give_up(1000)
+    usage = account.counted()
+    assert (usage.requests, usage.input_tokens, usage.output_tokens) == (2, 1900, 10)
+
+
+def test_a_model_without_a_price_has_no_cost_and_offline_costs_nothing() -> None:
+    assert Account("answer", UNKNOWN, RunUsage(requests=1, input_tokens=5)).counted().cost is None
+    assert Account("answer", ModelChoice("offline", "quotes"), RunUsage(requests=1)).counted().cost == 0
+
+
+def test_a_sum_has_a_cost_only_when_all_of_its_parts_have_one() -> None:
+    priced, unpriced = Usage(1, 10, 5, cost=Decimal("0.1")), Usage(1, 10, 5, estimated=True)
+    assert total([priced, priced]) == Usage(2, 20, 10, cost=Decimal("0.2"))
+    assert total([priced, unpriced]) == Usage(2, 20, 10, cost=None, estimated=True)
+    assert total([]).cost == 0
+
+
+def test_models_that_took_no_request_have_no_line_in_the_ledger() -> None:
+    accounts = Accounts()
+    accounts.open("plan", KNOWN)
+    accounts.open("answer", UNKNOWN).usage.incr(RunUsage(requests=1))
+    records = accounts.records("t1")
+    assert [(record.number, record.purpose, record.model) for record in records] == [(1, "answer", "mine")]
+
+
+def test_a_turn_ends_at_its_cost_limit(chatting: Chatting) -> None:
+    costs = COST_LIMIT * Decimal("0.4")
+    searches = [
+        Reply([ToolUse("search_knowledge_base", {"query": f"leave {n}"})], usage=dear(str(costs))) for n in range(5)
+    ]
+    model = chatting.plays(*searches)
+    turn = chatting.ask(LEAVE)
+    assert turn.error is not None
+    assert (turn.error.category, turn.error.retryable) == ("limit", False)
+    assert turn.error.message.startswith("The answer reached the cost limit of a turn: ask for less at once")
+    assert len(model.calls) == 3
+    assert turn.usage.cost == costs * 3
