@@ -20,7 +20,7 @@ from assistant.providers import clients
 from assistant.providers.clients import CONNECT_SECONDS, READ_SECONDS, Access
 
 REGION = "us-east-1"
-"""Asked when AWS_REGION says nothing: where Bedrock usually has a model first."""
+"""Asked when neither AWS_REGION nor the profile names one: where Bedrock usually has a model first."""
 MOST_PROFILES = 2000
 """Ids that are looked at; a region has about a hundred."""
 
@@ -79,18 +79,19 @@ def _client(access: Access, service: str, address: str | None, read_seconds: flo
         signature_version="bearer" if token else None,
     )
     try:
-        return _session(access, token).client(service, config=config, endpoint_url=address)
+        session = _session(access, token)
+        return session.client(service, region_name=session.region_name or REGION, config=config, endpoint_url=address)
     except BotoCoreError as error:
         raise ProviderUnavailable(f"AWS Claude cannot be used: {error}. Check AWS_PROFILE and AWS_REGION.") from error
 
 
 def _session(access: Access, token: str | None) -> boto3.Session:
     """Bedrock's own key goes first, then a pair of keys, then what AWS's own configuration has."""
-    region = access.option("region") or REGION
+    region = access.option("region")
     if token:
         return boto3.Session(botocore_session=TokenSession(token), region_name=region)
     if access.secret is None:
-        return boto3.Session(profile_name=access.option("profile"), region_name=access.option("region"))
+        return boto3.Session(profile_name=access.option("profile"), region_name=region)
     return boto3.Session(
         aws_access_key_id=access.secret,
         aws_secret_access_key=access.option("secret"),
