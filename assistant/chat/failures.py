@@ -67,6 +67,9 @@ ADDRESS = (
 KEY = Explanation(
     "key", "{provider} refused our key", "an admin has to check it. Other models still work.", retryable=False
 )
+NO_KEY = Explanation(
+    "key", "There is no valid key for {provider}", "an admin has to set one. Other models still work.", retryable=False
+)
 QUOTA = Explanation(
     "quota",
     "The account at {provider} has no credit left",
@@ -176,10 +179,12 @@ BY_WORDS = (
 )
 BY_SDK_NAME = {
     # The SDKs' own errors, which pydantic-ai lets through in places; by name, as no SDK is imported here.
-    "NoCredentialsError": KEY,
-    "PartialCredentialsError": KEY,
-    "TokenRetrievalError": KEY,
-    "UnauthorizedSSOTokenError": KEY,
+    "NoCredentialsError": NO_KEY,
+    "PartialCredentialsError": NO_KEY,
+    "TokenRetrievalError": NO_KEY,
+    "UnauthorizedSSOTokenError": NO_KEY,
+    "CredentialRetrievalError": NO_KEY,
+    "SSOTokenLoadError": NO_KEY,
     "AuthenticationError": KEY,
     "PermissionDeniedError": KEY,
     "RateLimitError": RATE_LIMIT,
@@ -190,6 +195,9 @@ BY_SDK_NAME = {
     "ReadTimeout": TIMEOUT,
     "APITimeoutError": TIMEOUT,
     "EndpointConnectionError": CONNECTION,
+    "ConnectionError": CONNECTION,
+    "APIConnectionError": CONNECTION,
+    "HTTPClientError": CONNECTION,
     "ConnectTimeoutError": CONNECTION,
     "ConnectTimeout": CONNECTION,
     "ConnectError": CONNECTION,
@@ -198,6 +206,7 @@ BY_SDK_NAME = {
     "ServiceUnavailableError": OVERLOADED,
     "JSONDecodeError": GARBLED,
     "ResponseParserError": GARBLED,
+    "ParserError": GARBLED,
     "APIResponseValidationError": GARBLED,
 }
 SDKS = {"openai", "groq", "anthropic", "botocore", "boto3", "httpx", "httpx2", "httpcore", "httpcore2", "urllib3"}
@@ -206,6 +215,12 @@ TOO_LONG = re.compile(
     r"|exceed.{0,40}tokens|tokens.{0,40}exceed|reduce the length",
     re.IGNORECASE | re.DOTALL,
 )
+NO_TOOLS = re.compile(
+    r"does(n't| not) support (tool|function)s?\b|no endpoints found that support tool use"
+    r"|tool choice requires --enable-auto-tool-choice|tools? (use |calling )?(is|are) not supported",
+    re.IGNORECASE,
+)
+"""How Ollama, OpenRouter and vLLM say that a model or its server has no tools of its own."""
 WORDS_CHARACTERS = 4_000
 """How much of a provider's error is searched for words: theirs stand in the first line."""
 
@@ -255,7 +270,7 @@ def named_wait(error: BaseException) -> float | None:
 def _by_body(error: failed.ModelAPIError) -> Explanation | None:
     words = str(error.body or "")[:WORDS_CHARACTERS]
     status = getattr(error, "status_code", None) or 0
-    if error.provider_error_code == "tool_use_failed":
+    if error.provider_error_code == "tool_use_failed" or (_refused(error) and NO_TOOLS.search(words)):
         return TOOL_CALL
     if status == TOO_LARGE or (_plainly_refused(error) and TOO_LONG.search(words)):
         return CONTEXT
@@ -266,10 +281,15 @@ def _by_body(error: failed.ModelAPIError) -> Explanation | None:
     return _by_words(error) if not error.body else None
 
 
+def _refused(error: BaseException) -> bool:
+    return isinstance(error, failed.ModelRequestRejectedError) and not isinstance(
+        error, failed.ModelAuthenticationError
+    )
+
+
 def _plainly_refused(error: BaseException) -> bool:
     """Whether the request was refused and the class does not say why, as with Anthropic's and Bedrock's models."""
-    known = (failed.ModelAuthenticationError, failed.ModelNotFoundError)
-    return isinstance(error, failed.ModelRequestRejectedError) and not isinstance(error, known)
+    return _refused(error) and not isinstance(error, failed.ModelNotFoundError)
 
 
 def _by_words(error: BaseException) -> Explanation | None:

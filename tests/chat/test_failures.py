@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from sqlite3 import Connection
 
+import anthropic
+import httpx
+import httpx2
 import pytest
+from botocore import exceptions as botocore
+from botocore.parsers import ResponseParserError
 from chatting import SCRIPT, Chatting, ended
 from pydantic_ai import exceptions as failed
 from sqlalchemy import event as database_event
 
+from assistant.chat.failures import (
+    BY_CLASS,
+    BY_SDK_NAME,
+    BY_WORDS,
+    PAGE,
+    TOOL_CALL,
+    UNEXPECTED,
+    Answerer,
+    turn_error,
+)
 from assistant.domain import ModelChoice, TurnStatus
 from assistant.errors import QuestionRefused
 from assistant.providers.scripted import Gate, Reply, ToolUse
@@ -78,6 +93,70 @@ def test_the_wait_that_a_provider_names_is_told(chatting: Chatting) -> None:
     assert turn.error is not None
     assert turn.error.message == "OpenAI is rate-limiting us: ask again in 70 s, or pick another model."
     assert chatting.slept == []
+
+
+GROQ = Answerer("Groq", "openai/gpt-oss-20b", 30.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "category", "words"),
+    [
+        (botocore.NoCredentialsError(), "key", "There is no valid key for Groq: an admin has to set one."),
+        (botocore.EndpointConnectionError(endpoint_url="http://x"), "connection", "Groq cannot be reached"),
+        (botocore.ReadTimeoutError(endpoint_url="http://x"), "timeout", "Groq did not answer in time"),
+        (botocore.ConnectionClosedError(endpoint_url="http://x"), "connection", "Groq cannot be reached"),
+        (botocore.ParamValidationError(report="no"), "rejected", "Groq did not accept the request"),
+        (ResponseParserError("no"), "garbled", "Groq sent something that cannot be read"),
+        (botocore.EventStreamError({"Error": {}}, "x"), "server", "Groq broke off with an error of its own"),
+        (anthropic.APIConnectionError(request=httpx2.Request("POST", "http://x")), "connection", "cannot be reached"),
+        (anthropic.APITimeoutError(request=httpx2.Request("POST", "http://x")), "timeout", "did not answer in time"),
+        (httpx.ConnectError("no"), "connection", "Groq cannot be reached"),
+        (httpx.RemoteProtocolError("no"), "server", "Groq broke off with an error of its own"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_an_error_of_an_sdk_is_explained_as_well(error: Exception, category: str, words: str) -> None:
+    for raised in (error, _from(error)):
+        told = turn_error(raised, "1234", GROQ)
+        assert told.category == category
+        assert words in told.message
+        assert "1234" not in told.message
+
+
+def _from(error: Exception) -> Exception:
+    """Another error that was raised because of this one."""
+    outer = RuntimeError("outer")
+    outer.__cause__ = error
+    return outer
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "prompt is too long: 210000 tokens > 200000 maximum",
+        "Input is too long for requested model.",
+        "This model's maximum context length is 8192 tokens.",
+        "Please reduce the length of the messages.",
+        "input length and `max_tokens` exceed context limit: 199000 + 21333 > 200000, decrease input length",
+    ],
+)
+def test_a_refusal_that_means_too_much_text_is_known_by_its_words(words: str) -> None:
+    refused = failed.ModelRequestRejectedError("m", "refused", body={"error": {"message": words}})
+    assert turn_error(refused, "1", GROQ).category == "context"
+
+
+@pytest.mark.parametrize("words", ["temperature is not supported", "tools: too many", "invalid image"])
+def test_other_refusals_are_not_taken_for_too_much_text(words: str) -> None:
+    refused = failed.ModelRequestRejectedError("m", "refused", body={"error": {"message": words}})
+    assert turn_error(refused, "1", GROQ).category == "rejected"
+
+
+def test_every_explanation_is_a_sentence_that_says_what_to_do() -> None:
+    kinds = [*BY_CLASS.values(), *BY_SDK_NAME.values(), *(found for _, found in BY_WORDS), PAGE, TOOL_CALL, UNEXPECTED]
+    for kind in kinds:
+        sentence = f"{kind.cause}: {kind.advice}"
+        assert sentence.endswith(".")
+        assert any(word in sentence for word in ("ask", "pick", "admin", "word the question", "allow a longer"))
 
 
 def test_an_unexpected_error_is_logged_with_the_number_that_the_person_sees(
