@@ -163,7 +163,7 @@ def share(ordered: Sequence[float], part: float) -> float:
 
 
 def _cpu_ms(turns: Sequence[dict[str, Any]], kind: str) -> float:
-    return median(turn[kind]["cpu_s"] for turn in turns) * 1000
+    return float(median(turn[kind]["cpu_s"] for turn in turns)) * 1000
 
 
 def _later_cpu(visits: Sequence[Visit]) -> list[float]:

@@ -72,4 +72,4 @@ def _offset(page: Page) -> float:
         there = page.evaluate("() => performance.now()") / 1000
         after = time.monotonic()
         looks.append((after - before, (before + after) / 2 - there))
-    return min(looks)[1]
+    return float(min(looks)[1])

@@ -43,7 +43,7 @@ ADAPTERS = (
     Adapter(
         "groq", "openai/gpt-oss-20b", {"GROQ_API_KEY": "{key}", "GROQ_BASE_URL": "{url}"}, counted=False, thinks=False
     ),
-    Adapter("anthropic", "claude-sonnet-4-5", {"ANTHROPIC_API_KEY": "{key}", "ANTHROPIC_BASE_URL": "{url}"}),
+    Adapter("anthropic", "claude-haiku-5-5", {"ANTHROPIC_API_KEY": "{key}", "ANTHROPIC_BASE_URL": "{url}"}),
     Adapter(
         "openrouter",
         "openai/gpt-5-mini",
@@ -54,10 +54,10 @@ ADAPTERS = (
     Adapter("local", "a-model", {"LOCAL_BASE_URL": "{url}/v1", "LOCAL_API_KEY": "{key}"}, priced=False),
     Adapter(
         "aws-claude",
-        "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "global.anthropic.claude-haiku-5-5",
         {
             "AWS_ACCESS_KEY_ID": "{key}",
-            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_SECRET_ACCESS_KEY": "secret-{key}",
             "AWS_REGION": "us-east-1",
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "{url}",
         },

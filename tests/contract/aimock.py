@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from contract.peers import INPUT_TOKENS, OUTPUT_TOKENS, Calls, Refuses, Says, Step
+from contract.peers import INPUT_TOKENS, OUTPUT_TOKENS, PLANNER, Calls, Refuses, Says, Step
 
 HERE = Path(__file__).parent
 # The build for CommonJS also runs on the node 18 of Debian 12; the other one needs 20.15.
@@ -89,7 +89,7 @@ def _plan_fixtures(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
     as_text = {"content": json.dumps(plan), "usage": USAGE}
     return [
         {"match": {"toolName": STRUCTURE_TOOL}, "response": by_tool},
-        {"match": {"responseFormat": "json_schema"}, "response": as_text},
+        {"match": {"systemMessage": PLANNER}, "response": as_text},
     ]
 
 

@@ -1,4 +1,4 @@
-"""A server that speaks Bedrock's converse wire, whole and streamed; aimock's event stream cannot be read by botocore.
+"""A server that speaks Bedrock's streamed converse wire; aimock's event stream cannot be read by botocore.
 
 A frame of an event stream: total length, length of the headers, CRC32 of those two; the headers; the payload; CRC32 of
 all of it. Lengths and sums are big-endian 32-bit numbers; a header is the length of its name in one byte, the name, 7
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from struct import pack
 from typing import Any
 
-from contract.peers import INPUT_TOKENS, OUTPUT_TOKENS, Calls, Refuses, Says, Step
+from contract.peers import INPUT_TOKENS, OUTPUT_TOKENS, PLANNER, Calls, Refuses, Says, Step
 from wire_server import Behaviour, Exchange, WireServer
 
 MEDIA_TYPE = "application/vnd.amazon.eventstream"
@@ -32,12 +32,12 @@ class BedrockPeer:
         self.url = self.wire.url
 
     def plays(self, *steps: Step, plan: Mapping[str, Any] | None = None) -> None:
-        """See ``Peer``; a plan is what is asked for without a stream."""
+        """See ``Peer``."""
         waiting = list(steps)
 
         def behave(exchange: Exchange) -> None:
-            if plan is not None and not exchange.received.path.endswith("-stream"):
-                _answer_whole(exchange, plan)
+            if plan is not None and exchange.received.body["system"][0]["text"].startswith(PLANNER):
+                _plans(exchange, plan)
                 return
             step = waiting.pop(0) if len(waiting) > 1 else waiting[0]
             _played(step)(exchange)
@@ -118,10 +118,9 @@ def _ends(exchange: Exchange, reason: str, block: int) -> None:
     exchange.end()
 
 
-def _answer_whole(exchange: Exchange, plan: Mapping[str, Any]) -> None:
+def _plans(exchange: Exchange, plan: Mapping[str, Any]) -> None:
     tools = exchange.received.body.get("toolConfig", {}).get("tools", [])
-    call = {"toolUseId": "call_0", "name": tools[0]["toolSpec"]["name"] if tools else "", "input": plan}
-    content = [{"toolUse": call}] if tools else [{"text": json.dumps(plan)}]
-    output = {"message": {"role": "assistant", "content": content}}
-    whole = {"output": output, "stopReason": "tool_use" if tools else "end_turn", "usage": USAGE}
-    exchange.document(200, json.dumps({**whole, "metrics": {"latencyMs": 1}}))
+    if tools:
+        _calls(exchange, tools[0]["toolSpec"]["name"], plan)
+    else:
+        _says(exchange, json.dumps(plan), "")

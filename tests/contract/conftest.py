@@ -54,9 +54,9 @@ def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AiMock]:
 
 
 @pytest.fixture
-def wire() -> Iterator[WireServer]:
-    """A raw server for what mock servers cannot do."""
-    server = WireServer()
+def wire(adapter: Adapter) -> Iterator[WireServer]:
+    """A raw server for what mock servers cannot do; Amazon's keeps its connections, and pydantic-ai counts on it."""
+    server = WireServer(keep_alive=adapter.provider == BEDROCK)
     yield server
     server.close()
 

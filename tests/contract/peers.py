@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 INPUT_TOKENS = 1000
 OUTPUT_TOKENS = 100
+PLANNER = "Agent: plan"
+"""How the instructions of the planning agent begin; a plan is asked for by a tool or by a schema for the text."""
 
 
 @dataclass(frozen=True)
