@@ -84,20 +84,20 @@ class QueryEmbedding:
             self._seen, self._looked_at = model, time.monotonic()
         return self._seen
 
-    def vectors(self, queries: Sequence[str], embedded: Matrix | None = None) -> QueryVectors:
-        """Return the vectors of these queries; ``embedded`` are the embedded model's where the caller has them."""
+    def vectors(self, person_id: str, queries: Sequence[str], embedded: Matrix | None = None) -> QueryVectors:
+        """Return the vectors of this person's queries; ``embedded`` are the embedded model's, where they are there."""
         model = self.model()
-        asked = self._ask(model, queries) if model != EMBEDDED else None
+        asked = self._ask(model, queries, person_id) if model != EMBEDDED else None
         started = time.monotonic()
         embedded = self._embedder.embed(queries) if embedded is None else embedded
         serving = self._answer(asked, ANSWER_SECONDS - (time.monotonic() - started)) if asked else None
         return QueryVectors(embedded) if serving is None else QueryVectors(embedded, model, serving)
 
-    def _ask(self, model: str, queries: Sequence[str]) -> Future[Matrix] | None:
+    def _ask(self, model: str, queries: Sequence[str], person_id: str) -> Future[Matrix] | None:
         """Begin to ask the server, unless it is being left alone."""
         if time.monotonic() < self._alone_until:
             return None
-        return self._pool.submit(self._embedded_by, model, list(queries))
+        return self._pool.submit(self._embedded_by, model, list(queries), person_id)
 
     def _answer(self, asked: Future[Matrix], seconds: float) -> Matrix | None:
         try:
@@ -125,12 +125,16 @@ class QueryEmbedding:
         self.notice = f"{sentence} Until it answers, searches go by {embedders.label(EMBEDDED)}."
         logger.warning("%s", self.notice)
 
-    def _embedded_by(self, model: str, queries: Sequence[str]) -> Matrix:
+    def _embedded_by(self, model: str, queries: Sequence[str], person_id: str) -> Matrix:
         """Return the queries' vectors by the server; those of words that were asked before from memory."""
         with self._lock:
             known = {query: self._cache[model, query] for query in queries if (model, query) in self._cache}
         new = [query for query in dict.fromkeys(queries) if query not in known]
-        known |= zip(new, self._server_of(model).embed(new), strict=True) if new else ()
+        if new:
+            made = self._server_of(model).embed(new)
+            known |= zip(new, made.vectors, strict=True)
+            # The person need not wait for the ledger.
+            self._pool.submit(self._embeddings.note_use, person_id, made.record)
         with self._lock:
             for query in known:
                 self._cache[model, query] = known[query]

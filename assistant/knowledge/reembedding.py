@@ -158,10 +158,11 @@ class Reembedding:
         if left:
             attempt.server = attempt.server or self._server_of(model)
             texts = [contextual_text(one.title, one.heading_path, one.text) for one in left]
-            vectors = encode(attempt.server.embed(texts))
+            made = attempt.server.embed(texts)
             if self._stop.is_set():
                 return
-            self._embeddings.store(model, {one.id: vector for one, vector in zip(left, vectors, strict=True)})
+            vectors = dict(zip([one.id for one in left], encode(made.vectors), strict=True))
+            self._embeddings.store(model, vectors, made.record)
         self._made.append((time.monotonic(), len(some)))
         attempt.after = some[-1].id
 

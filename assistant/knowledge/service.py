@@ -217,9 +217,9 @@ class KnowledgeBase:
         asked = [query for query in queries if query.strip()]
         if not asked or k < 1:
             return []
-        if query_vectors is None or len(asked) != len(queries):
-            query_vectors = None
-        return self._retrieval.passages(asked, self._queries.vectors(asked, query_vectors), self._readable(person), k)
+        known = query_vectors if len(asked) == len(queries) else None
+        vectors = self._queries.vectors(person.id, asked, known)
+        return self._retrieval.passages(asked, vectors, self._readable(person), k)
 
     def embedders(self, person: Person) -> EmbedderState:
         """Return which embedding models there are, which one serves, and how a change stands. Raises NotAllowed."""

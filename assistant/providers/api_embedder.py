@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.domain import Usage, UsageRecord
 from assistant.errors import EmbeddingFailed
 from assistant.providers.embedders import Target
 
@@ -29,24 +33,25 @@ NO_KEY = "none"
 MOST_RETRY_SECONDS = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Unit vectors, a row for each text, and the line for the usage ledger."""
+
+    vectors: NDArray[np.float32]
+    record: UsageRecord
+
+
 class ApiEmbedder:
     """Asks once for each batch: waits between tries are the caller's. Safe to use from several threads.
 
     ``seconds`` bounds each wait for the server. ``dimensions`` are those of vectors stored under this model; a server
-    that gives others runs another model under the same name. ``on_usage`` hears the tokens of each request.
+    that gives others runs another model under the same name.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        seconds: float,
-        dimensions: int | None = None,
-        on_usage: Callable[[int], None] | None = None,
-    ) -> None:
+    def __init__(self, target: Target, seconds: float, dimensions: int | None = None) -> None:
         self.target = target
         self._seconds = seconds
         self._dimensions = dimensions or target.dimensions
-        self._on_usage = on_usage
         self._opened: OpenAI | None = None
 
     @property
@@ -63,12 +68,23 @@ class ApiEmbedder:
         if self._opened is not None:
             self._opened.close()
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit vector for each text, in their order. Raises EmbeddingFailed."""
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        """Return one unit vector for each of at least one text, in their order. Raises EmbeddingFailed."""
         parts = [self._batch(batch) for batch in _batches(texts)]
-        return np.concatenate(parts) if parts else np.empty((0, self._dimensions or 0), np.float32)
+        tokens = [counted for _, counted in parts]
+        usage = Usage(
+            requests=len(parts),
+            input_tokens=sum(counted if counted is not None else 0 for counted in tokens),
+            cost=cost_of(self.target, tokens),
+            estimated=None in tokens,
+        )
+        return Embedded(np.concatenate([matrix for matrix, _ in parts]), self._record(usage))
 
-    def _batch(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _record(self, usage: Usage) -> UsageRecord:
+        """The ledger's line; it belongs to no turn and gets an id of its own."""
+        return UsageRecord(f"embedding-{uuid4().hex}", 1, "embedding", self.target.provider, self.target.model, usage)
+
+    def _batch(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], int | None]:
         reply = self._asked(texts)
         try:
             ordered = sorted(reply.data, key=lambda one: one.index)
@@ -76,11 +92,8 @@ class ApiEmbedder:
         except (AttributeError, TypeError, ValueError) as error:
             raise self._failure("gave an answer that holds no vectors; check its address") from error
         self._check(matrix, len(texts))
-        if self._on_usage and reply.usage:
-            self._on_usage(reply.usage.total_tokens)
         self._dimensions = matrix.shape[1]
-        unit: NDArray[np.float32] = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
-        return unit
+        return matrix / np.linalg.norm(matrix, axis=1, keepdims=True), reply.usage.total_tokens if reply.usage else None
 
     def _check(self, matrix: NDArray[np.float32], texts: int) -> None:
         if matrix.ndim != 2 or len(matrix) != texts:
@@ -106,6 +119,9 @@ class ApiEmbedder:
 
     def _client(self) -> OpenAI:
         if self._opened is None:
+            # The SDK looks at this module in sys.modules, where it stands half made while another thread (Chroma's)
+            # is importing it; this waits until it is whole.
+            import httpx  # noqa: F401
             import openai
 
             secret = self.target.key.get_secret_value() if self.target.key else NO_KEY
@@ -146,6 +162,14 @@ class ApiEmbedder:
 
     def _failure(self, what: str, retry_after: float | None = None) -> EmbeddingFailed:
         return EmbeddingFailed(f"{self.target.label} {what}.", retry_after)
+
+
+def cost_of(target: Target, tokens: Sequence[int | None]) -> Decimal | None:
+    """US dollars for the tokens of some requests; None where a price or a count is not known."""
+    counted = [count for count in tokens if count is not None]
+    if target.price is None or len(counted) < len(tokens):
+        return None
+    return target.price * sum(counted) / 1_000_000
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -66,16 +66,22 @@ class EmbedderChoice:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a model's vectors come from. ``compact`` asks for them in base64, a third of the bytes."""
+    """Where a model's vectors come from.
+
+    ``provider`` is its name in the usage ledger, ``price`` US dollars per million tokens, None where unknown.
+    ``compact`` asks for vectors in base64, a third of the bytes.
+    """
 
     id: str
     label: str
+    provider: str
     model: str
     address: str
     key: SecretStr | None
     key_variable: str
     dimensions: int | None
     compact: bool
+    price: Decimal | None = None
 
 
 @cache
@@ -119,10 +125,7 @@ def _choice(row: EmbedderRow, settings: Settings) -> EmbedderChoice:
     reached = _target(row, settings)
     private = row.kind == "endpoint" and is_private_address(reached.address)
     host = urlsplit(reached.address).hostname or ""
-    listed = price("openai", reached.model) if row.kind == "openai" else None
-    return EmbedderChoice(
-        reached.id, reached.label, row.note, host=host, private=private, price=listed[0] if listed else None
-    )
+    return EmbedderChoice(reached.id, reached.label, row.note, host=host, private=private, price=reached.price)
 
 
 def _id(row: EmbedderRow, settings: Settings) -> str:
@@ -155,20 +158,36 @@ def _key_problem(settings: Settings) -> str:
 
 def _target(row: EmbedderRow, settings: Settings) -> Target:
     if row.kind == "openai":
-        openai = catalogue.provider("openai")
-        address, key = keys.address_of(openai, settings) or OPENAI_ADDRESS, keys.key_of(openai, settings)
-        return Target(row.id, row.label, row.model or "", address, key, "OPENAI_API_KEY", row.dimensions, compact=True)
+        return _openai(row, settings)
     server, model = _server(settings), _own_model(settings)
     own = server is OWN_SERVER
     return Target(
         _id(row, settings),
         f"{row.label}: {model}",
+        row.id,
         model,
         keys.address_of(server, settings) or "",
         settings.embeddings_api_key if own else settings.local_api_key,
         KEY_VARIABLE if own else "LOCAL_API_KEY",
         None,
         compact=False,
+    )
+
+
+def _openai(row: EmbedderRow, settings: Settings) -> Target:
+    openai, model = catalogue.provider("openai"), row.model or ""
+    listed = price(openai.id, model)
+    return Target(
+        row.id,
+        row.label,
+        openai.id,
+        model,
+        keys.address_of(openai, settings) or OPENAI_ADDRESS,
+        keys.key_of(openai, settings),
+        "OPENAI_API_KEY",
+        row.dimensions,
+        compact=True,
+        price=listed[0] if listed else None,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, FromClause, and_, delete, exists, func, or_, select, text, update
 from sqlalchemy.orm import aliased
 
-from assistant.domain import DocumentStatus
+from assistant.domain import DocumentStatus, UsageRecord
 from assistant.storage.database import Database
 from assistant.storage.documents import bump_revision
 from assistant.storage.ingestion import Unembedded, split_heading
@@ -21,7 +21,10 @@ from assistant.storage.rows import (
     KnowledgeStateRow,
     VersionRow,
 )
+from assistant.storage.usage_records import insert_records
 
+DOCUMENTS = "documents"
+"""Who the usage ledger names for vectors of documents: a change concerns everybody's."""
 # The chunk may be gone since its text was read.
 _STORE = text(
     """
@@ -119,11 +122,20 @@ class Embeddings:
             self.store(model, found)
         return set(found)
 
-    def store(self, model: str, vectors: Mapping[int, bytes]) -> None:
-        """Store float16 vectors by chunk row id; those of chunks that are gone are dropped."""
+    def store(self, model: str, vectors: Mapping[int, bytes], record: UsageRecord | None = None) -> None:
+        """Store float16 vectors by chunk row id, with the ledger's line of what they cost, as one transaction.
+
+        Those of chunks that are gone are dropped.
+        """
         values = [{"chunk": chunk_id, "model": model, "vector": vector} for chunk_id, vector in vectors.items()]
         with self._database.write() as session:
             session.execute(_STORE, values)
+            insert_records(session, DOCUMENTS, "", [record] if record else [])
+
+    def note_use(self, person_id: str, record: UsageRecord) -> None:
+        """Add the line of a person's query to the usage ledger."""
+        with self._database.write() as session:
+            insert_records(session, person_id, "", [record])
 
     def counts(self, model: str) -> tuple[int, int]:
         """Return how many of the chunks that are searched have a vector of the model, and how many there are."""

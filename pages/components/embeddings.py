@@ -68,7 +68,8 @@ def _progress(state: EmbedderState) -> str:
         facts.append("the index is being built")
     elif state.speed and state.seconds_left:
         facts += [f"{state.speed:,.0f} a second", _left(state.seconds_left)]
-    return f"**Changing to {_name(state, state.wanted)}**: {', '.join(facts)}. {_name(state, state.serving)} answers."
+    until_then = f"{_name(state, state.serving)} answers until then."
+    return f"**Changing to {_name(state, state.wanted)}**: {', '.join(facts)}. {until_then}"
 
 
 def _left(seconds: float) -> str:

@@ -20,6 +20,7 @@ from assistant.knowledge.service import KnowledgeBase
 from assistant.knowledge.worker import LOCK_FILE
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread
 from assistant.settings import PROJECT
+from assistant.storage.rows import EMBEDDED
 
 WAIT_SECONDS = 90.0
 RULES = "\n\n".join(
@@ -63,7 +64,7 @@ def _until(condition: Callable[[], bool]) -> None:
 def _assert_whole(library: Library, document: Document) -> None:
     """Ready, each chunk stored once with its vector, and the text there."""
     assert (document.status, document.error) == (DocumentStatus.READY, None)
-    stored = library.vectors.stored(next(iter(library.vectors.live_versions())))
+    stored = library.vectors.stored(next(iter(library.vectors.live_versions())), EMBEDDED)
     assert len(stored) == len({one.chunk_id for one in stored}) == document.chunks
     assert library.documents.text(document.id, 1)[0].count("# Rule") in (0, 120)
 

@@ -24,6 +24,7 @@ from assistant.knowledge.service import KnowledgeBase
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
 from assistant.storage.rows import EMBEDDED
+from assistant.storage.usage_records import UsageRecords
 
 WAIT_SECONDS = 30.0
 OWN = f"endpoint/{MODEL}"
@@ -407,3 +408,13 @@ def test_the_end_of_the_process_does_not_wait_for_a_slow_server(
     assert server.answered == 0
     server.gate.set()
     assert changed(open_knowledge()).embedders(ADMIN).done == 3
+
+
+def test_what_a_server_was_used_for_stands_in_the_ledger(library: Library, open_knowledge: Opener) -> None:
+    put_three(library)
+    knowledge = changed(open_knowledge())
+    knowledge.search(STAFF, QUERY)
+    ledger = UsageRecords(library.database)
+    until(lambda: len(ledger.summed("person", None, None)) == 2)
+    lines = [(line.person, line.record.purpose, line.record.usage.input_tokens) for line in ledger.lines(None)]
+    assert lines == [("documents", "embedding", 3), (STAFF.id, "embedding", 1)]

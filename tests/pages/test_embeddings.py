@@ -114,7 +114,7 @@ def test_a_change_is_shown_at_every_visit_until_it_is_cancelled(
     total = state(services).total
     app = section(run_app)
     assert f"**Changing to Own embeddings server: {MODEL}**: 0 of {total} passages" in text_of(app)
-    assert "MiniLM answers." in text_of(app)
+    assert "MiniLM answers until then." in text_of(app)
     app = app.button(key="cancel-embedder").click().run()
     assert "Changing to" not in text_of(app)
     assert (state(services).serving, state(services).wanted) == (EMBEDDED, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ import pytest
 from embeddings_server import MODEL, EmbeddingsServer
 from pydantic import SecretStr
 
+from assistant.domain import Usage
 from assistant.errors import EmbeddingFailed, NotFound
 from assistant.providers import embedders
-from assistant.providers.api_embedder import BATCH_CHARACTERS, BATCH_TEXTS, ApiEmbedder
+from assistant.providers.api_embedder import BATCH_CHARACTERS, BATCH_TEXTS, ApiEmbedder, cost_of
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
 from assistant.storage.rows import EMBEDDED
@@ -104,7 +106,7 @@ def test_a_model_that_is_no_longer_set_up_has_no_target() -> None:
 
 def test_vectors_come_in_order_and_of_unit_length(server: EmbeddingsServer, embedder: ApiEmbedder) -> None:
     server.change = lambda reply: reply["data"].reverse()
-    matrix = embedder.embed(["annual leave", "the canteen", "my holiday"])
+    matrix = embedder.embed(["annual leave", "the canteen", "my holiday"]).vectors
     assert matrix.dtype == np.float32
     assert np.linalg.norm(matrix, axis=1) == pytest.approx(1.0)
     assert matrix[0] @ matrix[2] > 0.9
@@ -116,19 +118,33 @@ def test_openai_is_asked_for_compact_vectors_and_gives_the_same(
     server: EmbeddingsServer, embedder: ApiEmbedder
 ) -> None:
     compact = ApiEmbedder(replace(embedder.target, compact=True), SECONDS)
-    assert compact.embed(["annual leave"]) == pytest.approx(embedder.embed(["annual leave"]))
-    assert [request["encoding_format"] for request in server.requests] == ["base64", "float"]
+    vectors = embedder.embed(["annual leave"]).vectors
+    assert compact.embed(["annual leave"]).vectors == pytest.approx(vectors)
+    assert [request["encoding_format"] for request in server.requests] == ["float", "base64"]
     compact.close()
 
 
 def test_requests_are_bounded_by_texts_and_characters(server: EmbeddingsServer, embedder: ApiEmbedder) -> None:
-    heard: list[int] = []
-    listening = ApiEmbedder(embedder.target, SECONDS, on_usage=heard.append)
     long = "x" * (BATCH_CHARACTERS // 2 + 1)
-    assert len(listening.embed(["short"] * (BATCH_TEXTS + 1) + [long, long])) == BATCH_TEXTS + 3
+    assert len(embedder.embed(["short"] * (BATCH_TEXTS + 1) + [long, long]).vectors) == BATCH_TEXTS + 3
     assert [len(request["input"]) for request in server.requests] == [BATCH_TEXTS, 2, 1]
-    assert heard == [BATCH_TEXTS, 2, 1]
-    listening.close()
+
+
+def test_what_was_used_is_told_for_the_ledger(embedder: ApiEmbedder) -> None:
+    record = embedder.embed(["one", "two"]).record
+    assert (record.purpose, record.provider, record.model) == ("embedding", "endpoint", MODEL)
+    assert record.usage == Usage(requests=1, input_tokens=2)
+    openai = embedders.target("openai/text-embedding-3-small", settings_with(OPENAI_API_KEY=SecretStr(KEY)))
+    assert openai is not None
+    assert cost_of(openai, [500_000, 1_500_000]) == Decimal("0.04")
+    assert cost_of(openai, [1, None]) is None
+
+
+def test_a_server_that_counts_no_tokens_makes_the_use_an_estimate(
+    server: EmbeddingsServer, embedder: ApiEmbedder
+) -> None:
+    server.change = lambda reply: reply.pop("usage")
+    assert embedder.embed(["one"]).record.usage == Usage(requests=1, estimated=True)
 
 
 Fault = Callable[[EmbeddingsServer], None]
