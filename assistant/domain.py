@@ -283,7 +283,7 @@ class Usage:
 class UsageRecord:
     """One line of the usage ledger: what one model was used for in one turn. ``number`` counts within the turn from 1.
 
-    ``purpose`` is plan or answer.
+    ``purpose`` is plan, answer, or embedding (under an id that is no turn's).
     """
 
     turn_id: str
