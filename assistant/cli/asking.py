@@ -35,9 +35,12 @@ def choice_of(
     """What was chosen on the command line; None when nothing was."""
     if provider is None and model is None and parameters == Parameters():
         return None
-    if provider is None and model is None:
-        return replace(services.models.resolve(None), parameters=parameters)
-    return ModelChoice(provider or services.settings.default_provider, model, parameters)
+    if provider is not None:
+        return ModelChoice(provider, model, parameters)
+    default = services.models.resolve(None)
+    return (
+        replace(default, parameters=parameters) if model is None else ModelChoice(default.provider, model, parameters)
+    )
 
 
 def search_one(services: Services, person: Person, query: str, count: int, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+from typer.exceptions import TyperException
 
 from assistant import log
 from assistant import settings as settings_module
@@ -44,14 +45,22 @@ AsPerson = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Act
 
 
 def run() -> None:
-    """Run the command line; every error ends as one sentence on stderr and status 1, its trace in the log."""
+    """Run the command line; every error ends as one sentence on stderr, with status 2 for wrong use and 1 for others.
+
+    Traces are in the log.
+    """
     output.speak_utf8()
     log.set_up("INFO", to_stderr=False)  # until a command knows the data folder
     try:
-        app()
+        app(standalone_mode=False)
+    except TyperException as error:  # wrong use, as typer sees it; its own report folds the sentence into a box
+        sys.stderr.write(f"{error.format_message()}\n")
+        raise SystemExit(WRONG_USE) from None
     except WrongUse as error:
         sys.stderr.write(f"{error.message}\n")
         raise SystemExit(WRONG_USE) from None
+    except typer.Abort:  # the person pressed Ctrl-C
+        pass
     except AssistantError as error:
         sys.stderr.write(f"{error.message}\n")
     except BrokenPipeError:  # the reader of our output has left, as `head` does
