@@ -9,6 +9,7 @@ import asyncio
 import importlib
 import json
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,9 @@ SECONDS = 10.0
 LARGEST_LIST = 8_000_000
 """Bytes. OpenRouter's list, the longest, has about one million."""
 
+RESPONSES_ONLY = re.compile(r"(gpt-|o\d|codex).*(-pro\b|codex)|codex")
+"""OpenAI's models that its chat completions refuse."""
+
 log = logging.getLogger(__name__)
 
 
@@ -46,7 +50,7 @@ def discover(row: ProviderRow, settings: Settings) -> list[ModelInfo]:
     home = importlib.import_module(f"assistant.providers.{builders.HOMES[row.kind]}")
     try:
         body = asyncio.run(asyncio.wait_for(_body(home, access), SECONDS))
-        models = [_able(home, row, model) for model in listed_models.read(body)]
+        models = [_able(home, row, model) for model in listed_models.read(body) if _speaks(row, model)]
     except AssistantError:
         raise
     except Exception as error:
@@ -72,6 +76,10 @@ async def _body(home: ModuleType, access: Access) -> object:
             return json.loads(got)
     finally:
         await client.close()
+
+
+def _speaks(row: ProviderRow, model: ModelInfo) -> bool:
+    return row.kind != "openai" or not RESPONSES_ONLY.match(model.id)
 
 
 def _able(home: ModuleType, row: ProviderRow, model: ModelInfo) -> ModelInfo:

@@ -25,7 +25,7 @@ EFFORTS: tuple[Effort, ...] = ("low", "medium", "high")
 NO_CHAT = re.compile(
     r"(?<![a-z])(embed(ding)?s?|e5|bge|gte|minilm|rerank(er)?|whisper|transcri(be|ption)|translate|asr|tts|speech|orpheus"
     r"|audio|voice|realtime|live|dall-e|images?|imagen|sora|video|flux|diffusion|moderation|guard|safeguard"
-    r"|babbage|davinci|turbo-instruct|search-api|computer-use|ocr|batch)(?![a-z])",
+    r"|babbage|davinci|turbo-instruct|search-api|deep-research|computer-use|ocr|batch)(?![a-z])",
     re.IGNORECASE,
 )
 """Words in ids of models that turn text into vectors, sounds or pictures or judge it, or that take no chat."""
@@ -98,7 +98,12 @@ def _label(entry: Mapping[str, Any]) -> str:
     for name in (entry.get("display_name"), entry.get("name")):
         if isinstance(name, str) and name.strip() and name.isprintable():
             return name.strip()[:LONGEST_LABEL]
-    return str(entry["id"])
+    return _last_part(str(entry["id"]))
+
+
+def _last_part(model_id: str) -> str:
+    """The file's name where the id is the path of a file, as llama.cpp has it; other ids stay."""
+    return re.split(r"[/\\]", model_id)[-1] if model_id.lower().endswith(".gguf") else model_id
 
 
 def _tokens(entry: Mapping[str, Any], *names: str) -> int | None:

@@ -98,13 +98,18 @@ def _structure(parameters: ModelRequestParameters) -> str | None:
 
 
 def _instructions(messages: Sequence[ModelMessage], parameters: ModelRequestParameters) -> list[InstructionPart]:
+    """All that the model is told, as one message: local models' templates know one system message."""
     tools = [*parameters.declared_function_tools, *parameters.output_tools]
-    given = parameters.instruction_parts
-    if given is None:
-        last = next((m.instructions for m in reversed(messages) if isinstance(m, ModelRequest) and m.instructions), "")
-        given = [InstructionPart(content=last)] if last else []
-    disarmed = [replace(part, content=disarm(part.content)) for part in given]
-    return [*disarmed, InstructionPart(content=_described(tools, parameters.allow_text_output))] if tools else disarmed
+    given = [disarm(text) for text in _given(messages, parameters) if text]
+    told = [*given, _described(tools, parameters.allow_text_output)] if tools else given
+    return [InstructionPart(content="\n\n".join(told))] if told else []
+
+
+def _given(messages: Sequence[ModelMessage], parameters: ModelRequestParameters) -> list[str]:
+    if parameters.instruction_parts is not None:
+        return [part.content for part in parameters.instruction_parts]
+    requests = (message for message in reversed(messages) if isinstance(message, ModelRequest))
+    return [next((request.instructions for request in requests if request.instructions), "")]
 
 
 def _described(tools: Sequence[ToolDefinition], text_too: bool) -> str:

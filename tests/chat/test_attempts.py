@@ -138,6 +138,23 @@ def test_after_a_refused_tool_call_the_tools_are_told_in_words(keyed: Chatting, 
     assert "search_knowledge_base" in str(second.body["messages"])
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "registry.ollama.ai/library/gemma3:4b does not support tools"),
+        (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+        (404, "No endpoints found that support tool use."),
+    ],
+)
+def test_a_model_without_tools_is_told_of_them_in_words(
+    status: int, words: str, keyed: Chatting, wire: WireServer
+) -> None:
+    wire.answers(refuses(status, "invalid_request_error", words), WHOLE)
+    turn = keyed.ask(LEAVE, choice=OPENAI)
+    assert (turn.status, turn.answer) == (TurnStatus.COMPLETE, f"{SENTENCE} [1]")
+    assert "search_knowledge_base" in str(wire.requests[1].body["messages"])
+
+
 def test_a_tool_call_that_is_refused_in_words_too_is_given_up(keyed: Chatting, wire: WireServer) -> None:
     wire.answers(refuses(400, "tool_use_failed", "Failed to call a function."))
     turn = keyed.ask(LEAVE, choice=GROQ)

@@ -139,6 +139,16 @@ def test_the_list_of_openai_gives_the_day_of_a_models_end(server: ListServer, tm
     ]
 
 
+@pytest.mark.parametrize("provider", ["openai", "openai-responses"])
+def test_models_without_chat_completions_are_listed_for_responses_only(
+    provider: str, server: ListServer, tmp_path: Path
+) -> None:
+    server.lists(*({"id": name} for name in ("gpt-5.5-pro", "o3-pro-2025-06-10", "gpt-5.3-codex", "deepseek-v4-pro")))
+    found = discover(provider, openai(server, tmp_path))
+    assert len(found) == (1 if provider == "openai" else 4)
+    assert "deepseek-v4-pro" in found
+
+
 def test_a_model_that_the_fresh_list_does_not_name_is_marked_but_stays(server: ListServer, tmp_path: Path) -> None:
     known = openai(server, tmp_path)
     server.lists({"id": "gpt-6-luna"})

@@ -126,3 +126,9 @@ def test_numbers_that_cannot_be_are_unknown() -> None:
 
 def test_ollama_without_models_has_an_empty_list() -> None:
     assert listed_models.read({"object": "list", "data": None}, TODAY) == []
+
+
+def test_a_file_that_a_server_runs_is_called_by_its_name() -> None:
+    paths = ["/srv/models/qwen3-8b-q4.gguf", "C:\\models\\gemma.GGUF", "vendor/model"]
+    labels = [model.label for model in listed_models.read([{"id": path} for path in paths], TODAY)]
+    assert labels == ["qwen3-8b-q4.gguf", "gemma.GGUF", "vendor/model"]

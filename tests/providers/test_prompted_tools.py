@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -23,46 +23,21 @@ from pydantic_ai.messages import (
     ToolCallPart,
     UserPromptPart,
 )
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models.groq import GroqModel
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.providers.groq import GroqProvider
+from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import Tool
+from wire_behaviours import says
+from wire_server import WireServer
 
-from assistant.providers.call_blocks import LONGEST_BLOCK, UNREADABLE, CallReader, disarm
+from assistant.providers.call_blocks import UNREADABLE
 from assistant.providers.prompted_tools import WRITE_AGAIN, PromptedTools
-from assistant.providers.rewritten_stream import Called, Piece, Said
 from assistant.providers.scripted import Reply, ScriptedModel
 
 TICKET = '<TOOL_CALLS>{"tools": [{"name": "get_ticket", "params": {"number": 7}}]}</TOOL_CALLS>'
-ANSWERS = [
-    f"Let me look.\n{TICKET}",
-    f"\n\n {TICKET} \n done.",
-    f"a < b and <TOOL_ <tool_calls>{TICKET.removeprefix('<TOOL_CALLS>')} more",
-    'x <TOOL_CALLS>```json\n[{"name": "a", "arguments": {"t": "</TOOL_CALLS>\\" {"}}, {"name": "b"}]\n```</TOOL_CALLS>',
-    "<TOOL_CALLS>{broken</TOOL_CALLS> sorry",
-    '<TOOL_CALLS>{"tools": [{"name": "a", "params": {}}]}',
-    '<TOOL_CALLS>{"tools": [{"name": "a", ',
-    "no block at all, only <b>text</b>   ",
-    f"{TICKET}{TICKET}",
-    "Straße <TOOL_CALL",
-    "   ",
-]
-
-
-def said_and_called(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces with neighbouring text joined."""
-    joined: list[Piece] = []
-    for piece in pieces:
-        last = joined[-1] if joined else None
-        if isinstance(piece, Said) and isinstance(last, Said):
-            joined[-1] = Said(last.text + piece.text)
-        else:
-            joined.append(piece)
-    return joined
-
-
-def read(*chunks: str, structure: str | None = None) -> list[Piece]:
-    reader = CallReader(structure)
-    pieces = [piece for chunk in chunks for piece in reader.feed(chunk)]
-    return [*pieces, *reader.end()]
 
 
 def agent(model: ScriptedModel, *tools: Tool[None], **options: Any) -> Agent[None, Any]:
@@ -85,79 +60,6 @@ def sent_text(model: ScriptedModel, call: int) -> str:
 
 def instructions(model: ScriptedModel, call: int = 0) -> str:
     return "\n".join(part.content for part in model.calls[call].parameters.instruction_parts or [])
-
-
-@pytest.mark.parametrize("text", ANSWERS)
-def test_every_way_to_cut_a_stream_says_the_same(text: str) -> None:
-    whole = said_and_called(read(text))
-    assert said_and_called(read(*text)) == whole
-    for first in range(len(text) + 1):
-        assert said_and_called(read(text[:first], text[first:])) == whole, first
-        for second in range(first, len(text) + 1, 3):
-            assert said_and_called(read(text[:first], text[first:second], text[second:])) == whole, (first, second)
-
-
-@pytest.mark.parametrize("text", ANSWERS)
-def test_no_mark_is_ever_shown(text: str) -> None:
-    for piece in read(*text):
-        assert not (isinstance(piece, Said) and "TOOL_CALLS>" in piece.text.upper())
-
-
-def test_what_the_answers_say() -> None:
-    call = Called("get_ticket", {"number": 7})
-    assert said_and_called(read(ANSWERS[0])) == [Said("Let me look."), call]
-    assert said_and_called(read(ANSWERS[1])) == [call, Said("done.")]
-    assert said_and_called(read(ANSWERS[2])) == [Said("a < b and <TOOL_"), call, Said("more")]
-    assert said_and_called(read(ANSWERS[3])) == [Said("x"), Called("a", {"t": '</TOOL_CALLS>" {'}), Called("b", {})]
-    assert said_and_called(read(ANSWERS[4])) == [Called(UNREADABLE, {"block": "{broken"}), Said("sorry")]
-    assert said_and_called(read(ANSWERS[5])) == [Called("a", {})]
-    assert said_and_called(read(ANSWERS[6])) == [Called(UNREADABLE, {"block": '{"tools": [{"name": "a",'})]
-    assert said_and_called(read(ANSWERS[7])) == [Said(ANSWERS[7])]
-    assert said_and_called(read(ANSWERS[8])) == [call, call]
-    assert said_and_called(read(ANSWERS[9])) == [Said("Straße <TOOL_CALL")]
-    assert read(ANSWERS[10]) == []
-
-
-@pytest.mark.parametrize(
-    "inside",
-    [
-        "",
-        "null",
-        "3",
-        '"x"',
-        '{"tools": 3}',
-        '{"tools": [3]}',
-        '{"tools": [{"params": {}}]}',
-        '{"tools": [{"name": "", "params": {}}]}',
-        '{"tools": [{"name": "a", "params": [1]}]}',
-        '{"tools": [{"name": "good", "params": {}}, {"name": 5}]}',
-        "[" * 50_000,
-    ],
-)
-def test_a_block_with_anything_wrong_calls_nothing(inside: str) -> None:
-    (call,) = read(f"<TOOL_CALLS>{inside}</TOOL_CALLS>")
-    assert isinstance(call, Called)
-    assert call.tool == UNREADABLE
-
-
-def test_an_endless_block_is_given_up() -> None:
-    pieces = read("<TOOL_CALLS>", *["x" * 1000] * (LONGEST_BLOCK // 1000 + 2))
-    assert isinstance(pieces[0], Called)
-    assert pieces[0].tool == UNREADABLE
-
-
-def test_text_is_shown_as_soon_as_it_is_certain() -> None:
-    reader = CallReader()
-    assert [*reader.feed("Employees receive 27 days")] == [Said("Employees receive 27 days")]
-    assert [*reader.feed(" <")] == []
-    assert [*reader.feed("b>")] == [Said(" <b>")]
-
-
-@pytest.mark.parametrize("mark", ["<TOOL_CALLS>", "</TOOL_CALLS>", "<tool_calls>", "< TOOL_CALLS >", "</ Tool_Calls>"])
-def test_disarmed_text_holds_no_mark_and_reads_the_same(mark: str) -> None:
-    disarmed = disarm(f"a {mark} b")
-    assert read(disarmed) == [Said(disarmed)]
-    assert disarmed.replace("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", "<") == f"a {mark} b"
 
 
 def test_a_tool_is_called_and_its_result_goes_back_as_data() -> None:
@@ -360,14 +262,10 @@ def test_settings_of_native_tools_are_left_out_and_the_others_stay() -> None:
 
     model = Watched([Reply(["Hello."])])
     settings = ModelSettings(temperature=0.2, parallel_tool_calls=False, tool_choice="required")
-    asyncio.run(PromptedTools(model).request([ModelRequest([UserPromptPart("Hi")])], settings, _no_tools()))
+    asyncio.run(
+        PromptedTools(model).request([ModelRequest([UserPromptPart("Hi")])], settings, ModelRequestParameters())
+    )
     assert seen == [{"temperature": 0.2}]
-
-
-def _no_tools() -> Any:
-    from pydantic_ai.models import ModelRequestParameters
-
-    return ModelRequestParameters()
 
 
 def test_without_tools_nothing_is_said_of_them() -> None:
@@ -381,3 +279,44 @@ def test_the_example_of_a_block_can_be_read() -> None:
     asyncio.run(agent(model, Tool(get_ticket)).run("Hi"))
     (line,) = [line for line in instructions(model).splitlines() if line.startswith("<TOOL_CALLS>")]
     assert json.loads(line.removeprefix("<TOOL_CALLS>").removesuffix("</TOOL_CALLS>"))["tools"][0]["params"]
+
+
+@pytest.fixture
+def server() -> Iterator[WireServer]:
+    running = WireServer()
+    yield running
+    running.close()
+
+
+def over_openai(server: WireServer) -> Model:
+    return OpenAIChatModel("gpt-6-luna", provider=OpenAIProvider(base_url=f"{server.url}/v1", api_key="k"))
+
+
+def over_groq(server: WireServer) -> Model:
+    return GroqModel("openai/gpt-oss-20b", provider=GroqProvider(base_url=server.url, api_key="k"))
+
+
+@pytest.mark.parametrize("wire", [over_openai, over_groq])
+def test_over_the_wire_no_tools_are_sent_and_reasoning_and_usage_stay(
+    wire: Callable[[WireServer], Model], server: WireServer
+) -> None:
+    server.answers(says("One moment. ", *TICKET, reasoning=["Look", " it up."]), says("It waits."))
+    messages = asyncio.run(_over_the_wire(wire(server)))
+    first, second = [message for message in messages if isinstance(message, ModelResponse)]
+    assert [part.part_kind for part in first.parts] == ["thinking", "text", "tool-call"]
+    assert (first.finish_reason, first.usage.output_tokens, second.finish_reason) == ("tool_call", 100, "stop")
+    assert not any("tools" in request.body or "tool_choice" in request.body for request in server.requests)
+    sent = [(message["role"], str(message["content"])) for message in server.requests[1].body["messages"]]
+    assert [role for role, _ in sent] == ["system", "user", "assistant", "user"]
+    assert "- get_ticket: Look a ticket up." in sent[0][1]
+    assert TICKET in sent[2][1]
+    assert "Ticket 7 waits for approval." in sent[3][1]
+
+
+async def _over_the_wire(model: Model) -> list[ModelMessage]:
+    talking = Agent(PromptedTools(model), tools=[Tool(get_ticket)], instructions="Be brief.")
+    async with talking.run_stream_events("What of ticket 7?") as events:
+        async for _ in events:
+            pass
+        assert events.result is not None
+        return events.result.all_messages()
