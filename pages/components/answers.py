@@ -27,7 +27,7 @@ ENDED = {
     TurnStatus.REFUSED: "This question was not taken.",
 }
 RETRYABLE = (TurnStatus.STOPPED, TurnStatus.CUT, TurnStatus.FAILED)
-NOT_THE_MODELS = {"cut", "length", "withheld", "question"}
+NOT_THE_MODELS = {"cut", "lapsed", "length", "limit", "question", "withheld"}
 """Categories of errors that another model would not mend."""
 ASSISTANT_ICON, PERSON_ICON = ":material/menu_book:", ":material/person:"
 

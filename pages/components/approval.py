@@ -6,13 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.domain import Decision, PendingCall, Turn
+from assistant.domain import Decision, PendingCall, Turn, TurnStatus
+from assistant.errors import DecisionRefused
 from pages.components.approval_fields import draw_fields
 from pages.components.guard import Entered
-from pages.components.problems import told_here
+from pages.components.problems import told_here, told_later
 from pages.components.safe_markdown import escape
 
 ONLY_ON_YES = "Nothing has been done yet. Check it, change what is wrong, and decide."
+LATE = "This was decided already, in another tab: what you clicked here changed nothing."
+DECIDED = "decided"
+"""Session key of the turn that was decided last in this tab."""
 NOTE = "Why not (optional, the assistant reads it)"
 NOTE_LENGTH = 500
 """Characters; a reason, not a letter."""
@@ -27,8 +31,11 @@ def draw_card(entered: Entered, turn: Turn) -> None:
         note = st.text_input(NOTE, max_chars=NOTE_LENGTH, key=f"note-{turn.id}")
         row = st.container(horizontal=True, gap="small")
         yes = escape(single.title) if single else "Do what is ticked"
-        confirmed = row.form_submit_button(yes, type="primary", icon=":material/check:", key=f"confirm-{turn.id}")
-        declined = row.form_submit_button("Do not do it", icon=":material/close:", key=f"decline-{turn.id}")
+        heed: dict[str, Any] = {"on_click": _heed_others, "args": (entered, turn.id)}
+        confirmed = row.form_submit_button(
+            yes, key=f"confirm-{turn.id}", type="primary", icon=":material/check:", **heed
+        )
+        declined = row.form_submit_button("Do not do it", key=f"decline-{turn.id}", icon=":material/close:", **heed)
     if declined:
         _decide(entered, turn, [Decision(call.id, approved=False, note=note.strip()) for call in turn.pending])
     elif confirmed and all(decision is not None for decision in wanted):
@@ -53,4 +60,14 @@ def _changed(call: PendingCall, held: dict[str, Any]) -> dict[str, Any] | None:
 def _decide(entered: Entered, turn: Turn, decisions: list[Decision]) -> None:
     with told_here():
         entered.services.chat.decide(entered.person, turn.id, decisions)
+        st.session_state[DECIDED] = turn.id
         st.rerun()
+
+
+def _heed_others(entered: Entered, turn_id: str) -> None:
+    """Before the page is drawn: of a turn decided elsewhere the card is gone, and this click with it."""
+    if st.session_state.get(DECIDED) == turn_id:  # a second click of this tab
+        return
+    with told_later():
+        if entered.services.chat.turn(entered.person, turn_id).status is not TurnStatus.AWAITING_APPROVAL:
+            raise DecisionRefused(LATE)

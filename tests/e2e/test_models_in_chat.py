@@ -121,6 +121,15 @@ def test_a_failed_question_leads_to_another_model_and_is_asked_again(wire: WireS
     expect(chat.badge.last).to_contain_text("free")
 
 
+def test_a_route_is_corrected_with_one_click(wire: WireServer, chat: ChatPage) -> None:
+    wire.answers(says(FIRST, LAST))
+    chat.answer(HOTEL)
+    chat.badge.get_by_role("button", name="Route: knowledge base").click()
+    chat.page.get_by_text("Ask again as general").click()
+    expect(chat.done).to_have_count(2)
+    expect(chat.badge.last).to_contain_text("Route: general (you chose this route)")
+
+
 def test_a_typed_model_is_asked_and_what_it_costs_is_not_made_up(wire: WireServer, chat: ChatPage) -> None:
     wire.answers(says(FIRST, LAST))
     chat.open_picker()
