@@ -175,7 +175,7 @@ class ModelService:
             count = self.refresh(person, provider_id)
         except AssistantError as error:
             return error.message
-        return f"{row.label} answers: it names {count} models."
+        return f"{row.label} answers: it names {count:,} {'model' if count == 1 else 'models'}."
 
     def start_check(self, person: Person, provider_id: str) -> Future[str]:
         """Begin ``check`` behind the page; raises NotAllowed as ``refresh`` does."""

@@ -33,12 +33,12 @@ PRICES = (
 def draw(entered: Entered) -> None:
     """Draw the list; while a check is under way it draws itself anew."""
     checks: dict[str, Future[str]] = st.session_state.setdefault(CHECKS, {})
-    under_way = any(not check.done() for check in checks.values())
+    under_way = _under_way(checks)
 
     @st.fragment(run_every=POLL_SECONDS if under_way else None)
     def listed() -> None:
-        if under_way and all(check.done() for check in checks.values()):
-            st.rerun(scope="app")
+        if under_way != _under_way(checks):
+            st.rerun(scope="app")  # a click in here draws no more than this; only the page can begin or end the polling
         found = entered.services.models.overview(entered.person)
         ready = [provider for provider in found if provider.state.configured]
         st.caption(f"{len(ready)} of {wording.counted(len(found), 'provider')} set up. {PRICES}")
@@ -46,6 +46,10 @@ def draw(entered: Entered) -> None:
             _draw_provider(entered, provider, checks.get(provider.state.id))
 
     listed()
+
+
+def _under_way(checks: dict[str, Future[str]]) -> bool:
+    return any(not check.done() for check in checks.values())
 
 
 def _draw_provider(entered: Entered, provider: ProviderOverview, check: Future[str] | None) -> None:
