@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -123,6 +124,8 @@ class Runner:
         """Import and run once what the first question needs."""
         from assistant.chat.warming import rehearse
 
+        import_module("assistant.chat.turn")
+        this_process()
         self._open().call(rehearse, self._deps)
 
     def close(self) -> None:
