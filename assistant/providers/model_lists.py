@@ -90,7 +90,7 @@ def merged(row: ProviderRow, settings: Settings) -> tuple[ModelInfo, ...]:
     return _merged(row, listing, datetime.now(UTC).date(), priced_as)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _merged(row: ProviderRow, listing: Listing, today: date, priced_as: str) -> tuple[ModelInfo, ...]:
     named = {model.id: model for model in listing.models}
     missing = listing.at.date() if today - listing.at.date() <= FRESH else None
@@ -150,7 +150,7 @@ def _account(row: ProviderRow, settings: Settings) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _read(path: Path, changed_ns: int, size: int) -> Listing | None:
     """Read a list; ``changed_ns`` and ``size`` make a changed file another call. A broken file is no list."""
     del changed_ns

@@ -161,6 +161,13 @@ def test_a_model_that_the_fresh_list_does_not_name_is_marked_but_stays(server: L
     assert not models["gpt-6-astra"].retired(today)
 
 
+def test_a_folder_that_takes_no_file_does_not_keep_the_list_from_being_used(server: ListServer, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("in the way")
+    server.lists({"id": "gpt-7"})
+    assert "gpt-7" in discover("openai", openai(server, tmp_path))
+    assert "gpt-7" not in merged("openai", openai(server, tmp_path))
+
+
 def test_an_old_list_says_nothing_about_models_it_does_not_name(server: ListServer, tmp_path: Path) -> None:
     known = openai(server, tmp_path)
     server.lists({"id": "gpt-6-luna"}, {"id": "gpt-7"})
