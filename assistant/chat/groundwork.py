@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
+import numpy as np
 
 from assistant.chat import plan as planning
 from assistant.chat.agents import WITH_PASSAGES
@@ -17,7 +18,6 @@ from assistant.domain import ModelChoice, Passage, Person, Plan, Route
 from assistant.knowledge.evidence import answerable
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from pydantic_ai import CancellationToken
 
@@ -93,10 +93,8 @@ class Groundwork:
         self, person: Person, plan: Plan, seen: planning.Look, early: list[Passage] | None
     ) -> tuple[list[Passage], float]:
         step = self._steps.start("retrieve", "Searching the documents")
-        known = set(plan.search_queries) <= set(seen.queries)
-        vectors = seen.vectors if known else None
-        ready = early if known else None
-        passages, evidence = await anyio.to_thread.run_sync(self._judged, person, plan, vectors, ready)
+        ready = early if set(plan.search_queries) <= set(seen.queries) else None
+        passages, evidence = await anyio.to_thread.run_sync(self._judged, person, plan, seen, ready)
         documents = {passage.document_id for passage in passages}
         self._steps.finish(step, f"{_count(passages, 'passage')} from {_count(documents, 'document')}")
         return passages, evidence
@@ -107,13 +105,22 @@ class Groundwork:
         )
 
     def _judged(
-        self, person: Person, plan: Plan, vectors: NDArray[np.float32] | None, ready: list[Passage] | None
+        self, person: Person, plan: Plan, seen: planning.Look, ready: list[Passage] | None
     ) -> tuple[list[Passage], float]:
         """Retrieve (where it was not done beside the planning) and estimate; blocking, one hop for both."""
         passages = ready
         if passages is None:
+            vectors = self._vectors(plan.search_queries, seen)
             passages = self._deps.knowledge.retrieve(person, plan.search_queries, PASSAGES, vectors)
         return passages, answerable(plan.standalone_question, passages)
+
+    def _vectors(self, queries: Sequence[str], seen: planning.Look) -> NDArray[np.float32]:
+        """Embed only what the rules have not: each query costs about as much as the search itself."""
+        rows = dict(zip(seen.queries, seen.vectors, strict=True))
+        fresh = [query for query in queries if query not in rows]
+        if fresh:
+            rows.update(zip(fresh, self._deps.embedder.embed(fresh), strict=True))
+        return np.stack([rows[query] for query in queries])
 
     def _tell_plan(self, step: int, plan: Plan, question: str) -> None:
         self._steps.finish(step, ROUTE_TITLES[plan.route], route_detail(plan))
