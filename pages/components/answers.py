@@ -10,7 +10,7 @@ import streamlit as st
 from assistant.domain import Step, Turn, TurnStatus
 from pages.components import frame, picker, wording
 from pages.components.approval import draw_card
-from pages.components.badge import details, draw_badge
+from pages.components.badge import details, draw_badge, draw_fall_back
 from pages.components.guard import Entered
 from pages.components.problems import told_later
 from pages.components.reasoning import draw_reasoning
@@ -27,6 +27,10 @@ ENDED = {
     TurnStatus.REFUSED: "This question was not taken.",
 }
 RETRYABLE = (TurnStatus.STOPPED, TurnStatus.CUT, TurnStatus.FAILED)
+STEPS_ICONS = {
+    TurnStatus.COMPLETE: ":material/check:",
+    TurnStatus.AWAITING_APPROVAL: ":material/pending:",
+}
 NOT_THE_MODELS = {"cut", "lapsed", "length", "limit", "question", "withheld"}
 """Categories of errors that another model would not mend."""
 ASSISTANT_ICON, PERSON_ICON = ":material/menu_book:", ":material/person:"
@@ -45,10 +49,12 @@ def draw_turn(entered: Entered, turn: Turn, offer: Offer) -> None:
         with st.chat_message("assistant", avatar=ASSISTANT_ICON):
             if turn.steps:
                 # Not st.status: each one sleeps 50 ms, and a page may hold 20 of them.
-                icon = ":material/check:" if turn.status is TurnStatus.COMPLETE else ":material/remove:"
+                icon = STEPS_ICONS.get(turn.status, ":material/remove:")
                 with st.expander(_summary(turn), icon=icon, type="compact"):
                     draw_steps(turn.steps)
                     _draw_details(turn)
+            if turn.fell_back is not None:
+                draw_fall_back(turn.fell_back)
             draw_reasoning(turn.reasoning)
             _draw_answer(entered, turn)
             if turn.citations:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from assistant.domain import Route, Turn, TurnStatus
+from assistant.domain import FallBack, Route, Turn, TurnStatus
 from pages.components import wording
 from pages.components.guard import Entered
 from pages.components.problems import told_later
@@ -22,12 +22,15 @@ ROUTES = {
 
 def draw_badge(entered: Entered, turn: Turn, providers: Mapping[str, str]) -> None:
     """Draw the line; ``providers`` are labels by id."""
-    if turn.fell_back is not None:
-        st.markdown(_fall_back(turn, providers))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"badge-{turn.id}"):
         st.markdown(f":small[{_model(turn, providers)} :gray[{_facts(turn)}]]", width="content")
         if turn.plan is not None and turn.status is not TurnStatus.AWAITING_APPROVAL:
             _draw_route(entered, turn, turn.plan.route)
+
+
+def draw_fall_back(fall_back: FallBack) -> None:
+    """Say that another model answers than the one asked, and why."""
+    st.markdown(f":material/swap_horiz: {escape(fall_back.why)}")
 
 
 def details(turn: Turn) -> str:
@@ -50,15 +53,6 @@ def _facts(turn: Turn) -> str:
     if turn.usage.requests:
         parts += [wording.cost(turn.usage)]
     return escape(" · ".join([*parts, wording.moment(turn.created_at)]))
-
-
-def _fall_back(turn: Turn, providers: Mapping[str, str]) -> str:
-    fall = turn.fell_back
-    if fall is None:
-        return ""
-    asked = providers.get(fall.provider, fall.provider) + (f" {fall.model}" if fall.model else "")
-    answered = wording.model_name(providers.get(turn.choice.provider, turn.choice.provider), turn.choice)
-    return f":material/swap_horiz: Answered by {escape(answered)} in place of {escape(asked)}: {escape(fall.why)}"
 
 
 def _draw_route(entered: Entered, turn: Turn, route: Route) -> None:

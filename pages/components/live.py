@@ -25,7 +25,7 @@ from assistant.events import (
     Waiting,
 )
 from pages.components.answers import ASSISTANT_ICON, draw_question, draw_steps
-from pages.components.badge import ROUTES
+from pages.components.badge import ROUTES, draw_fall_back
 from pages.components.guard import Entered
 from pages.components.problems import told_later
 from pages.components.reasoning import LiveReasoning
@@ -89,7 +89,8 @@ class LiveAnswer:
         if isinstance(event, Waiting):
             self._countdown.start(event, age)
         elif isinstance(event, FellBack):
-            self._notices.markdown(f":material/swap_horiz: {escape(event.fall_back.why)}")
+            with self._notices:
+                draw_fall_back(event.fall_back)
         elif isinstance(event, ApprovalNeeded):
             self._status.update(label="Waiting for your decision")
 
