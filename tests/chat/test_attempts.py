@@ -235,8 +235,13 @@ def test_text_for_a_model_in_the_house_stays_in_the_house(falling: Falling, wire
     wire.answers(WHOLE)
     turn = falling.chat.ask(LEAVE, choice=ModelChoice("local", "mine"))
     assert wire.requests == []
-    assert (turn.fell_back is None) == public
-    assert turn.status is (TurnStatus.FAILED if public else TurnStatus.COMPLETE)
+    if public:
+        assert turn.error is not None
+        assert (turn.error.category, turn.fell_back) == ("connection", None)
+    else:
+        assert turn.fell_back is not None
+        assert turn.choice.provider == "offline"
+        assert turn.status is TurnStatus.COMPLETE
 
 
 def test_a_withheld_answer_is_not_asked_of_another_model(falling: Falling, wire: WireServer) -> None:
