@@ -218,6 +218,25 @@ def reindex(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def embedder(
+    model: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The model to change to; without, list them.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when it serves.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the embedding models, or have another one serve once every passage is embedded by it."""
+    from assistant.cli import embedding
+
+    with _services(own_index=model is not None) as services:
+        person = _person(services, None)
+        if model is None:
+            embedding.show_all(services, person, as_json=as_json)
+        else:
+            embedding.change(services, person, model, wait=wait, as_json=as_json)
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check settings, folders, database, models and index; exit 0 when all is well."""
     from assistant.doctor import check_all

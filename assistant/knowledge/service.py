@@ -188,11 +188,14 @@ class KnowledgeBase:
         return len(self._vectors.live_versions())
 
     def wait_until_indexed(self, timeout: float) -> bool:
-        """Wait until the index holds all there is to index, at most ``timeout`` seconds; say whether it does."""
+        """Wait until the index holds all there is to index, at most ``timeout`` seconds; say whether it does.
+
+        Documents that are held up by a dead embeddings server are not waited for.
+        """
         deadline = time.monotonic() + timeout
-        while self._vectors.has_work() and time.monotonic() < deadline:
+        while not self._vectors.is_settled() and time.monotonic() < deadline:
             time.sleep(WAIT_POLL_SECONDS)
-        return not self._vectors.has_work()
+        return self._vectors.is_settled()
 
     def damaged_originals(self, person: Person) -> list[str]:
         """Return the names of documents whose stored bytes are missing or not the uploaded ones. Raises NotAllowed."""

@@ -181,6 +181,11 @@ class Vectors:
         waiting = exists().where(VersionRow.status == DocumentStatus.INDEXING)
         return self._is_there(waiting) or self.has_removals()
 
+    def is_settled(self) -> bool:
+        """Return whether nothing is left to do, except for versions that say what server they wait for."""
+        waiting = exists().where(VersionRow.status == DocumentStatus.INDEXING, VersionRow.error.is_(None))
+        return not self._is_there(waiting) and not self.has_removals()
+
     def has_removals(self) -> bool:
         """Return whether deleted rows or vectors wait to be removed, or a collection to be built."""
         removal, deleted = exists().where(RemovalRow.id > 0), exists().where(DocumentRow.deleted_at.is_not(None))

@@ -295,6 +295,7 @@ def test_a_new_document_goes_live_with_its_vectors_of_the_serving_model(
     assert (waiting.status, waiting.live_version) == (DocumentStatus.INDEXING, None)
     assert "cannot be reached" in str(waiting.error)
     assert document_id not in {found.document_id for found in knowledge.search(STAFF, "canteen card at the desk")}
+    assert knowledge.wait_until_indexed(0)
     server.come_back()
     document = knowledge.wait_until_done([document_id], WAIT_SECONDS)[0]
     assert (document.status, document.error) == (DocumentStatus.READY, None)

@@ -1,0 +1,64 @@
+"""The command that shows and changes the embedding model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from command_line import CommandLine
+from embeddings_server import MODEL, EmbeddingsServer
+
+from assistant.storage.rows import EMBEDDED
+
+OWN = f"endpoint/{MODEL}"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmbeddingsServer]:
+    """A server to whose mind the question is one about the canteen."""
+    server = EmbeddingsServer({"holiday": 1, "canteen": 1, "leave": 2})
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory: pytest.TempPathFactory, server: EmbeddingsServer) -> CommandLine:
+    """The command on a folder with two documents."""
+    files = tmp_path_factory.mktemp("documents")
+    (files / "leave.txt").write_text("Employees receive 27 days of annual leave each year.", encoding="utf-8")
+    (files / "canteen.txt").write_text("The canteen serves a warm meal.", encoding="utf-8")
+    folder = tmp_path_factory.mktemp("data")
+    line = CommandLine(folder, EMBEDDINGS_BASE_URL=server.address, EMBEDDINGS_MODEL=MODEL, OPENAI_API_KEY="")
+    assert {row["status"] for row in line.lines("ingest", str(files), "--json")} == {"ready"}
+    return line
+
+
+def _best(command: CommandLine) -> str:
+    hits = command.value("search", "How much holiday am I entitled to", "--json")
+    return str(hits[0]["document"])
+
+
+def test_a_change_serves_every_process_when_it_is_done(command: CommandLine, server: EmbeddingsServer) -> None:
+    rows = {row["id"]: row["status"] for row in command.lines("embedder", "--json")}
+    assert (rows[EMBEDDED], rows[OWN], rows["openai/text-embedding-3-small"]) == ("serving", "ready", "not set up")
+    assert _best(command) == "leave.txt"
+    changed = command.value("embedder", OWN, "--wait", "--json")
+    assert changed == {"serving": OWN, "wanted": None, "done": 2, "total": 2}
+    assert _best(command) == "canteen.txt"
+    assert len(server.texts) == 3
+
+
+def test_a_document_is_ingested_under_the_model_that_serves(
+    command: CommandLine, server: EmbeddingsServer, tmp_path: Path
+) -> None:
+    command.run("embedder", OWN, "--wait")
+    (tmp_path / "desk.txt").write_text("Badges are had at the desk.", encoding="utf-8")
+    assert command.value("ingest", str(tmp_path / "desk.txt"), "--json")["status"] == "ready"
+    assert any("Badges are had" in text for text in server.texts)
+
+
+def test_a_model_that_is_not_set_up_is_one_sentence(command: CommandLine) -> None:
+    refused = command.run("embedder", "openai/text-embedding-3-small")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "OpenAI text-embedding-3-small cannot be used yet: Set OPENAI_API_KEY.\n"
