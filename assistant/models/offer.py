@@ -42,17 +42,32 @@ class Offer:
     auto_rule: str
 
 
-def provider_offer(state: ProviderState, policy: ModelPolicy, today: date) -> ProviderOffer:
-    """Return how the picker shows a provider."""
-    models = tuple(_model_offer(state, model, policy, today) for model in state.models)
-    if not state.configured:
-        return ProviderOffer(state, False, state.problem, models)
-    if not policy.allows(state.id, None):
-        return ProviderOffer(state, False, NOT_ALLOWED, models)
-    # A provider that names no models yet takes any id.
-    if models and not any(model.choosable for model in models):
-        return ProviderOffer(state, False, "None of its models can be used.", models)
-    return ProviderOffer(state, True, "", models)
+class Offers:
+    """Makes offers, and keeps those of each provider's models: a gateway names hundreds, and every page asks."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[tuple[ModelInfo, ...], ModelPolicy, date, tuple[ModelOffer, ...]]] = {}
+
+    def of(self, state: ProviderState, policy: ModelPolicy, today: date) -> ProviderOffer:
+        """Return how the picker shows a provider."""
+        models = self._models(state, policy, today)
+        if not state.configured:
+            return ProviderOffer(state, False, state.problem, models)
+        if not policy.allows(state.id, None):
+            return ProviderOffer(state, False, NOT_ALLOWED, models)
+        # A provider that names no models yet takes any id.
+        if models and not any(model.choosable for model in models):
+            return ProviderOffer(state, False, "None of its models can be used.", models)
+        return ProviderOffer(state, True, "", models)
+
+    def _models(self, state: ProviderState, policy: ModelPolicy, today: date) -> tuple[ModelOffer, ...]:
+        models, under, day, kept = self._kept.get(state.id, ((), None, None, ()))
+        # The same tuple comes as long as catalogue and list stay; comparing hundreds of models would cost the saving.
+        if models is state.models and under == policy and day == today:
+            return kept
+        made = tuple(_model_offer(state, model, policy, today) for model in state.models)
+        self._kept[state.id] = (state.models, policy, today, made)
+        return made
 
 
 def _model_offer(state: ProviderState, model: ModelInfo, policy: ModelPolicy, today: date) -> ModelOffer:

@@ -15,7 +15,7 @@ from assistant.domain import AUTO, ModelChoice, Parameters, Person, Role, Route
 from assistant.errors import AssistantError, NotAllowed, ProviderUnavailable, SettingsError
 from assistant.models import auto, lifecycle
 from assistant.models import policy as policies
-from assistant.models.offer import NOT_ALLOWED, ModelOffer, Offer, ProviderOffer, provider_offer
+from assistant.models.offer import NOT_ALLOWED, ModelOffer, Offer, Offers, ProviderOffer
 from assistant.models.overview import ModelOverview, ProviderOverview, overview
 from assistant.models.policy import ModelPolicy, checked
 from assistant.providers import builders, catalogue, model_lists
@@ -46,6 +46,7 @@ class ModelService:
         self._preferences = Preferences(database)
         self._settings = settings
         self._today = today
+        self._offers = Offers()
 
     def policy(self, person: Person) -> ModelPolicy:
         """Return what admins set; raises NotAllowed for others."""
@@ -79,7 +80,7 @@ class ModelService:
         del person  # so far everyone is offered the same
         policy, states = self._policy(), self.states()
         today = self._today()
-        offers = tuple(provider_offer(state, policy, today) for state in states)
+        offers = tuple(self._offers.of(state, policy, today) for state in states)
         return Offer(offers, self._default(policy), policy.locked, auto.rule(states, policy, today))
 
     def states(self) -> list[ProviderState]:
