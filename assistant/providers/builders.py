@@ -64,7 +64,8 @@ def build_model(choice: ModelChoice, settings: Settings, embedder: MiniLM, *, pr
     access = access_of(row, settings)
     info = catalogue.find(row.id, model_id, settings)
     in_words = prompted or (info is not None and not info.tools)
-    return clients.model((access, model_id, in_words), lambda: _built(row, model_id, access, in_words))
+    home = _home(row.kind)
+    return clients.model((access, model_id, in_words), lambda: _built(home, model_id, access, in_words))
 
 
 def settings_for(choice: ModelChoice, settings: Settings) -> ModelSettings:
@@ -96,9 +97,9 @@ def access_of(row: ProviderRow, settings: Settings) -> Access:
     return Access(row.id, row.kind, state.address, keys.key_of(row, settings), _options(row, settings))
 
 
-def _built(row: ProviderRow, model_id: str, access: Access, in_words: bool) -> Model:
-    model = _home(row.kind).model(model_id, access)
-    if row.kind in THINKS_IN_TAGS:
+def _built(home: Home, model_id: str, access: Access, in_words: bool) -> Model:
+    model = home.model(model_id, access)
+    if access.kind in THINKS_IN_TAGS:
         from assistant.providers.think_tags import ThinkTags
 
         model = ThinkTags(model)

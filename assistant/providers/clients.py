@@ -41,6 +41,9 @@ class Access:
         return value.get_secret_value() if value else None
 
 
+MOST_MODELS = 256
+"""Models kept at a time: their ids are free text, so their number is not bounded by itself."""
+
 _lock = threading.RLock()
 _clients: dict[Hashable, Any] = {}
 _models: dict[Hashable, Any] = {}
@@ -53,7 +56,10 @@ def client(access: Access, make: Callable[[Access], T]) -> T:
 
 def model(made_from: Hashable, make: Callable[[], T]) -> T:
     """Return the model made from these values, built when first asked for."""
-    return _kept(_models, made_from, make)
+    with _lock:
+        if len(_models) >= MOST_MODELS and made_from not in _models:
+            _models.clear()
+        return _kept(_models, made_from, make)
 
 
 def _kept(shelf: dict[Hashable, Any], made_from: Hashable, make: Callable[[], T]) -> T:

@@ -6,14 +6,19 @@ import asyncio
 import importlib.util
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from assistant.domain import ModelChoice, Parameters
 from assistant.errors import ProviderUnavailable
-from assistant.providers import clients
+from assistant.providers import catalogue, clients, model_lists
 from assistant.providers.builders import build_model, settings_for, warm
 from assistant.providers.minilm import MiniLM
+from assistant.providers.model_info import ModelInfo
+from assistant.providers.prompted_tools import PromptedTools
+from assistant.providers.think_tags import ThinkTags
 from assistant.settings import Settings
 
 SET_UP = {
@@ -109,6 +114,41 @@ def test_the_same_choice_keeps_its_model_and_models_share_a_client(embedder: Min
     other = build_model(ModelChoice("groq", "openai/gpt-oss-120b"), settings(), embedder)
     assert other is not one
     assert other.client is one.client  # type: ignore[attr-defined]
+
+
+def test_two_threads_that_ask_at_once_share_one_model(embedder: MiniLM) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        built = list(pool.map(lambda _: build_model(ModelChoice("openai"), settings(), embedder), range(16)))
+    assert len({id(model) for model in built}) == 1
+
+
+def test_models_of_any_number_of_ids_do_not_fill_the_memory(embedder: MiniLM) -> None:
+    one = build_model(ModelChoice("groq"), settings(), embedder)
+    for number in range(clients.MOST_MODELS):
+        build_model(ModelChoice("groq", f"model-{number}"), settings(), embedder)
+    again = build_model(ModelChoice("groq"), settings(), embedder)
+    assert again is not one
+    assert again.client is one.client  # type: ignore[attr-defined]
+
+
+def test_tools_are_told_in_words_when_asked(embedder: MiniLM) -> None:
+    choice = ModelChoice("groq")
+    in_words = build_model(choice, settings(), embedder, prompted=True)
+    assert isinstance(in_words, PromptedTools)
+    assert in_words is build_model(choice, settings(), embedder, prompted=True)
+    assert not isinstance(build_model(choice, settings(), embedder), PromptedTools)
+
+
+def test_a_model_that_takes_no_tools_is_told_them_in_words(embedder: MiniLM, tmp_path: Path) -> None:
+    configured = settings(data_dir=str(tmp_path))
+    named = ModelInfo("vendor/plain", "Plain", tools=False, discovered=True)
+    model_lists.keep(catalogue.provider("openrouter"), configured, [named])
+    assert isinstance(build_model(ModelChoice("openrouter", "vendor/plain"), configured, embedder), PromptedTools)
+
+
+@pytest.mark.parametrize("provider", ["ollama", "local"])
+def test_reasoning_between_tags_is_looked_for_on_servers_of_open_models(provider: str, embedder: MiniLM) -> None:
+    assert isinstance(build_model(ModelChoice(provider, "qwen3"), settings(), embedder), ThinkTags)
 
 
 @pytest.mark.parametrize("change", [{"GROQ_API_KEY": "gsk_9876543210"}, {"GROQ_BASE_URL": "http://127.0.0.1:9"}])
