@@ -18,6 +18,7 @@ from assistant.models.policy import ModelPolicy
 from assistant.models.service import ModelService
 from assistant.providers.passages import read
 from assistant.providers.scripted import Gate, Reply, ToolUse
+from assistant.storage.usage_records import UsageRecords
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
 SENTENCE = "Full-time employees receive 27 days of annual leave."
@@ -202,6 +203,7 @@ def test_another_model_answers_where_the_admin_named_one(
     assert turn.fell_back.why == f"{why}, so OpenAI ({turn.choice.model}) answers."
     assert [event.choice for event in events_of(running) if isinstance(event, FellBack)] == [turn.choice]
     assert "Another model answers" in [step.title for step in turn.steps]
+    assert [line.record.provider for line in UsageRecords(falling.chat.database).lines(None)] == ["openai"]
     assert [request.path for request in wire.requests] == ["/openai/v1/chat/completions", "/v1/chat/completions"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from chatting import Chatting, ended
 from pydantic_ai import CancellationToken, RunCancelled
@@ -16,6 +18,7 @@ from assistant.models.service import ModelService
 from assistant.providers.builders import build_model
 from assistant.providers.model_info import OutputMode
 from assistant.providers.scripted import Gate, Reply, ScriptedModel, Structured
+from assistant.storage.usage_records import UsageRecords
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
 HOTEL = "Hotels are paid up to 140 euros a night."
@@ -120,6 +123,10 @@ def test_the_quick_model_plans_with_little_effort_and_both_are_in_the_ledger(key
     assert (first["model"], first["reasoning_effort"]) == (QUICK, "low")
     assert (second["model"], second.get("reasoning_effort")) == (THOROUGH, None)
     assert turn.choice.model == THOROUGH
+    lines = [line.record for line in UsageRecords(keyed.database).lines(None)]
+    assert [(line.number, line.purpose, line.model) for line in lines] == [(1, "plan", QUICK), (2, "answer", THOROUGH)]
+    assert sum(line.usage.input_tokens for line in lines) == turn.usage.input_tokens == 2000
+    assert sum((line.usage.cost or Decimal(0) for line in lines), Decimal(0)) == turn.usage.cost
 
 
 def test_a_model_that_is_not_allowed_does_not_plan(keyed: Chatting, wire: WireServer) -> None:
