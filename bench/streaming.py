@@ -64,6 +64,16 @@ class Visit:
         return [shown.tokens[0] - shown.entered for shown, _ in self.asked[1::2]]
 
     @property
+    def before_s(self) -> list[float]:
+        """Enter key to the model's request, of stand-alone questions but the first."""
+        return [log[0].at - shown.entered for shown, log in self.asked[2::2]]
+
+    @property
+    def after_s(self) -> list[float]:
+        """Sending of the first token to its showing, of the same."""
+        return [shown.tokens[0] - log[0].sent[0] for shown, log in self.asked[2::2]]
+
+    @property
     def lag_s(self) -> list[float]:
         """Sending to showing, of all tokens."""
         each = (lags(dict(enumerate(shown.tokens)), log[-1].sent) for shown, log in self.asked)
@@ -151,6 +161,8 @@ def _result(turns: Sequence[dict[str, Any]], visits: Sequence[Visit]) -> Result:
         Figure("first token of the bare call less 300 ms", (bare - FIRST_TOKEN_SECONDS) * 1000, "ms"),
         Figure("first token, stand-alone, turn less bare", (first["alone"] - bare) * 1000, "ms"),
         Figure("first token, stand-alone, page less bare", (later - bare) * 1000, "ms"),
+        Figure("of that, Enter key to the model's request", _median_ms(visit.before_s for visit in visits), "ms"),
+        Figure("of that, first token sent to shown", _median_ms(visit.after_s for visit in visits), "ms"),
         Figure("first token, planned follow-up, turn less two bare", (first["planned"] - 2 * bare) * 1000, "ms"),
     )
     samples = {"turns": [_rounded(turn) for turn in turns], "pages": [_page_sample(visit) for visit in visits]}
@@ -160,6 +172,10 @@ def _result(turns: Sequence[dict[str, Any]], visits: Sequence[Visit]) -> Result:
 def share(ordered: Sequence[float], part: float) -> float:
     """The value below which this part of the ordered values lies."""
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+def _median_ms(samples: Iterable[Sequence[float]]) -> float:
+    return median(time for some in samples for time in some) * 1000
 
 
 def _cpu_ms(turns: Sequence[dict[str, Any]], kind: str) -> float:

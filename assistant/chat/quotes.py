@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.domain import PageSpan, Passage
 from assistant.sentences import sentences
@@ -84,6 +85,7 @@ def _find(wanted: str, text: str) -> tuple[int, int] | None:
     return places[at], end + (text[end : end + 1] == ".")
 
 
+@lru_cache(maxsize=32)  # an answer's markers name the same few passages again and again
 def _squeezed(text: str) -> tuple[str, list[int]]:
     """The text in lower case without blanks, and for each of its letters the place it came from."""
     pairs = [(low, place) for place, char in enumerate(text) if not char.isspace() for low in char.lower()]
