@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 
 import pytest
+from chat_page import ChatPage
 from playwright.sync_api import Browser, Page, expect
 from running_app import RunningApp
 from wire_server import WireServer
@@ -77,3 +80,14 @@ def test_a_locked_default_holds_in_the_chat(app: RunningApp, models: Page) -> No
     models.goto(app.url)
     models.get_by_role("button", name="Model", exact=True).click()
     expect(models.get_by_text("Your administrator has fixed this model for everyone.")).to_be_visible()
+
+
+def test_what_was_asked_stands_in_the_usage_and_in_its_file(app: RunningApp, page: Page) -> None:
+    ChatPage(page, app.url).open().answer("hello")
+    page.goto(f"{app.url}/models")
+    page.get_by_role("tab", name="Usage").click()
+    expect(page.locator(".st-key-usage-table")).to_contain_text("Offline · quotes")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
+    assert [(row["person"], row["provider"]) for row in rows] == [("local@localhost", "offline")]
