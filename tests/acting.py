@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from chatting import Chatting, ended
 from pydantic_ai import RunContext, Tool
+from pydantic_ai.messages import ModelRequest, ToolReturnPart
 
 from assistant.chat.approval import action, idempotency_key
 from assistant.chat.tools import AgentDeps
-from assistant.providers.scripted import Gate, Reply, ToolUse
+from assistant.domain import Decision, Turn, TurnStatus
+from assistant.providers.scripted import Gate, Reply, ScriptedModel, ToolUse
 
 ORDER = "Open a ticket, my headset makes no sound"
 ARGUMENTS = {"title": "Headset is silent", "priority": "low"}
@@ -73,3 +77,31 @@ class Tickets:
     def titles(self) -> list[str]:
         """The titles of the tickets made."""
         return [ticket["title"] for ticket in self.made.values()]
+
+
+def waiting(chatting: Chatting, *replies: Reply, question: str = ORDER) -> Turn:
+    """A turn that waits for a yes, with the model's further replies ready."""
+    chatting.plays(*(replies or (ASKS, DONE)))
+    turn = chatting.ask(question)
+    assert turn.status is TurnStatus.AWAITING_APPROVAL, turn
+    return turn
+
+
+def yes(turn: Turn, **arguments: object) -> list[Decision]:
+    return [Decision(call.id, approved=True, arguments=arguments or None) for call in turn.pending]
+
+
+def no(turn: Turn, note: str = "") -> list[Decision]:
+    return [Decision(call.id, approved=False, note=note) for call in turn.pending]
+
+
+def decided(chatting: Chatting, turn: Turn, decisions: Sequence[Decision]) -> Turn:
+    return ended(chatting.service.decide(chatting.bob, turn.id, decisions))
+
+
+def returned(model: ScriptedModel) -> list[str]:
+    """What tools have told the model in its last request."""
+    parts = [
+        part for message in model.calls[-1].messages if isinstance(message, ModelRequest) for part in message.parts
+    ]
+    return [part.model_response_str() for part in parts if isinstance(part, ToolReturnPart)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from acting import Tickets
 from chatting import Chatting
 from wire_server import WireServer
 
@@ -76,3 +77,11 @@ def keyed(chatting: Chatting, wire: WireServer) -> Chatting:
     """The chat with ``wire`` for a provider."""
     chatting.asks(wire.url)
     return chatting
+
+
+@pytest.fixture
+def tickets(chatting: Chatting) -> Tickets:
+    """The chat of the test can open and close tickets."""
+    made = Tickets()
+    chatting.acts(made.actions)
+    return made

@@ -1,61 +1,22 @@
-"""What has an effect waits for the person's yes, survives what happens meanwhile, and is done once."""
+"""What has an effect waits for the person's yes, and is done once."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from acting import ARGUMENTS, ASKS, DONE, ORDER, Tickets
+from acting import ARGUMENTS, ASKS, DONE, ORDER, Tickets, decided, no, returned, waiting, yes
 from chatting import OFFLINE, SCRIPT, Chatting, ended, events_of, text_of
-from pydantic_ai import exceptions as failed
-from pydantic_ai.messages import ModelRequest, ToolReturnPart
 from sqlalchemy import text
 
 from assistant.chat.service import ChatService
-from assistant.domain import Decision, Turn, TurnStatus
-from assistant.errors import DecisionRefused, NotFound, ProviderUnavailable
+from assistant.domain import Decision, TurnStatus
+from assistant.errors import DecisionRefused
 from assistant.events import ApprovalNeeded, Planned, ReasoningDelta, Sources, StepStarted, TurnFinished, TurnStarted
-from assistant.providers.scripted import Gate, Reply, ScriptedModel, ToolUse
+from assistant.providers.scripted import Gate, Reply, ToolUse
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
-
-
-@pytest.fixture
-def tickets(chatting: Chatting) -> Tickets:
-    """The chat of the test can open and close tickets."""
-    made = Tickets()
-    chatting.acts(made.actions)
-    return made
-
-
-def waiting(chatting: Chatting, *replies: Reply, question: str = ORDER) -> Turn:
-    """A turn that waits for a yes, with the model's further replies ready."""
-    chatting.plays(*(replies or (ASKS, DONE)))
-    turn = chatting.ask(question)
-    assert turn.status is TurnStatus.AWAITING_APPROVAL, turn
-    return turn
-
-
-def yes(turn: Turn, **arguments: object) -> list[Decision]:
-    return [Decision(call.id, approved=True, arguments=arguments or None) for call in turn.pending]
-
-
-def no(turn: Turn, note: str = "") -> list[Decision]:
-    return [Decision(call.id, approved=False, note=note) for call in turn.pending]
-
-
-def decided(chatting: Chatting, turn: Turn, decisions: Sequence[Decision]) -> Turn:
-    return ended(chatting.service.decide(chatting.bob, turn.id, decisions))
-
-
-def returned(model: ScriptedModel) -> list[str]:
-    """What tools have told the model in its last request."""
-    parts = [
-        part for message in model.calls[-1].messages if isinstance(message, ModelRequest) for part in message.parts
-    ]
-    return [part.model_response_str() for part in parts if isinstance(part, ToolReturnPart)]
 
 
 def test_a_call_with_an_effect_waits_with_all_the_person_needs_to_judge_it(
@@ -262,28 +223,6 @@ def test_a_decided_turn_may_wait_again_and_the_same_call_id_is_another_call_then
     assert len(set(tickets.made)) == 2
 
 
-def test_a_model_that_fails_after_the_tool_ran_is_asked_again_without_running_it_twice(
-    chatting: Chatting, tickets: Tickets
-) -> None:
-    busy = Reply([failed.ModelRateLimitError("script", "slow down", retry_after=1.0)])
-    turn = waiting(chatting, ASKS, busy, busy, DONE)
-    done = decided(chatting, turn, yes(turn))
-    assert done.status is TurnStatus.COMPLETE
-    assert done.answer.endswith("It is done.")
-    assert tickets.calls == ["Headset is silent"]
-    assert chatting.slept == [1.0, 1.0]
-
-
-def test_a_turn_that_fails_after_its_tool_ran_says_that_it_was_done(chatting: Chatting, tickets: Tickets) -> None:
-    turn = waiting(chatting, ASKS, Reply([failed.ModelAuthenticationError("script", "no")]))
-    done = decided(chatting, turn, yes(turn))
-    assert done.status is TurnStatus.FAILED
-    assert done.error is not None
-    assert "had been carried out by then" in done.error.message
-    assert not done.error.retryable
-    assert (done.answer, tickets.calls) == ("I will open a ticket.", ["Headset is silent"])
-
-
 def test_a_tool_that_fails_is_a_sentence_for_the_model_and_no_claim(chatting: Chatting, tickets: Tickets) -> None:
     tickets.error = RuntimeError("disk /var/secret is full")
     turn = waiting(chatting, ASKS, Reply(["That did not work."]))
@@ -292,95 +231,6 @@ def test_a_tool_that_fails_is_a_sentence_for_the_model_and_no_claim(chatting: Ch
     assert "do not claim that it was done" in returned(chatting.model)[0]
     assert "secret" not in str(chatting.model.calls[-1].messages) + str(done)
     assert [step.detail for step in done.steps if step.kind == "tool"][-1].endswith("→ did not work")
-
-
-def test_stopping_the_decided_turn_keeps_what_was_done_and_said(chatting: Chatting, tickets: Tickets) -> None:
-    gate = Gate()
-    turn = waiting(chatting, ASKS, Reply(["It is", gate]))
-    running = chatting.service.decide(chatting.bob, turn.id, yes(turn))
-    assert gate.reached.wait(10)
-    chatting.service.stop(chatting.bob, turn.id)
-    done = ended(running)
-    assert (done.status, done.answer) == (TurnStatus.STOPPED, "I will open a ticket.\n\nIt is")
-    assert tickets.titles == ["Headset is silent"]
-
-
-def test_a_newer_question_lets_the_waiting_calls_lapse(chatting: Chatting, tickets: Tickets) -> None:
-    turn = waiting(chatting)
-    chatting.plays(Reply(["Hello."]))
-    chatting.ask("Hello", turn.conversation_id)
-    lapsed = chatting.service.turn(chatting.bob, turn.id)
-    assert (lapsed.status, lapsed.pending) == (TurnStatus.STOPPED, ())
-    assert lapsed.error is not None
-    assert lapsed.error.message.startswith("This was not done: you asked something else")
-    with pytest.raises(DecisionRefused):
-        chatting.service.decide(chatting.bob, turn.id, yes(turn))
-    assert tickets.calls == []
-
-
-def test_only_the_person_of_the_conversation_decides(chatting: Chatting, tickets: Tickets) -> None:
-    turn = waiting(chatting)
-    with pytest.raises(NotFound):
-        chatting.service.decide(chatting.ann, turn.id, yes(turn))
-    chatting.service.delete(chatting.bob, turn.conversation_id)
-    with pytest.raises(NotFound):
-        chatting.service.decide(chatting.bob, turn.id, yes(turn))
-    assert tickets.calls == []
-
-
-def test_a_waiting_turn_outlives_the_application_and_goes_on_with_its_own_model(
-    chatting: Chatting, tickets: Tickets
-) -> None:
-    turn = waiting(chatting)
-    chatting.acts(tickets.actions)
-    assert chatting.service.start() == 0
-    assert chatting.service.turn(chatting.bob, turn.id) == turn
-    done = decided(chatting, turn, yes(turn))
-    assert (done.status, done.choice) == (TurnStatus.COMPLETE, turn.choice)
-    assert tickets.titles == ["Headset is silent"]
-
-
-def test_a_model_that_is_not_to_be_had_leaves_the_turn_waiting(
-    chatting: Chatting, tickets: Tickets, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    turn = waiting(chatting)
-    with chatting.database.write() as session:
-        session.execute(text("UPDATE turns SET provider = 'anthropic', model = 'x' WHERE id = :id"), {"id": turn.id})
-    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
-    with pytest.raises(ProviderUnavailable):
-        chatting.service.decide(chatting.bob, turn.id, yes(turn))
-    assert chatting.service.turn(chatting.bob, turn.id).status is TurnStatus.AWAITING_APPROVAL
-    assert tickets.calls == []
-
-
-def test_a_tool_that_is_gone_can_only_be_declined(chatting: Chatting, tickets: Tickets) -> None:
-    turn = waiting(chatting)
-    chatting.acts(tickets.actions[1:])
-    with pytest.raises(DecisionRefused, match="can no longer be done"):
-        chatting.service.decide(chatting.bob, turn.id, yes(turn))
-    assert decided(chatting, turn, no(turn)).status is TurnStatus.COMPLETE
-
-
-def test_usage_and_ledger_count_both_parts_of_a_turn_that_waited(chatting: Chatting, tickets: Tickets) -> None:
-    turn = waiting(chatting)
-    done = decided(chatting, turn, yes(turn))
-    assert (turn.usage.requests, done.usage.requests) == (1, 2)
-    assert (turn.usage.input_tokens, done.usage.input_tokens, done.usage.output_tokens) == (100, 200, 40)
-    with chatting.database.read() as session:
-        rows = session.execute(text("SELECT number, input_tokens FROM usage_records ORDER BY number")).all()
-    assert [tuple(row) for row in rows] == [(1, 100), (2, 100)]
-    assert tickets.titles == ["Headset is silent"]
-
-
-def test_the_time_that_a_turn_waited_for_the_person_is_not_counted(chatting: Chatting, tickets: Tickets) -> None:
-    turn = waiting(chatting)
-    with chatting.database.write() as session:
-        session.execute(text("UPDATE turns SET total_ms = 3600000 WHERE id = :id"), {"id": turn.id})
-    done = decided(chatting, turn, yes(turn))
-    assert done.timings.first_token == turn.timings.first_token
-    assert done.timings.total is not None
-    assert done.timings.total > 3_600_000
-    assert tickets.titles == ["Headset is silent"]
 
 
 def test_without_tools_with_an_effect_the_model_is_offered_none(chatting: Chatting) -> None:
@@ -407,16 +257,3 @@ def test_text_of_a_document_cannot_trigger_an_effect_by_itself(chatting: Chattin
     chatting.plays(Reply(["Full-time employees receive 27 days of annual leave. [1]"]))
     turn = chatting.ask(LEAVE)
     assert (turn.status, tickets.calls) == (TurnStatus.COMPLETE, [])
-
-
-def test_deciding_what_does_not_wait_is_a_sentence(chatting: Chatting, tickets: Tickets) -> None:
-    chatting.plays(Reply(["Hello."]))
-    turn = chatting.ask("Hello")
-    tries: list[Callable[[], object]] = [
-        lambda: chatting.service.decide(chatting.bob, turn.id, []),
-        lambda: chatting.service.decide(chatting.bob, turn.id, [Decision("c", approved=True)]),
-    ]
-    for act in tries:
-        with pytest.raises(DecisionRefused, match="no longer waiting"):
-            act()
-    assert tickets.calls == []
