@@ -125,7 +125,8 @@ def _joined_old(model: ModelInfo, named: ModelInfo | None) -> ModelInfo:
 
 def _priced_as(row: ProviderRow, settings: Settings) -> str:
     """The provider whose prices hold. Another server behind OpenAI's interface has prices of its own."""
-    elsewhere = row.kind.startswith("openai") and keys.address_of(row, settings) != row.address
+    address = (keys.address_of(row, settings) or "").rstrip("/")
+    elsewhere = row.kind.startswith("openai") and address != row.address
     return "" if elsewhere else row.id
 
 

@@ -207,7 +207,8 @@ def test_another_server_behind_the_interface_of_openai_has_no_price_of_openai(
     known = openai(server, tmp_path)
     discover("openai", known)
     assert merged("openai", known)["gpt-4o-mini"].input_price is None
-    assert merged("openai", settings(tmp_path))["gpt-4o-mini"].input_price == Decimal("0.15")
+    for address in ({}, {"OPENAI_BASE_URL": "https://api.openai.com/v1/"}):
+        assert merged("openai", settings(tmp_path, **address))["gpt-4o-mini"].input_price == Decimal("0.15")
 
 
 def test_a_listed_model_has_the_price_that_the_installation_knows(server: ListServer, tmp_path: Path) -> None:
