@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from assistant.domain import ModelChoice
 from assistant.models.policy import ModelPolicy
 from assistant.providers.catalogue import ModelInfo, ProviderState
 
@@ -53,25 +52,32 @@ def _named(state: ProviderState, policy: ModelPolicy) -> str | None:
     )
 
 
-def in_place_of(state: ProviderState, choice: ModelChoice, policy: ModelPolicy, today: date) -> tuple[str, str] | None:
-    """Return the model to take for one that has gone, and a sentence that says so; None when it has not."""
-    known = info(state, choice.model)
-    if choice.model is None or (known is not None and not known.retired(today)):
+def in_place_of(
+    state: ProviderState, model: str, known: ModelInfo | None, policy: ModelPolicy, today: date, *, listed: bool
+) -> tuple[str, str] | None:
+    """Return the model to take for one that has gone, and a sentence that says so; None when it has not.
+
+    ``known`` is what the catalogue has of it; ``listed`` says that the provider's own list is whole and fresh, so that
+    a model missing there is gone.
+    """
+    after: str | None
+    if known is not None and known.retired(today):
+        why, after = gone(state, model, known), known.id
+    elif listed and (known is None or known.unlisted):
+        why, after = (
+            f"{state.label} does not name {model} among its models any more.",
+            known.successor if known else None,
+        )
+    else:
         return None
-    # Only a list that the provider gave is whole enough to tell that a model is not there.
-    if known is None and not any(model.discovered for model in state.models):
-        return None
-    model = standing(state, known.id if known else None, policy, today)
-    if model is None:
-        return None
-    return model, f"{gone(state, choice.model, known)} {label(state, model)} is the one to take now."
+    heir_id = standing(state, after, policy, today)
+    return None if heir_id in (None, model) else (heir_id, f"{why} {label(state, heir_id)} is the one to take now.")
 
 
-def gone(state: ProviderState, model: str, known: ModelInfo | None) -> str:
-    """Return a sentence that says since when a model does not answer, or that its provider does not name it."""
-    if known is None or known.retires is None:
-        return f"{state.label} does not offer {model} any more."
-    return f"{state.label} retired {known.label} on {known.retires:%d %B %Y}."
+def gone(state: ProviderState, model: str, known: ModelInfo) -> str:
+    """Return a sentence that says since when a model does not answer."""
+    day = f" on {known.retires.day} {known.retires:%B %Y}" if known.retires else ""
+    return f"{state.label} retired {known.label or model}{day}."
 
 
 def label(state: ProviderState, model: str) -> str:

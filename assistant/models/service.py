@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 NAME = "models"
 """Name of the preference that holds the policy."""
 OFFLINE = ModelChoice(auto.LAST)
+WHOLE = ("openai", "openai-responses", "groq", "anthropic")
+"""Providers whose lists name every id they take; the others take variants and aliases besides."""
 CHANGED_MEANWHILE = (
     "Someone else changed these settings while you did, so yours were not saved: "
     "look at what holds now, then change it again."
@@ -131,7 +133,11 @@ class ModelService:
         state = self._state(choice.provider)
         if state is None:
             return self._instead_of_provider(policy, choice)
-        found = lifecycle.in_place_of(state, choice, policy, self._today())
+        if choice.model is None:
+            return None
+        known = catalogue.find(choice.provider, choice.model, self._settings)
+        listed = self._is_listed(choice.provider)
+        found = lifecycle.in_place_of(state, choice.model, known, policy, self._today(), listed=listed)
         return None if found is None else (replace(choice, model=found[0]), found[1])
 
     def refresh(self, person: Person, provider_id: str) -> int:
@@ -231,6 +237,11 @@ class ModelService:
             name = f"{catalogue.label(wanted.provider)} {wanted.model or ''}".strip()
             raise ProviderUnavailable(f"{name} cannot be used: {NOT_ALLOWED} Pick another model.")
         return wanted
+
+    def _is_listed(self, provider_id: str) -> bool:
+        """Whether a model that the provider's last list does not name is gone."""
+        listing = model_lists.last(catalogue.provider(provider_id), self._settings) if provider_id in WHOLE else None
+        return listing is not None and listing.age(utc_now()) < model_lists.FRESH
 
     def _instead_of_provider(self, policy: ModelPolicy, choice: ModelChoice) -> tuple[ModelChoice, str]:
         default = replace(self._default(policy), parameters=choice.parameters)

@@ -15,7 +15,7 @@ from assistant.domain import AUTO, ModelChoice, Parameters, Person, Role, Route
 from assistant.errors import NotAllowed, ProviderUnavailable, SettingsError
 from assistant.models.policy import COST_LIMIT, ModelPolicy
 from assistant.models.service import ModelService
-from assistant.providers import catalogue
+from assistant.providers import catalogue, model_lists
 from assistant.providers.catalogue import ModelInfo
 from assistant.storage.database import Database
 from assistant.storage.people import LOCAL
@@ -222,6 +222,42 @@ def test_a_retired_model_names_its_end_and_what_to_take(serve: Serve) -> None:
     (shown,) = [entry for entry in offer.models if entry.info.id == model.id]
     assert not shown.choosable
     assert "instead" in shown.why_not
+
+
+def keep_list(data_dir: Path, provider: str, model: str) -> None:
+    """Let the provider's last list, of now, name this model alone."""
+    settings = settings_module.load(data_dir=data_dir, samples=False, _env_file=None)
+    model_lists.keep(catalogue.provider(provider), settings, [ModelInfo(model, model, discovered=True)])
+
+
+def test_a_model_that_a_fresh_list_does_not_name_is_gone(serve: Serve, tmp_path: Path) -> None:
+    service = serve("GROQ_API_KEY")
+    renamed = ModelChoice("groq", "openai/gpt-oss-7b")
+    assert service.successor(renamed) is None
+    keep_list(tmp_path, "groq", "openai/gpt-oss-20b")
+    found = service.successor(renamed)
+    assert found is not None
+    assert found[0] == FAST
+    assert "does not name openai/gpt-oss-7b" in found[1]
+    dropped = service.successor(ModelChoice("groq", "openai/gpt-oss-120b"))
+    assert dropped is not None
+    assert dropped[0] == FAST
+    assert service.successor(FAST) is None
+
+
+def test_a_list_that_leaves_out_variants_says_nothing_of_what_it_does_not_name(serve: Serve, tmp_path: Path) -> None:
+    service = serve("OPENROUTER_API_KEY")
+    keep_list(tmp_path, "openrouter", "some/model")
+    assert service.successor(ModelChoice("openrouter", "some/model:free")) is None
+
+
+def test_a_retired_model_of_a_region_is_known_by_the_model(serve: Serve) -> None:
+    retired = next(model for model in catalogue.provider("aws-claude").retired if model.retires and model.successor)
+    assert retired.retires is not None
+    bare = retired.id.split(".", 1)[1] if retired.id.startswith(("us.", "eu.", "global.")) else retired.id
+    found = serve(today=retired.retires).successor(ModelChoice("aws-claude", f"apac.{bare}"))
+    assert found is not None
+    assert found[0].model not in (None, f"apac.{bare}")
 
 
 def test_a_retired_model_is_neither_a_default_nor_a_fallback(serve: Serve) -> None:
