@@ -209,10 +209,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One numbered source of an answer. ``quote`` stands character by character on ``page``.
-
-    ``start``/``end`` are the quote's span in the document text of ``version``.
-    """
+    """One numbered source of an answer: ``quote`` stands on ``page``, at ``start`` to ``end`` of that version's text."""
 
     n: int
     document_id: str
@@ -232,10 +229,7 @@ Effort = Literal["low", "medium", "high"]
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """How a model is to answer; None leaves a thing to the model's own default.
-
-    ``temperature`` 0 to 2 (higher varies more), ``top_p`` above 0 to 1, ``max_tokens`` of output, from 1 on.
-    """
+    """How to answer (None: the model's way): ``temperature`` 0 to 2, ``top_p`` above 0 to 1, ``max_tokens`` from 1."""
 
     effort: Effort | None = None
     temperature: float | None = None
@@ -251,10 +245,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Provider and model the person picked; ``model`` None means the provider's default.
-
-    ``auto`` says that the rule of ``AUTO`` picked provider and model.
-    """
+    """Provider and model (None: the provider's default) a person picked, or the rule of ``AUTO`` where ``auto`` is."""
 
     provider: str
     model: str | None = None
@@ -281,10 +272,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class UsageRecord:
-    """One line of the usage ledger: what one model was used for in one turn. ``number`` counts within the turn from 1.
-
-    ``purpose`` is plan, answer, or embedding (under an id that is no turn's).
-    """
+    """The ``number``-th (from 1) use of a model in a turn, to plan, answer or embed (then the id is no turn's)."""
 
     turn_id: str
     number: int
