@@ -154,6 +154,19 @@ def error_inside(*pieces: Piece, code: str = "server_error", message: str = "The
     return behave
 
 
+def refuses_a_call_inside(generation: str) -> Behaviour:
+    """Think, and then refuse the tool call that the model wrote, as Groq does in a stream."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.delta(reasoning="I look it up.")
+        error = {"message": "Failed to call a function.", "type": "invalid_request_error", "code": "tool_use_failed"}
+        exchange.line(f"event: error\ndata: {json.dumps({'error': {**error, 'failed_generation': generation}})}")
+        exchange.end()
+
+    return behave
+
+
 def broken_line(*pieces: Piece) -> Behaviour:
     """Send half a frame after some text, and then the rest as if nothing had been."""
 

@@ -8,7 +8,7 @@ import anyio
 import pytest
 from chatting import OFFLINE, SCRIPT, Chatting, ended, events_of
 from pydantic_ai import exceptions as failed
-from wire_behaviours import cut_hard, html, refuses, says
+from wire_behaviours import cut_hard, endless, html, refuses, refuses_a_call_inside, says
 from wire_server import Behaviour, Exchange, WireServer, closed_port
 
 from assistant.chat.patience import Patience, RetryPolicy
@@ -154,6 +154,33 @@ def test_a_model_without_tools_is_told_of_them_in_words(
     turn = keyed.ask(LEAVE, choice=OPENAI)
     assert (turn.status, turn.answer) == (TurnStatus.COMPLETE, f"{SENTENCE} [1]")
     assert "search_knowledge_base" in str(wire.requests[1].body["messages"])
+
+
+@pytest.mark.parametrize("generation", ["", '<function=search_knowledge_base>{"query": "leave"}</function>'])
+def test_a_tool_call_refused_in_mid_stream_is_not_shown_and_told_in_words(
+    keyed: Chatting, wire: WireServer, generation: str
+) -> None:
+    wire.answers(refuses_a_call_inside(generation), WHOLE)
+    turn = keyed.ask(LEAVE, choice=GROQ)
+    assert (turn.status, turn.answer) == (TurnStatus.COMPLETE, f"{SENTENCE} [1]")
+    assert not wire.requests[1].body.get("tools")
+
+
+def test_wrong_arguments_refused_in_mid_stream_are_told_to_the_model(keyed: Chatting, wire: WireServer) -> None:
+    call = '{"name": "search_knowledge_base", "arguments": {"words": "leave"}}'
+    wire.answers(refuses_a_call_inside(call), WHOLE)
+    turn = keyed.ask(LEAVE, choice=GROQ)
+    assert (turn.status, turn.answer) == (TurnStatus.COMPLETE, f"{SENTENCE} [1]")
+    assert wire.requests[1].body["tools"]
+
+
+def test_a_stop_after_a_wait_is_heard(keyed: Chatting, wire: WireServer) -> None:
+    wire.answers(LIMIT, endless)
+    running = keyed.service.ask(keyed.bob, None, LEAVE, GROQ)
+    assert wire.wait_for_requests(2)
+    keyed.service.stop(keyed.bob, running.turn_id)
+    assert ended(running).status is TurnStatus.STOPPED
+    assert wire.wait_for_hang_up()
 
 
 def test_a_tool_call_that_is_refused_in_words_too_is_given_up(keyed: Chatting, wire: WireServer) -> None:
