@@ -209,7 +209,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One numbered source of an answer: ``quote`` stands on ``page``, at ``start`` to ``end`` of that version's text."""
+    """A numbered source of an answer: ``quote`` stands on ``page``, from ``start`` to ``end`` of that version."""
 
     n: int
     document_id: str
