@@ -213,14 +213,23 @@ class ModelService:
     def _state(self, provider_id: str) -> ProviderState | None:
         return next((state for state in self.states() if state.id == provider_id), None)
 
+    def _wanted_default(self, policy: ModelPolicy) -> ModelChoice:
+        return policy.default or ModelChoice(self._settings.default_provider, self._settings.default_model)
+
     def _default(self, policy: ModelPolicy) -> ModelChoice:
-        """The admins' default, else that of the settings; where it does not hold, what comes next."""
-        wanted = policy.default or ModelChoice(self._settings.default_provider, self._settings.default_model)
-        if wanted.provider != AUTO and wanted.provider not in _known():
-            wanted = OFFLINE
-        if wanted.provider == AUTO or policy.allows(wanted.provider, wanted.model):
+        """The admins' default, else that of the settings; where it does not hold, what comes next (see notices)."""
+        wanted = self._wanted_default(policy)
+        if wanted.provider == AUTO:
             return wanted
-        return ModelChoice(AUTO)
+        state = self._state(wanted.provider)
+        if state is None:
+            wanted = OFFLINE
+        if not policy.allows(wanted.provider, wanted.model):
+            return ModelChoice(AUTO)
+        known = lifecycle.info(state, wanted.model) if state else None
+        if state and known and known.retired(self._today()):
+            return replace(wanted, model=lifecycle.standing(state, known.id, policy, self._today()))
+        return wanted
 
     def _auto(self, policy: ModelPolicy, route: Route | None) -> ModelChoice:
         states = self.states()
@@ -257,18 +266,21 @@ class ModelService:
                 raise SettingsError(f"{place}: {lifecycle.gone(state, known.id, known)}")
 
     def _default_notices(self, policy: ModelPolicy) -> list[str]:
-        settings = self._settings
-        if policy.default is None and settings.default_provider not in _known() | {AUTO}:
+        wanted = self._wanted_default(policy)
+        state = self._state(wanted.provider)
+        if wanted.provider == AUTO:
+            return []
+        if state is None:
             names = ", ".join(sorted(_known() | {AUTO}))
             return [
-                f"ASSISTANT_DEFAULT_PROVIDER names {settings.default_provider!r}, which does not exist "
+                f"ASSISTANT_DEFAULT_PROVIDER names {wanted.provider!r}, which does not exist "
                 f"(there are {names}): Offline is the default until it is set."
             ]
-        default = self._default(policy)
-        state = self._state(default.provider)
-        if state is not None and not state.configured:
+        if not state.configured:
             return [f"The default {state.label} cannot be used: {state.problem}"]
-        gone = self.successor(default)
+        if not policy.allows(wanted.provider, wanted.model):
+            return [f"The default {state.label} is not among the allowed models: Auto takes its place."]
+        gone = self.successor(wanted)
         return [] if gone is None else [f"The default is no longer there. {gone[1]}"]
 
 

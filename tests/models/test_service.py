@@ -130,6 +130,13 @@ def test_what_is_not_allowed_is_refused_in_a_sentence(serve: Serve) -> None:
             service.resolve(choice)
 
 
+def test_a_default_that_is_not_allowed_gives_way_to_auto_and_is_told(serve: Serve) -> None:
+    service = serve("GROQ_API_KEY")
+    service.set_policy(LOCAL, ModelPolicy(allowed=("groq",)))
+    assert service.resolve(None) == replace(FAST, auto=True)
+    assert "not among the allowed" in service.notices(LOCAL)[0]
+
+
 def test_a_model_that_only_the_allow_list_names_is_taken(serve: Serve) -> None:
     service = serve("OLLAMA_BASE_URL=http://127.0.0.1:9")
     service.set_policy(LOCAL, ModelPolicy(allowed=("ollama/our-own:7b",)))
@@ -258,6 +265,14 @@ def test_a_retired_model_of_a_region_is_known_by_the_model(serve: Serve) -> None
     found = serve(today=retired.retires).successor(ModelChoice("aws-claude", f"apac.{bare}"))
     assert found is not None
     assert found[0].model not in (None, f"apac.{bare}")
+
+
+def test_a_default_that_has_retired_gives_way_to_its_successor_and_is_told(serve: Serve) -> None:
+    provider, model = retired_model()
+    key = catalogue.provider(provider).needs[0]
+    service = serve(key, today=model.retires, default_provider=provider, default_model=model.id)
+    assert service.resolve(None).model not in (None, model.id)
+    assert "no longer there" in service.notices(LOCAL)[0]
 
 
 def test_a_retired_model_is_neither_a_default_nor_a_fallback(serve: Serve) -> None:
