@@ -12,6 +12,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from assistant import log as logs
@@ -127,6 +128,10 @@ class Runner:
         import_module("assistant.chat.turn")
         this_process()
         self._open().call(rehearse, self._deps)
+
+    def beside(self, work: Callable[[], None]) -> None:
+        """Do something in a thread beside the turns, so that no question waits for it."""
+        self._open().start_task_soon(anyio.to_thread.run_sync, work)
 
     def close(self) -> None:
         """End all turns as ``cut`` and stop the loop; safe to call twice."""

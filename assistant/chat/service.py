@@ -125,6 +125,7 @@ class ChatService:
         understood = old.plan.standalone_question if old.plan else old.question
         self._examples.add(understood, route, person.id, turn_id)
         self._learn()
+        self._runner.beside(self._deps.classifier.warm)
         asked = Question(
             old.conversation_id, old.question, old.choice, history_before=old.seq, route=route, standalone=understood
         )

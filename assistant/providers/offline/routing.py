@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.domain import Route
+from assistant.providers.offline.kept_vectors import KeptVectors
 from assistant.providers.offline.nearest import NearestLabels
 
 if TYPE_CHECKING:
@@ -94,7 +95,10 @@ class RouteClassifier:
         self._loaded: NearestLabels | None = None
         self._shipped: NDArray[np.float32] | None = None
         self._corrected: dict[str, tuple[str, Route]] = {}  # by the words, whatever their blanks and case
-        self._corrected_vectors: dict[str, NDArray[np.float32]] = {}
+        self._learns = False  # before that nothing is known of corrections, and what is kept of them stays
+        self._corrected_vectors = KeptVectors(
+            None if cache_dir is None else cache_dir / f"routes-corrected-{embedder.model_id}.npz"
+        )
 
     def learn(self, corrections: Sequence[tuple[str, Route]]) -> None:
         """Take the corrections that count from now on, oldest first; of the same question the last one counts.
@@ -103,6 +107,7 @@ class RouteClassifier:
         """
         corrected = {_same(text): (text, route) for text, route in corrections}
         with self._lock:
+            self._learns = True
             if corrected != self._corrected:
                 self._corrected = corrected
                 self._loaded = None
@@ -139,17 +144,11 @@ class RouteClassifier:
         texts = [text for text, _ in examples]
         if self._shipped is None:
             self._shipped = self._vectors(texts)
-        vectors = np.vstack([self._shipped, *self._vectors_of_corrections()])
+        ours = self._corrected_vectors.of([text for text, _ in corrected], self._embedder.embed) if self._learns else []
+        vectors = np.vstack([self._shipped, *ours])
         # The text of a correction is what some person asked, so its name here, which others may read, is empty.
         named = [*examples, *(("", route.value) for _, route in corrected)]
         return NearestLabels(named, with_form([*texts, *(text for text, _ in corrected)], vectors))
-
-    def _vectors_of_corrections(self) -> list[NDArray[np.float32]]:
-        texts = [text for text, _ in self._corrected.values()]
-        fresh = [text for text in texts if text not in self._corrected_vectors]
-        known = {**self._corrected_vectors, **dict(zip(fresh, self._embedder.embed(fresh), strict=True))}
-        self._corrected_vectors = {text: known[text] for text in texts}
-        return list(self._corrected_vectors.values())
 
     def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
         kept = self._cache_file()

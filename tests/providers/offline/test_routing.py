@@ -147,17 +147,3 @@ def test_a_question_of_another_person_is_never_told_as_the_reason(fresh: RouteCl
     guess = fresh.classify("Will the plant in Zamosc be closed in autumn?")
     assert "Zamosc" not in guess.reason
     assert "Zamosc" not in fresh.classify("Will the plant in Zamosc be closed in spring?").reason
-
-
-def test_a_text_is_embedded_once_however_often_corrections_are_taken_in(
-    fresh: RouteClassifier, embedder: MiniLM
-) -> None:
-    corrections = [(f"Correction number {n}", Route.GENERAL) for n in range(3)]
-    vector = embedder.embed(["Hello"])[0]
-    fresh.learn(corrections)
-    fresh.classify("Hello", vector)
-    kept = fresh._corrected_vectors["Correction number 0"]
-    fresh.learn([*corrections[:2], ("A fourth", Route.ACTION)])
-    fresh.classify("Hello", vector)
-    assert fresh._corrected_vectors["Correction number 0"] is kept
-    assert set(fresh._corrected_vectors) == {"Correction number 0", "Correction number 1", "A fourth"}
