@@ -236,9 +236,10 @@ class Indexer:
         if model is None or (spaces and not self._is_open):
             return
         built = [self._vectors.want_generation(space_id, model) for space_id in spaces]
-        for generation in built:
-            self._fill(generation, model)
-        if self._embeddings.switch(model, [generation.id for generation in built]):
+        whole = all(self._fill(generation, model, changing=True) for generation in built)
+        if self._stop.is_set():
+            return
+        if whole and self._embeddings.switch(model, [generation.id for generation in built]):
             logger.info("searches go by %s from now on", model)
             self._serving = Serving(model, {one.space_id: one.collection for one in built})
             self._exact.forget()
@@ -250,6 +251,8 @@ class Indexer:
         if self._is_open:
             if job.space_id not in self._serving.collections:
                 self._build(self._vectors.want_generation(job.space_id, self.model))
+            if self._stop.is_set():
+                return
             stored = self._vectors.stored(job.version_id, self.model)
             matrix = decode([one.embedding for one in stored])
             collection = self._serving.collections[job.space_id]
@@ -271,7 +274,8 @@ class Indexer:
 
     def _build(self, generation: Generation) -> None:
         """Build a collection from the vectors in SQL while the one before it, or exact search, goes on serving."""
-        self._fill(generation, self.model)
+        if not self._fill(generation, self.model):
+            return
         self._vectors.generation_built(generation)
         self._serve(generation)
         for old in self._vectors.generations(self.model):
@@ -279,12 +283,19 @@ class Indexer:
                 self._index.drop(old.collection)
                 self._vectors.forget_generation(old)
 
-    def _fill(self, generation: Generation, model: str) -> None:
-        """Make a collection that nobody reads yet of the model's vectors in SQL."""
+    def _fill(self, generation: Generation, model: str, *, changing: bool = False) -> bool:
+        """Make a collection that nobody reads yet of the model's vectors in SQL; False when it is broken off.
+
+        With 3,072 numbers a vector that takes a minute for 10,000. The end of the process does not wait for it, nor
+        does an admin who calls the change off.
+        """
         self._index.create(generation.collection)
         for batch in _batches(self._vectors.live_in(generation.space_id, model), BUILDING_BATCH):
+            if self._stop.is_set() or (changing and self._embeddings.served().wanted != model):
+                return False
             ids = [one.chunk_id for one in batch]
             self._index.add(generation.collection, ids, decode([one.embedding for one in batch]), serving=False)
+        return True
 
     def _serve(self, generation: Generation) -> None:
         collections = {**self._serving.collections, generation.space_id: generation.collection}

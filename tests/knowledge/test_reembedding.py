@@ -419,3 +419,26 @@ def test_what_a_server_was_used_for_stands_in_the_ledger(library: Library, open_
     until(lambda: len(ledger.summed("person", None, None)) == 2)
     lines = [(line.person, line.record.purpose, line.record.usage.input_tokens) for line in ledger.lines(None)]
     assert lines == [("documents", "embedding", 3), (STAFF.id, "embedding", 1)]
+
+
+def test_a_change_called_off_while_its_collections_are_built_leaves_none_of_them(
+    library: Library, open_knowledge: Opener
+) -> None:
+    put_three(library)
+    first = changed(open_knowledge())
+    first.use_embedder(ADMIN, EMBEDDED)
+    until(serves(first, EMBEDDED))
+    first.close()
+    # Not started: the steps of its thread are taken here, one by one.
+    knowledge = KnowledgeBase(
+        database=library.database, settings=library.settings, embedder=library.embedder, own_index=True
+    )
+    own = knowledge._own
+    assert own is not None
+    own.indexer._step()
+    own.indexer.change_to(OWN)
+    own.indexer._step()
+    assert own.indexer.model == EMBEDDED
+    assert own.index.names() == {own.indexer.collection_of("general")}
+    assert not library.vectors.has_work()
+    knowledge.close()
