@@ -18,6 +18,8 @@ ROUTES = {
     Route.ACTION: "action",
     Route.GENERAL: "general",
 }
+BETWEEN = "\N{NO-BREAK SPACE}· "
+"""Between two facts: a line on a narrow screen may end with it and never begin."""
 
 
 def draw_badge(entered: Entered, turn: Turn, providers: Mapping[str, str]) -> None:
@@ -52,7 +54,7 @@ def _facts(turn: Turn) -> str:
         parts += [wording.tokens(turn.usage)]
     if turn.usage.requests:
         parts += [wording.cost(turn.usage)]
-    return escape(" · ".join([*parts, wording.moment(turn.created_at)]))
+    return BETWEEN.join(escape(part) for part in [*parts, wording.moment(turn.created_at)])
 
 
 def _draw_route(entered: Entered, turn: Turn, route: Route) -> None:

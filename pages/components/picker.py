@@ -57,9 +57,13 @@ def in_use(offer: Offer) -> ModelChoice:
 
 
 def for_retry(entered: Entered, turn: Turn) -> ModelChoice | None:
-    """What a question is asked again with: the picked model, for one that is gone the default, else its own."""
-    if chosen() is None and entered.services.models.successor(turn.choice) is not None:
-        return entered.services.models.offer(entered.person).default
+    """What a question is asked again with: the picked model, else its own, else the default.
+
+    Its own is not one that is gone, nor one that only stood in for another.
+    """
+    models = entered.services.models
+    if chosen() is None and (turn.fell_back is not None or models.successor(turn.choice) is not None):
+        return models.offer(entered.person).default
     return chosen()
 
 
