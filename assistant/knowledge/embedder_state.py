@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,6 +14,8 @@ from assistant.providers import embedders
 from assistant.providers.embedders import EmbedderChoice
 from assistant.settings import Settings
 from assistant.storage.embeddings import Embeddings
+
+logger = logging.getLogger(__name__)
 
 TOKENS_PER_CHUNK = 172
 """The median over twelve filings in chunks of 1,000 characters, by MiniLM's tokenizer."""
@@ -83,16 +86,17 @@ class EmbedderSwitch:
         wanted = embedders.choice(model_id, self._settings)
         if wanted.problem:
             raise ProviderUnavailable(f"{wanted.label} cannot be used yet: {wanted.problem}")
-        self._ask_for(model_id)
+        self._ask_for(person, model_id)
         return self.state(person)
 
     def cancel(self, person: Person) -> EmbedderState:
         """Call a change off; the serving model goes on, and what was made is kept. Raises NotAllowed."""
         _need_admin(person)
-        self._ask_for(None)
+        self._ask_for(person, None)
         return self.state(person)
 
-    def _ask_for(self, model_id: str | None) -> None:
+    def _ask_for(self, person: Person, model_id: str | None) -> None:
+        logger.info("person %s wants the embedding model %s", person.id, model_id or "to stay as it is")
         self._embeddings.want(model_id)
         if self._worker:
             self._worker.wake()

@@ -142,3 +142,18 @@ def test_the_new_model_is_in_use_at_the_end_and_can_be_left_again(
     assert "the search sends nothing anywhere" in text_of(app)
     app.button(key="confirm-embedder").click().run()
     until(lambda: state(services).serving == EMBEDDED)
+
+
+def test_a_document_that_waits_for_the_server_says_so(
+    run_app: RunApp, services: bootstrap.Services, server: EmbeddingsServer
+) -> None:
+    person = services.people.local()
+    services.knowledge.use_embedder(person, OWN)
+    until(lambda: state(services).serving == OWN)
+    server.refuse(503)
+    upload = services.knowledge.upload(person, "Canteen.md", b"# Canteen\n\nThe canteen opens at 11:30.\n")
+    until(lambda: services.knowledge.document(person, upload.document_id).error)
+    shown = text_of(run_app("pages/knowledge_base.py"))
+    assert ":material/hourglass_empty: Waiting: Own embeddings server" in shown
+    assert "has a fault of its own (status 503)" in shown
+    services.knowledge.delete(person, upload.document_id)
