@@ -115,7 +115,9 @@ class ChatService:
         question = Question(old.conversation_id, old.question, choice or old.choice, history_before=old.seq)
         return self._runner.ask(person, question, None, began)
 
-    def correct_route(self, person: Person, turn_id: str, route: Route) -> RunningTurn:
+    def correct_route(
+        self, person: Person, turn_id: str, route: Route, choice: ModelChoice | None = None
+    ) -> RunningTurn:
         """Learn that a turn's question takes another route, and ask it again on that route; raises as ``ask`` does.
 
         The same question takes it from now on, for everyone; others are pulled towards it.
@@ -127,7 +129,12 @@ class ChatService:
         self._learn()
         self._runner.beside(self._deps.classifier.warm)
         asked = Question(
-            old.conversation_id, old.question, old.choice, history_before=old.seq, route=route, standalone=understood
+            old.conversation_id,
+            old.question,
+            choice or old.choice,
+            history_before=old.seq,
+            route=route,
+            standalone=understood,
         )
         return self._runner.ask(person, asked, None, began)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from assistant.domain import FallBack, Route, Turn, TurnStatus
-from pages.components import wording
+from pages.components import picker, wording
 from pages.components.guard import Entered
 from pages.components.problems import told_later
 from pages.components.safe_markdown import escape
@@ -67,12 +67,13 @@ def _draw_route(entered: Entered, turn: Turn, route: Route) -> None:
         format_func=lambda other: f"Ask again as {ROUTES[other]}",
         help="The wrong way? Pick another: the question is asked again, and the choice is learnt from.",
         on_click=_correct,
-        args=(entered, turn.id),
+        args=(entered, turn),
     )
 
 
-def _correct(entered: Entered, turn_id: str) -> None:
-    wish = st.session_state[f"route-{turn_id}"]
+def _correct(entered: Entered, turn: Turn) -> None:
+    wish = st.session_state[f"route-{turn.id}"]
     if wish is not None:
+        choice = picker.for_retry(entered, turn)
         with told_later():
-            entered.services.chat.correct_route(entered.person, turn_id, Route(wish))
+            entered.services.chat.correct_route(entered.person, turn.id, Route(wish), choice)

@@ -106,3 +106,11 @@ def test_nobody_corrects_the_question_of_someone_else(learning: Chatting) -> Non
     with pytest.raises(NotFound):
         learning.service.correct_route(learning.ann, old.id, Route.GENERAL)
     assert learning.classifier.classify(LEAVE).route is Route.KNOWLEDGE
+
+
+def test_a_corrected_question_is_asked_of_the_model_that_was_picked_since(learning: Chatting) -> None:
+    learning.plays(plan(UNSURE, Route.ACTION), Reply(["I cannot do that."]))
+    old = learning.ask(UNSURE)
+    new = ended(learning.service.correct_route(learning.bob, old.id, Route.GENERAL, OFFLINE))
+    assert old.choice.provider != OFFLINE.provider
+    assert new.choice.provider == OFFLINE.provider
