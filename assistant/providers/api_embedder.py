@@ -137,7 +137,8 @@ class ApiEmbedder:
         """Return the error in a sentence; the provider's own words go to the log only."""
         import openai
 
-        logger.warning("embedding by %s failed: %s: %.500s", self.target.id, type(error).__name__, error)
+        said = str(error).replace(self.target.key.get_secret_value(), "[key]") if self.target.key else str(error)
+        logger.warning("embedding by %s failed: %s: %.500s", self.target.id, type(error).__name__, said)
         if isinstance(error, openai.APITimeoutError):
             return self._failure(f"did not answer within {self._seconds:.0f} seconds")
         if isinstance(error, openai.APIConnectionError):

@@ -198,6 +198,17 @@ def test_a_fault_is_one_plain_sentence(server: EmbeddingsServer, embedder: ApiEm
     assert len(server.requests) <= 1
 
 
+def test_a_key_that_a_server_repeats_does_not_reach_the_log(
+    server: EmbeddingsServer, embedder: ApiEmbedder, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps({"error": {"message": f"wrong key {KEY}"}}).encode()
+    server.refusal = (401, {"content-type": "application/json"}, body)
+    with pytest.raises(EmbeddingFailed):
+        embedder.embed(["one"])
+    assert "wrong key [key]" in caplog.text
+    assert KEY not in caplog.text
+
+
 def test_a_server_that_says_nothing_is_given_up(server: EmbeddingsServer, embedder: ApiEmbedder) -> None:
     server.gate.clear()
     hasty = ApiEmbedder(embedder.target, 0.2)
