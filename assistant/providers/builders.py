@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from assistant.domain import ModelChoice
 from assistant.errors import ProviderUnavailable
-from assistant.providers import catalogue, clients, keys, parameters
+from assistant.providers import catalogue, clients, keys, model_lists, parameters
 from assistant.providers.clients import Access
 from assistant.providers.model_info import ProviderRow
 from assistant.settings import Settings
@@ -57,11 +57,18 @@ def build_model(choice: ModelChoice, settings: Settings, embedder: MiniLM, *, pr
     ``prompted`` asks for tools in words instead of the provider's own tool calls. Raises ProviderUnavailable with
     what is wrong and what to do.
     """
+    import pydantic_ai
+
+    pydantic_ai.BANNER_ENABLED = False  # it would greet whoever looks at the terminal with the first answer
     row = catalogue.provider(choice.provider)
     if row.kind == "offline":
         return _offline(embedder)
-    model_id = _model_id(row, choice)
     access = access_of(row, settings)
+    model_id = _model_id(row, choice, settings)
+    if model_id is None:
+        raise ProviderUnavailable(
+            f"{row.label} has no usual model: name one, or have its list fetched on the Models page."
+        )
     info = catalogue.find(row.id, model_id, settings)
     in_words = prompted or (info is not None and not info.tools)
     home = _home(row.kind)
@@ -71,9 +78,9 @@ def build_model(choice: ModelChoice, settings: Settings, embedder: MiniLM, *, pr
 def settings_for(choice: ModelChoice, settings: Settings) -> ModelSettings:
     """Return effort, temperature, top-p and output limit of ``choice``, as far as its model takes them."""
     row = next((row for row in catalogue.rows() if row.id == choice.provider), None)
-    if row is None or row.kind == "offline" or not (choice.model or row.models):
+    model_id = _model_id(row, choice, settings) if row else None
+    if row is None or row.kind == "offline" or model_id is None:
         return {}
-    model_id = _model_id(row, choice)
     info = catalogue.find(row.id, model_id, settings)
     return parameters.model_settings(choice.parameters, model_id, info, _profile(row.kind, model_id))
 
@@ -110,12 +117,10 @@ def _built(home: Home, model_id: str, access: Access, in_words: bool) -> Model:
     return model
 
 
-def _model_id(row: ProviderRow, choice: ModelChoice) -> str:
-    if choice.model:
-        return choice.model
-    if not row.models:
-        raise ProviderUnavailable(f"{row.label} has no usual model; pick one of those it offers.")
-    return row.models[0].id
+def _model_id(row: ProviderRow, choice: ModelChoice, settings: Settings) -> str | None:
+    """The model asked for, else the provider's usual one: the first of the catalogue or of its own list."""
+    usual = next(iter(row.models or model_lists.merged(row, settings)), None)
+    return choice.model or (usual.id if usual else None)
 
 
 def _options(row: ProviderRow, settings: Settings) -> tuple[tuple[str, SecretStr], ...]:
@@ -144,9 +149,6 @@ def _profile(kind: str, model_id: str) -> ModelProfile:
 
 
 def _home(kind: str) -> Home:
-    import pydantic_ai
-
-    pydantic_ai.BANNER_ENABLED = False
     return cast("Home", importlib.import_module(f"assistant.providers.{HOMES[kind]}"))
 
 

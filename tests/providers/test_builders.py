@@ -80,10 +80,18 @@ def test_without_a_model_the_default_of_the_provider_is_built(embedder: MiniLM) 
     assert (model.system, model.model_name) == ("groq", "openai/gpt-oss-20b")
 
 
-def test_a_server_without_a_usual_model_wants_one_named(embedder: MiniLM) -> None:
+def test_a_server_without_a_usual_model_wants_one_named(embedder: MiniLM, tmp_path: Path) -> None:
+    configured = settings(data_dir=str(tmp_path))
     with pytest.raises(ProviderUnavailable, match="Ollama has no usual model"):
-        build_model(ModelChoice("ollama"), settings(), embedder)
-    assert settings_for(ModelChoice("ollama"), settings()) == {}
+        build_model(ModelChoice("ollama"), configured, embedder)
+    assert settings_for(ModelChoice("ollama"), configured) == {}
+
+
+def test_the_usual_model_of_a_server_is_the_first_it_names(embedder: MiniLM, tmp_path: Path) -> None:
+    configured = settings(data_dir=str(tmp_path))
+    named = [ModelInfo("qwen3:8b", "qwen3:8b", discovered=True), ModelInfo("llama3.2", "llama3.2", discovered=True)]
+    model_lists.keep(catalogue.provider("ollama"), configured, named)
+    assert build_model(ModelChoice("ollama"), configured, embedder).model_name == "qwen3:8b"
 
 
 def test_an_id_that_openrouter_cannot_have_is_told(embedder: MiniLM) -> None:
@@ -251,10 +259,14 @@ def test_warming_raises_nothing() -> None:
     warm("no-such-provider", settings())
 
 
-def test_the_banner_of_the_agent_library_is_off(embedder: MiniLM) -> None:
+@pytest.mark.parametrize("provider", ["offline", "groq"])
+def test_the_banner_of_the_agent_library_is_off(
+    provider: str, embedder: MiniLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pydantic_ai
 
-    build_model(ModelChoice("groq"), settings(), embedder)
+    monkeypatch.setattr(pydantic_ai, "BANNER_ENABLED", True)
+    build_model(ModelChoice(provider), settings(), embedder)
     assert pydantic_ai.BANNER_ENABLED is False
 
 
