@@ -75,7 +75,7 @@ class Services:
         """What is done about models behind the pages; only a process that serves people starts it."""
         from assistant.models.upkeep import Upkeep
 
-        return Upkeep(self.models)
+        return Upkeep(self.models.connections)
 
     def close(self) -> None:
         """End running work in order; running answers are stored."""

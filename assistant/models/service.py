@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 
-from assistant import log
 from assistant.domain import AUTO, ModelChoice, Parameters, Person, Role, Route
-from assistant.errors import AssistantError, NotAllowed, ProviderUnavailable, SettingsError
-from assistant.models import auto, lifecycle
+from assistant.errors import NotAllowed, ProviderUnavailable, SettingsError
+from assistant.models import auto, defaults, lifecycle
 from assistant.models import policy as policies
+from assistant.models.connections import Connections
 from assistant.models.offer import NOT_ALLOWED, ModelOffer, Offer, Offers, ProviderOffer
 from assistant.models.overview import ModelOverview, ProviderOverview, overview
 from assistant.models.policy import ModelPolicy, checked
-from assistant.providers import builders, catalogue, model_lists
+from assistant.providers import catalogue, model_lists
 from assistant.providers.catalogue import ProviderState
 from assistant.settings import Settings
 from assistant.storage.database import Database, utc_now
@@ -30,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 NAME = "models"
 """Name of the preference that holds the policy."""
-OFFLINE = ModelChoice(auto.LAST)
 WHOLE = ("openai", "openai-responses", "groq", "anthropic")
 """Providers whose lists name every id they take; the others take variants and aliases besides."""
 CHANGED_MEANWHILE = (
@@ -49,6 +47,7 @@ class ModelService:
         self._settings = settings
         self._today = today
         self._offers = Offers()
+        self.connections = Connections(settings)
 
     def policy(self, person: Person) -> ModelPolicy:
         """Return what admins set; raises NotAllowed for others."""
@@ -75,7 +74,11 @@ class ModelService:
         if person.role is not Role.ADMIN:
             return []
         policy, left_out = self._read()
-        return [*left_out, *self._default_notices(policy)]
+        about_default = defaults.notice(policy, self._settings, self.states())
+        gone = self.successor(defaults.wanted(policy, self._settings)) if not about_default else None
+        if gone is not None:
+            about_default = f"The default is no longer there. {gone[1]}"
+        return [*left_out, *([about_default] if about_default else [])]
 
     def offer(self, person: Person) -> Offer:
         """Return what the picker shows this person."""
@@ -145,62 +148,28 @@ class ModelService:
 
         Raises NotAllowed for others than admins, or what the provider's discovery raises.
         """
-        from assistant.providers import discovery
-
         _only_admins(person)
-        return len(discovery.discover(catalogue.provider(provider_id), self._settings))
-
-    def refresh_stale(self) -> None:
-        """Ask the providers that are set up for their lists where the last is too old (waits for the network)."""
-        from assistant.providers import discovery
-
-        for row in self._configured_rows():
-            if model_lists.is_stale(row, self._settings):
-                try:
-                    discovery.discover(row, self._settings)
-                except AssistantError as error:
-                    logger.info("no list of models from %s: %s", row.id, error.message)
-
-    def warm_default(self) -> None:
-        """Import what the default's provider needs, so that the first question does not wait for it."""
-        builders.warm(self.resolve(None).provider, self._settings)
-
-    def warm_others(self) -> None:
-        """Import what the other providers that are set up need."""
-        for row in self._configured_rows():
-            builders.warm(row.id, self._settings)
+        return self.connections.refresh(provider_id)
 
     def check(self, person: Person, provider_id: str) -> str:
         """Ask a provider for its models and say in a sentence how that went; raises NotAllowed as ``refresh`` does."""
         _only_admins(person)
-        row, state = catalogue.provider(provider_id), self._state(provider_id)
-        if state is not None and state.problem:
-            return state.problem
-        if row.id == auto.LAST:
-            return f"{row.label} needs no connection."
-        try:
-            count = self.refresh(person, provider_id)
-        except AssistantError as error:
-            return error.message
-        return f"{row.label} answers: it names {count:,} {'model' if count == 1 else 'models'}."
+        return self.connections.check(provider_id)
 
     def start_check(self, person: Person, provider_id: str) -> Future[str]:
         """Begin ``check`` behind the page; raises NotAllowed as ``refresh`` does."""
         _only_admins(person)
-        future: Future[str] = Future()
-        # A daemon: a provider that does not answer must not hold up the end of the process.
-        threading.Thread(target=_fulfil, args=(future, self.check, person, provider_id), daemon=True).start()
-        return future
+        return self.connections.start_check(provider_id)
+
+    def warm_default(self) -> None:
+        """Import what the default's provider needs, so that the first question does not wait for it."""
+        self.connections.warm(self.resolve(None).provider)
 
     def overview(self, person: Person) -> list[ProviderOverview]:
         """Return what admins see of every provider; raises NotAllowed for others."""
         _only_admins(person)
         rows = {row.id: row for row in catalogue.rows()}
         return [overview(rows[state.id], state, self._settings, self._today()) for state in self.states()]
-
-    def _configured_rows(self) -> list[catalogue.ProviderRow]:
-        able = {state.id for state in self.states() if state.configured} - {auto.LAST}
-        return [row for row in catalogue.rows() if row.id in able]
 
     def _policy(self) -> ModelPolicy:
         return self._read()[0]
@@ -213,23 +182,8 @@ class ModelService:
     def _state(self, provider_id: str) -> ProviderState | None:
         return next((state for state in self.states() if state.id == provider_id), None)
 
-    def _wanted_default(self, policy: ModelPolicy) -> ModelChoice:
-        return policy.default or ModelChoice(self._settings.default_provider, self._settings.default_model)
-
     def _default(self, policy: ModelPolicy) -> ModelChoice:
-        """The admins' default, else that of the settings; where it does not hold, what comes next (see notices)."""
-        wanted = self._wanted_default(policy)
-        if wanted.provider == AUTO:
-            return wanted
-        state = self._state(wanted.provider)
-        if state is None:
-            wanted = OFFLINE
-        if not policy.allows(wanted.provider, wanted.model):
-            return ModelChoice(AUTO)
-        known = lifecycle.info(state, wanted.model) if state else None
-        if state and known and known.retired(self._today()):
-            return replace(wanted, model=lifecycle.standing(state, known.id, policy, self._today()))
-        return wanted
+        return defaults.holding(policy, self._settings, self.states(), self._today())
 
     def _auto(self, policy: ModelPolicy, route: Route | None) -> ModelChoice:
         states = self.states()
@@ -265,24 +219,6 @@ class ModelService:
             if state and known and known.retired(self._today()):
                 raise SettingsError(f"{place}: {lifecycle.gone(state, known.id, known)}")
 
-    def _default_notices(self, policy: ModelPolicy) -> list[str]:
-        wanted = self._wanted_default(policy)
-        state = self._state(wanted.provider)
-        if wanted.provider == AUTO:
-            return []
-        if state is None:
-            names = ", ".join(sorted(_known() | {AUTO}))
-            return [
-                f"ASSISTANT_DEFAULT_PROVIDER names {wanted.provider!r}, which does not exist "
-                f"(there are {names}): Offline is the default until it is set."
-            ]
-        if not state.configured:
-            return [f"The default {state.label} cannot be used: {state.problem}"]
-        if not policy.allows(wanted.provider, wanted.model):
-            return [f"The default {state.label} is not among the allowed models: Auto takes its place."]
-        gone = self.successor(wanted)
-        return [] if gone is None else [f"The default is no longer there. {gone[1]}"]
-
 
 def _known() -> frozenset[str]:
     return frozenset(row.id for row in catalogue.rows())
@@ -291,13 +227,6 @@ def _known() -> frozenset[str]:
 def _only_admins(person: Person) -> None:
     if person.role is not Role.ADMIN:
         raise NotAllowed("Only admins may see and change what is set about models.")
-
-
-def _fulfil(future: Future[str], ask: Callable[[Person, str], str], person: Person, provider_id: str) -> None:
-    try:
-        future.set_result(ask(person, provider_id))
-    except Exception as error:
-        future.set_result(f"That did not work (reference {log.record(logger, error)} in the log).")
 
 
 def _filled(parameters: Parameters, defaults: Parameters) -> Parameters:

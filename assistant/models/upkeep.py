@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assistant import log
 
 if TYPE_CHECKING:
-    from assistant.models.service import ModelService
+    from assistant.models.connections import Connections
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ LOOK_SECONDS = 3600.0
 class Upkeep:
     """A thread that ends with the process; without a network it does nothing but say so in the log."""
 
-    def __init__(self, models: ModelService) -> None:
-        self._models = models
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
         self._ended = threading.Event()
 
     def start(self) -> threading.Thread:
@@ -37,12 +37,12 @@ class Upkeep:
 
     def _run(self) -> None:
         try:
-            self._models.warm_others()
+            self._connections.warm_all()
             # As after the first imports: what stays for good need not be looked at by the collector again.
             gc.collect()
             gc.freeze()
             while not self._ended.is_set():
-                self._models.refresh_stale()
+                self._connections.refresh_stale()
                 self._ended.wait(LOOK_SECONDS)
         except Exception as error:
             log.record(logger, error)

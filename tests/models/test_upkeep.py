@@ -35,7 +35,7 @@ def there():
 print(there())
 service.warm_default()
 print(there())
-service.warm_others()
+service.connections.warm_all()
 print(there())
 """
 
@@ -81,13 +81,13 @@ def test_a_check_says_what_is_wrong_and_never_the_key(serve: Serve) -> None:
 
 def test_a_list_is_asked_for_once_until_it_is_stale(serve: Serve, server: WireServer) -> None:
     service = serve("GROQ_API_KEY", f"GROQ_BASE_URL={server.url}")
-    service.refresh_stale()
-    service.refresh_stale()
+    service.connections.refresh_stale()
+    service.connections.refresh_stale()
     assert asked(server) == ["/openai/v1/models"]
 
 
 def test_a_provider_that_is_not_set_up_is_not_asked(serve: Serve, server: WireServer) -> None:
-    serve(f"GROQ_BASE_URL={server.url}").refresh_stale()
+    serve(f"GROQ_BASE_URL={server.url}").connections.refresh_stale()
     assert asked(server) == []
 
 
@@ -97,15 +97,17 @@ def test_without_a_network_there_is_a_line_in_the_log_and_the_others_are_asked(
     variables = ("OPENAI_API_KEY", f"OPENAI_BASE_URL={DEAD}/v1", "GROQ_API_KEY", f"GROQ_BASE_URL={server.url}")
     service = serve(*variables)
     with caplog.at_level(logging.INFO, logger="assistant"):
-        service.refresh_stale()
+        service.connections.refresh_stale()
     assert asked(server) == ["/openai/v1/models"]
-    assert any(record.name == "assistant.models.service" and "openai" in record.message for record in caplog.records)
+    assert any(
+        record.name == "assistant.models.connections" and "openai" in record.message for record in caplog.records
+    )
     assert KEY not in caplog.text
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_the_upkeep_ends_when_it_is_told(serve: Serve, server: WireServer) -> None:
-    upkeep = Upkeep(serve("GROQ_API_KEY", f"GROQ_BASE_URL={server.url}"))
+    upkeep = Upkeep(serve("GROQ_API_KEY", f"GROQ_BASE_URL={server.url}").connections)
     thread = upkeep.start()
     upkeep.close()
     thread.join(WAIT_SECONDS)
