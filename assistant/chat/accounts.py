@@ -20,7 +20,8 @@ class Account:
     """What one model was used for. ``asked_tokens`` estimates what it read at each request.
 
     ``uncounted`` are requests that ended before the provider's count came, ``said`` and ``thought`` the text that came
-    in them; ``unanswered`` are those among them of which nothing came, which ``usage`` does not know of.
+    in them. Among them are those ``unanswered``, of which nothing came and ``usage`` does not know, and those with
+    their ``input_counted``, as some providers count it first.
     """
 
     purpose: str
@@ -29,6 +30,7 @@ class Account:
     asked_tokens: int = 0
     uncounted: int = 0
     unanswered: int = 0
+    input_counted: int = 0
     said: str = ""
     thought: str = ""
 
@@ -38,6 +40,11 @@ class Account:
         self.uncounted += 1
         self.unanswered += 1
 
+    def break_off(self, *, input_counted: bool) -> None:
+        """Count a request whose answer ended before its count."""
+        self.uncounted += 1
+        self.input_counted += input_counted
+
     def counted(self) -> Usage:
         """Return the usage with its cost; None as cost where nobody knows the price."""
         used = self.usage
@@ -45,7 +52,7 @@ class Account:
         thought = tokens(self.thought) if uncounted else 0
         usage = Usage(
             requests=used.requests + self.unanswered,
-            input_tokens=used.input_tokens + uncounted * self.asked_tokens,
+            input_tokens=used.input_tokens + max(uncounted - self.input_counted, 0) * self.asked_tokens,
             output_tokens=used.output_tokens + (tokens(self.said) + thought if uncounted else 0),
             tool_calls=used.tool_calls,
             estimated=bool(uncounted),

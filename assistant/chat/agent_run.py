@@ -25,6 +25,7 @@ from assistant.chat.agents import TOOL_RETRIES, WITH_ACTIONS, agent_for, limits
 from assistant.chat.answer import AnswerStream
 from assistant.chat.approval import Resumed, pending_calls, suspended, title_of
 from assistant.chat.careful_tools import careful
+from assistant.chat.guard import storable
 from assistant.chat.history import Said, as_messages
 from assistant.chat.steps import Steps
 from assistant.chat.tools import OUTCOME, AgentDeps
@@ -53,8 +54,8 @@ Output = str | DeferredToolRequests
 class AgentRun:
     """Runs one agent in what the turn has left after ``spent``; with ``resumed`` it goes on with a turn that waited.
 
-    Without ``tools`` none are offered. ``interrupted`` says that the run ended while it waited for an answer or read
-    one that was never counted, ``unanswered`` that nothing of it had come: ``usage`` then does not know the request.
+    Without ``tools`` none are offered. ``cut`` is the answer within which, or before which, the run was broken off;
+    ``unanswered`` says that nothing of it had come: ``usage`` then does not know the request.
     ``usage`` is right on every way out, ``finish_reason`` only after a whole answer. When the run ended because
     calls wait for approval, ``pending`` tells them and ``messages_json`` is what going on needs.
     """
@@ -69,8 +70,8 @@ class AgentRun:
     actions: Sequence[Tool[AgentDeps]] = ()
     resumed: Resumed | None = None
     tools: bool = True
+    cut: ModelResponse | None = None
     unanswered: bool = False
-    interrupted: bool = False
     finish_reason: str | None = None
     pending: tuple[PendingCall, ...] = ()
     messages_json: str | None = None
@@ -166,9 +167,8 @@ class AgentRun:
         try:
             self.usage.incr(events.usage)
             answers = [message for message in events.new_messages() if isinstance(message, ModelResponse)]
-            last = answers[-1] if answers else None
-            self.interrupted = last is not None and last.state == "interrupted" and not last.usage.has_values()
-            self.unanswered = self.interrupted and len(answers) > events.usage.requests
+            self.cut = answers[-1] if answers and answers[-1].state == "interrupted" else None
+            self.unanswered = self.cut is not None and len(answers) > events.usage.requests
             if self.resumed is not None:
                 self.resumed.advance(events.all_messages())
         except UserError:  # it was cancelled before it began
@@ -177,7 +177,8 @@ class AgentRun:
 
 def _in_words(arguments: dict[str, Any]) -> str:
     """Return a call's arguments for people; what only one argument says needs no name."""
-    said = {name: " ".join(str(value).split())[:ARGUMENT_CHARACTERS] for name, value in arguments.items()}
+    texts = {name: storable(str(value)) for name, value in arguments.items()}
+    said = {storable(name): " ".join(text.split())[:ARGUMENT_CHARACTERS] for name, text in texts.items()}
     if len(said) == 1:
         return next(iter(said.values()))
     return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in said.items())[:DETAIL_CHARACTERS]
@@ -190,7 +191,7 @@ def _outcome(event: FunctionToolResultEvent) -> str:
     if part.outcome != "success":
         return FAILED
     metadata = part.metadata if isinstance(part.metadata, dict) else {}
-    return " ".join(str(metadata.get(OUTCOME, "")).split())
+    return " ".join(storable(str(metadata.get(OUTCOME, ""))).split())
 
 
 def _joined(asked: str, outcome: str) -> str:

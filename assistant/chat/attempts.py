@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 from pydantic_ai import RunCancelled
-from pydantic_ai.exceptions import ModelRequestTimeout
+from pydantic_ai.exceptions import ModelRequestTimeout, UnexpectedModelBehavior, UsageLimitExceeded
 
 from assistant.chat.agent_run import AgentRun
 from assistant.chat.agents import model_settings
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 FEWEST_PASSAGES = 3
 """What is left of the passages for a model that cannot read more: some 750 tokens, and most answers stand in them."""
 NAME_CHARACTERS = 80
+WHOLE = (UsageLimitExceeded, UnexpectedModelBehavior)
+"""What ends a run after an answer came whole, and was counted."""
 EMPTY = "The model ended without an answer: ask again, or pick another model."
 
 
@@ -82,7 +84,8 @@ class Attempts:
     def __post_init__(self) -> None:
         self._patience = Patience(self.deps.retry)
         self._tried = [self.choice]
-        self._shown = len(self.answer.text)  # a turn that goes on has said something before
+        # A turn that goes on has said and thought something before.
+        self._shown, self._thought = len(self.answer.text), len(self.answer.reasoning)
 
     async def ask(self, route: Route, question: str, history: Sequence[Said]) -> AgentRun:
         """Return the run that answered; raises what the last attempt raised."""
@@ -120,7 +123,7 @@ class Attempts:
             outcome = "" if isinstance(error, RunCancelled) else cause(error, asked)
             self.steps.finish(step, detail=outcome)
             raise
-        account.said, account.thought = self.answer.text[self._shown :], self.answer.reasoning
+        self._account_for(account, run)
         self.steps.finish(step)
         return run
 
@@ -153,12 +156,17 @@ class Attempts:
         self._account.asked_tokens = tokens(prompt) + sum(tokens(text) for _, text in self._history)
         return self._account
 
-    def _account_for(self, account: Account, run: AgentRun, error: Exception) -> None:
+    def _account_for(self, account: Account, run: AgentRun, error: Exception | None = None) -> None:
         """What was asked and then broken off was read all the same; what was refused costs nothing."""
-        account.said, account.thought = self.answer.text[self._shown :], self.answer.reasoning
-        given_up = run.unanswered and isinstance(error, (RunCancelled, ModelRequestTimeout))
-        account.unanswered += given_up
-        account.uncounted += given_up or (run.interrupted and not run.unanswered)
+        account.said, account.thought = self.answer.text[self._shown :], self.answer.reasoning[self._thought :]
+        if error is None:
+            if run.finish_reason is None and not account.usage.unmeasured_requests:  # a stream that only ended
+                account.break_off(input_counted=True)
+        elif run.unanswered:
+            if isinstance(error, (RunCancelled, ModelRequestTimeout)):
+                account.give_up(account.asked_tokens)
+        elif run.cut is not None and not isinstance(error, WHOLE):
+            account.break_off(input_counted=run.cut.usage.input_tokens > 0)
 
     async def _goes_on(self, error: Exception) -> bool:
         """Do what may help against ``error``; False when nothing may."""

@@ -45,6 +45,14 @@ def test_a_request_that_was_broken_off_is_estimated_by_its_text_and_priced() -> 
     assert Decimal(0) < usage.cost < Decimal("0.001")
 
 
+def test_input_that_was_counted_first_is_not_estimated() -> None:
+    account = Account("answer", KNOWN, RunUsage(requests=1, input_tokens=900, output_tokens=1), asked_tokens=1000)
+    account.said = "x" * 400
+    account.break_off(input_counted=True)
+    usage = account.counted()
+    assert (usage.requests, usage.input_tokens, usage.output_tokens, usage.estimated) == (1, 900, 101, True)
+
+
 def test_an_estimate_adds_to_what_was_counted_before() -> None:
     account = Account("answer", KNOWN, RunUsage(requests=1, input_tokens=900, output_tokens=10), asked_tokens=1000)
     account.give_up(1000)
