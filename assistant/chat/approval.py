@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_ai import DeferredToolRequests, DeferredToolResults, RunContext, Tool, ToolApproved, ToolDenied
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest
 
+from assistant.chat.guard import storable, storable_values
 from assistant.chat.tools import AgentDeps
 from assistant.domain import Decision, Passage, PendingCall
 from assistant.errors import DecisionRefused
@@ -37,6 +38,8 @@ WRONG = "“{title}” cannot be done as it stands: “{field}” {problem}."
 PROBLEMS = {"missing": "is missing", "missing_argument": "is missing", "extra_forbidden": "is not known to it"}
 """What is wrong with an argument, by pydantic's names of errors; others bring their own words."""
 DENIED = "The person said no to this. Do not try it again; say that it was not done."
+NOTE_CHARACTERS = 1_000
+"""What a model is told of a person's reason."""
 _PASSAGES: TypeAdapter[list[Passage]] = TypeAdapter(list[Passage])
 
 
@@ -108,7 +111,7 @@ def suspended(messages: Sequence[ModelMessage], passages: Sequence[Passage], ask
         "passages": [asdict(passage) for passage in passages],
         "asked_before": asked_before,
     }
-    return json.dumps(values, ensure_ascii=False)
+    return json.dumps(storable_values(values))
 
 
 def pending_calls(requests: DeferredToolRequests, actions: Sequence[Tool[AgentDeps]]) -> tuple[PendingCall, ...]:
@@ -119,7 +122,7 @@ def pending_calls(requests: DeferredToolRequests, actions: Sequence[Tool[AgentDe
             id=call.tool_call_id,
             tool=call.tool_name,
             title=title_of(known[call.tool_name]),
-            arguments=call.args_as_dict(raise_if_invalid=False),
+            arguments=storable_values(call.args_as_dict(raise_if_invalid=False)),
             schema=known[call.tool_name].function_schema.json_schema,
         )
         for call in requests.approvals
@@ -147,7 +150,7 @@ def _checked(decision: Decision, call: PendingCall, tool: Tool[AgentDeps] | None
         raise DecisionRefused(GONE.format(title=call.title))
     if decision.arguments is None:
         return decision
-    arguments = dict(decision.arguments)
+    arguments = storable_values(decision.arguments)
     try:
         tool.function_schema.validator.validate_python(arguments)
     except ValidationError as error:
@@ -155,11 +158,11 @@ def _checked(decision: Decision, call: PendingCall, tool: Tool[AgentDeps] | None
         name = ".".join(str(part) for part in first["loc"]) or "value"
         problem = PROBLEMS.get(first["type"], f"is wrong ({first['msg']})")
         raise DecisionRefused(WRONG.format(title=call.title, field=name, problem=problem)) from None
-    return decision
+    return replace(decision, arguments=arguments)
 
 
 def _result(decision: Decision) -> DeferredToolApprovalResult:
     if decision.approved:
         return ToolApproved(override_args=None if decision.arguments is None else dict(decision.arguments))
-    note = " ".join(decision.note.split())
+    note = " ".join(storable(decision.note).split())[:NOTE_CHARACTERS]
     return ToolDenied(f"{DENIED} Their reason: {note}" if note else DENIED)

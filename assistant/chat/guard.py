@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from assistant.errors import QuestionRefused
 
 SURROGATES = range(0xD800, 0xE000)
@@ -34,6 +37,17 @@ def title(text: str) -> str:
 def storable(text: str) -> str:
     """Return a text without what no database and no page can take."""
     return "".join(char for char in text if char != "\0" and ord(char) not in SURROGATES)
+
+
+def storable_values(value: Any) -> Any:
+    """Return a value of JSON with all its texts made storable."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable_values(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable_values(inner) for inner in value]
+    return value
 
 
 def _visible(text: str) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from assistant.domain import Decision, TurnStatus
 from assistant.errors import DecisionRefused, NotFound, ProviderUnavailable
-from assistant.providers.scripted import Gate, Reply
+from assistant.providers.scripted import Gate, Reply, ToolUse
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
 
@@ -139,3 +139,24 @@ def test_deciding_what_does_not_wait_is_a_sentence(chatting: Chatting, tickets: 
         with pytest.raises(DecisionRefused, match="no longer waiting"):
             act()
     assert tickets.calls == []
+
+
+def test_characters_that_no_page_and_no_wire_can_take_are_left_out_on_the_way(
+    chatting: Chatting, tickets: Tickets
+) -> None:
+    odd = Reply(["I will\ud800 do\0 it.", ToolUse("create_ticket", {"title": "Headset\ud800\0 is silent"})])
+    turn = waiting(chatting, odd, DONE)
+    assert turn.pending[0].arguments == {"title": "Headset is silent"}
+    assert next(step.detail for step in turn.steps if step.kind == "tool").startswith("Headset is silent")
+    done = decided(chatting, turn, yes(turn, title="Mine\udfff\0"))
+    assert done.status is TurnStatus.COMPLETE
+    assert tickets.titles == ["Mine"]
+    str(chatting.model.calls[-1].messages).encode()
+
+
+def test_a_call_whose_arguments_the_person_left_alone_is_carried_out_as_it_was_shown(
+    chatting: Chatting, tickets: Tickets
+) -> None:
+    turn = waiting(chatting, Reply([ToolUse("create_ticket", {"title": "Head\0set"})]), DONE)
+    decided(chatting, turn, yes(turn))
+    assert tickets.titles == [turn.pending[0].arguments["title"]] == ["Headset"]
