@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import (
+    BotoCoreError,
+    InvalidEndpointConfigurationError,
+    InvalidRegionError,
+    NoCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 from botocore.tokens import FrozenAuthToken
-from pydantic_ai.models import Model
+from pydantic_ai import RunContext
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.bedrock import BedrockConverseModel
 from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.providers.bedrock import BedrockProvider
+from pydantic_ai.settings import ModelSettings
 
 from assistant.errors import ProviderUnavailable
 from assistant.providers import clients
@@ -25,10 +39,65 @@ MOST_PROFILES = 2000
 """Ids that are looked at; a region has about a hundred."""
 
 
+REASONS: tuple[tuple[type[BotoCoreError], str], ...] = (
+    (ProfileNotFound, "there is no profile of the name in AWS_PROFILE"),
+    (InvalidRegionError, "AWS_REGION is not the name of a region"),
+    (NoCredentialsError, "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"),
+    (SSOError, "the sign-in of the profile in AWS_PROFILE has ended: an admin signs in again with aws sso login"),
+    (TokenRetrievalError, "the sign-in of the profile in AWS_PROFILE has ended: an admin signs in again"),
+    (
+        InvalidEndpointConfigurationError,
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME must begin with https:// for Bedrock's own key",
+    ),
+)
+"""What is wrong, by Amazon's class for it; its own texts may hold paths."""
+
+log = logging.getLogger(__name__)
+
+
 class OneTryModel(BedrockConverseModel):
-    """A model whose client tries once, so that a request for no retries is already granted."""
+    """A model whose client tries once, so that a request for no retries is already granted.
+
+    Amazon's SDK looks for credentials at the request; what it finds wrong becomes ProviderUnavailable.
+    """
 
     unsupported_settings = BedrockConverseModel.unsupported_settings - {"max_retries"}
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """Ask for a whole answer."""
+        with _told():
+            return await super().request(messages, model_settings, model_request_parameters)
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        """Ask for a streamed answer."""
+        with _told():
+            async with super().request_stream(
+                messages, model_settings, model_request_parameters, run_context
+            ) as streamed:
+                yield streamed
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what Amazon's SDK finds wrong with the settings; faults of the wire have been told apart before."""
+    try:
+        yield
+    except BotoCoreError as error:
+        log.warning("Bedrock cannot be asked: %s", error)
+        wrong = next((words for kind, words in REASONS if isinstance(error, kind)), "AWS's configuration does not fit")
+        raise ProviderUnavailable(f"AWS Claude cannot be used: {wrong}. Until then pick another model.") from error
 
 
 class TokenSession(botocore.session.Session):  # type: ignore[misc]  # an untyped base
@@ -78,11 +147,10 @@ def _client(access: Access, service: str, address: str | None, read_seconds: flo
         retries={"total_max_attempts": 1},
         signature_version="bearer" if token else None,
     )
-    try:
+    with _told():
         session = _session(access, token)
-        return session.client(service, region_name=session.region_name or REGION, config=config, endpoint_url=address)
-    except BotoCoreError as error:
-        raise ProviderUnavailable(f"AWS Claude cannot be used: {error}. Check AWS_PROFILE and AWS_REGION.") from error
+        region = session.region_name or REGION
+        return session.client(service, region_name=region, config=config, endpoint_url=address)
 
 
 def _session(access: Access, token: str | None) -> boto3.Session:

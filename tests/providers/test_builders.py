@@ -101,7 +101,7 @@ def test_an_id_that_openrouter_cannot_have_is_told(embedder: MiniLM) -> None:
 
 def test_a_profile_that_aws_does_not_know_is_told(embedder: MiniLM) -> None:
     configured = settings(AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="", AWS_PROFILE="nowhere")
-    with pytest.raises(ProviderUnavailable, match="AWS_PROFILE"):
+    with pytest.raises(ProviderUnavailable, match="no profile of the name in AWS_PROFILE"):
         build_model(ModelChoice("aws-claude"), configured, embedder)
 
 
