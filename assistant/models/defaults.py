@@ -21,7 +21,7 @@ def wanted(policy: ModelPolicy, settings: Settings) -> ModelChoice:
 
 
 def holding(policy: ModelPolicy, settings: Settings, states: Sequence[ProviderState], today: date) -> ModelChoice:
-    """Return the default that holds: Offline for an unknown provider, Auto for a forbidden one, a retired one's heir."""
+    """Return what holds: Offline for an unknown provider, Auto for a forbidden one, the heir of a retired one."""
     choice = wanted(policy, settings)
     if choice.provider == AUTO:
         return choice

@@ -177,7 +177,11 @@ class ModelService:
     def _read(self) -> tuple[ModelPolicy, tuple[str, ...]]:
         """The policy in one small select: it must hold at once in every process that shares the database."""
         kept = self._preferences.get(NAME)
-        return (ModelPolicy(), ()) if kept is None else policies.read(kept.value, kept.revision, _known())
+        if kept is None:
+            return ModelPolicy(), ()
+        if kept.value is None:
+            return ModelPolicy(revision=kept.revision), ("The stored rules cannot be read: the usual ones hold.",)
+        return policies.read(kept.value, kept.revision, _known())
 
     def _state(self, provider_id: str) -> ProviderState | None:
         return next((state for state in self.states() if state.id == provider_id), None)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, String, select, type_coerce, update
 from sqlalchemy.dialects.sqlite import insert
 
 from assistant.storage.database import Database, utc_now
@@ -14,9 +15,9 @@ from assistant.storage.model_rows import PreferenceRow
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """A stored setting; ``revision`` counts its changes from 1."""
+    """A stored setting; ``revision`` counts its changes from 1. ``value`` is None when it cannot be read."""
 
-    value: dict[str, Any]
+    value: dict[str, Any] | None
     revision: int
 
 
@@ -29,8 +30,9 @@ class Preferences:
     def get(self, name: str) -> Preference | None:
         """Return a setting; None when it was never set."""
         with self._database.read() as session:
-            row = session.get(PreferenceRow, name)
-            return None if row is None else Preference(row.value, row.revision)
+            wanted = select(type_coerce(PreferenceRow.value, String), PreferenceRow.revision)
+            row = session.execute(wanted.where(PreferenceRow.name == name)).one_or_none()
+            return None if row is None else Preference(_value(row[0]), row[1])
 
     def replace(self, name: str, value: dict[str, Any], revision: int, person_id: str) -> int | None:
         """Store ``value`` over the one of ``revision`` (0: none yet) and return the new revision.
@@ -47,3 +49,12 @@ class Preferences:
             done = session.execute(statement)
             assert isinstance(done, CursorResult)  # noqa: S101 - what a changing statement gives
             return revision + 1 if done.rowcount == 1 else None
+
+
+def _value(text: object) -> dict[str, Any] | None:
+    """Read the column as text: a row that someone damaged must not raise where every question passes."""
+    try:
+        value = json.loads(str(text))  # SQLite keeps a lone number as one
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

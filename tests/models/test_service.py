@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -110,6 +112,37 @@ def test_a_stored_policy_that_names_what_is_gone_breaks_nothing(serve: Serve, da
     assert service.cost_limit() == COST_LIMIT
     assert len(service.notices(LOCAL)) == 2
     assert service.policy(LOCAL).revision == 1
+
+
+@pytest.mark.parametrize("value", ["{broken", "[1, 2]", "7", "null", '"text"'])
+def test_stored_rules_that_cannot_be_read_give_way_to_the_usual_ones(
+    serve: Serve, database: Database, value: str
+) -> None:
+    service = serve()
+    service.set_policy(LOCAL, ModelPolicy(cost_limit=Decimal(9)))
+    with database.write() as session:
+        session.execute(text("UPDATE preferences SET value = :value"), {"value": value})
+    assert service.resolve(None) == QUOTES
+    assert service.cost_limit() == COST_LIMIT
+    assert service.notices(LOCAL) == ["The stored rules cannot be read: the usual ones hold."]
+    assert service.set_policy(LOCAL, service.policy(LOCAL)).revision == 2
+
+
+def test_of_many_admins_at_the_same_moment_exactly_one_wins(serve: Serve) -> None:
+    service, together = serve(), threading.Barrier(8)
+
+    def change(dollars: int) -> str:
+        together.wait()
+        try:
+            service.set_policy(LOCAL, ModelPolicy(cost_limit=Decimal(dollars)))
+        except SettingsError as error:
+            return error.message
+        return "saved"
+
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(change, range(1, 9)))
+    assert said.count("saved") == 1
+    assert service.cost_limit() == Decimal(said.index("saved") + 1)
 
 
 def test_a_locked_default_answers_whatever_was_chosen(serve: Serve) -> None:
