@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -116,7 +116,7 @@ class Attempts:
         step = self.steps.start("agent", "Writing the answer", f"{asked.provider}, {asked.model}")
         run = self._run(account)
         try:
-            await run.run(route, prompt, self._history, self._settings(), cost_limit)
+            await self._answered(run.run(route, prompt, self._history, self._settings(), cost_limit), run)
             self._heed_nothing(run)
         except Exception as error:
             self._account_for(account, run, error)
@@ -144,6 +144,15 @@ class Attempts:
     def _settings(self) -> ModelSettings:
         settings = self.deps.settings
         return model_settings(settings.first_token_seconds, settings_for(self.choice, settings))
+
+    async def _answered(self, running: Awaitable[None], run: AgentRun) -> None:
+        """Await the run; an answer that was whole when it reached its cost limit is a whole answer."""
+        try:
+            await running
+        except UsageLimitExceeded:
+            if not self.begun or run.cut is None or run.cut.finish_reason != "stop":
+                raise
+            run.finish_reason = run.cut.finish_reason
 
     def _heed_nothing(self, run: AgentRun) -> None:
         if not self.begun and not run.pending:

@@ -9,9 +9,9 @@ from pydantic_ai import RunUsage
 from pydantic_ai.usage import RequestUsage
 
 from assistant.chat.accounts import Account, Accounts, total
-from assistant.domain import ModelChoice, Usage
+from assistant.domain import ModelChoice, TurnStatus, Usage
 from assistant.models.policy import COST_LIMIT
-from assistant.providers.scripted import Reply, ToolUse
+from assistant.providers.scripted import Reply, Structured, ToolUse
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
 KNOWN = ModelChoice("groq", "openai/gpt-oss-20b")
@@ -92,3 +92,21 @@ def test_a_turn_ends_at_its_cost_limit(chatting: Chatting) -> None:
     assert turn.error.message.startswith("The answer reached the cost limit of a turn: ask for less at once")
     assert len(model.calls) == 3
     assert turn.usage.cost == costs * 3
+
+
+def test_an_answer_that_was_whole_when_it_reached_the_limit_is_not_cut(chatting: Chatting) -> None:
+    chatting.plays(Reply(["Full-time employees receive 27 days of annual leave. [1]"], usage=dear("0.51")))
+    turn = chatting.ask(LEAVE)
+    assert (turn.status, turn.error) == (TurnStatus.COMPLETE, None)
+    assert turn.usage.cost == Decimal("0.51")
+
+
+def test_what_the_plan_cost_counts_towards_the_limit(chatting: Chatting) -> None:
+    plan = {"standalone_question": LEAVE, "search_queries": ["leave"], "route": "knowledge", "confidence": 1}
+    again = [Reply([ToolUse("search_knowledge_base", {"query": f"leave {n}"})], usage=dear("0.2")) for n in range(3)]
+    model = chatting.plays(Reply([Structured(plan)], usage=dear("0.2")), *again)
+    turn = chatting.ask("and for them?", history=[("user", LEAVE), ("assistant", "27 days.")])
+    assert turn.error is not None
+    assert turn.error.category == "limit"
+    assert len(model.calls) == 3
+    assert turn.usage.cost == Decimal("0.6")

@@ -151,6 +151,16 @@ def test_auto_takes_the_thorough_model_for_facts_and_figures(keyed: Chatting, wi
     other = keyed.ask(FOLLOW_UP, choice=ModelChoice(AUTO), history=SAID)
     assert (facts.choice.model, other.choice.model) == (THOROUGH, QUICK)
     assert (facts.choice.auto, other.choice.auto) == (True, True)
+    assert keyed.service.turn(keyed.bob, facts.id) == facts
+
+
+def test_a_default_of_auto_goes_by_the_rule_as_well(keyed: Chatting, wire: WireServer) -> None:
+    keyed.asks(wire.url, default_provider="auto")
+    models = ModelService(keyed.database, keyed.settings)
+    models.set_policy(ADMIN, ModelPolicy(auto_order=("groq",)))
+    wire.answers(structures({**PLAN, "route": "fact_finding"}), WHOLE)
+    turn = ended(keyed.service.ask(keyed.bob, None, FOLLOW_UP, None, SAID))
+    assert (turn.choice.auto, turn.choice.model) == (True, THOROUGH)
 
 
 def test_a_stop_while_planning_hangs_up_and_asks_nothing_more(keyed: Chatting, wire: WireServer) -> None:
