@@ -79,6 +79,7 @@ class Attempts:
     _history: Sequence[Said] = ()
     _tools: bool = True
     _prompted: bool = False
+    _shortened: bool = False
     _account: Account | None = None
 
     def __post_init__(self) -> None:
@@ -223,9 +224,9 @@ class Attempts:
     def _trimmed(self) -> bool:
         """Leave out what was said before (the question stands alone by now) and all but the best passages."""
         passages = self.agent_deps.passages
-        if self.resumed is not None or not (self._history or len(passages) > FEWEST_PASSAGES):
+        if self._shortened or self.resumed is not None or not (self._history or len(passages) > FEWEST_PASSAGES):
             return False
-        self._history = ()
+        self._history, self._shortened = (), True
         del passages[FEWEST_PASSAGES:]
         return True
 

@@ -129,6 +129,18 @@ def test_a_text_that_is_too_long_all_the_same_is_told(chatting: Chatting) -> Non
     assert turn.error.category == "context"
 
 
+def test_a_text_is_shortened_once_only_whatever_a_search_adds(chatting: Chatting) -> None:
+    for n in range(6):
+        chatting.put(f"Leave {n}.pdf", f"Annual leave of department {n}: full-time employees ask their lead {n}.")
+    long = failed.ModelContextWindowExceededError("script", "too long")
+    search = Reply([ToolUse("search_knowledge_base", {"query": "lost laptop hotel night"})])
+    model = chatting.plays(*[search, Reply([long])] * 3)
+    turn = chatting.ask(LEAVE)
+    assert turn.error is not None
+    assert turn.error.category == "context"
+    assert len(model.calls) == 4
+
+
 def test_after_a_refused_tool_call_the_tools_are_told_in_words(keyed: Chatting, wire: WireServer) -> None:
     wire.answers(refuses(400, "tool_use_failed", "Failed to call a function."), WHOLE)
     turn = keyed.ask(LEAVE, choice=GROQ)
