@@ -17,6 +17,10 @@ from assistant.errors import SettingsError
         ("ASSISTANT_SAMPLES", "perhaps"),
         ("ASSISTANT_QUESTION_MAX_CHARACTERS", "many"),
         ("ASSISTANT_UPLOAD_MAX_MB", "0"),
+        ("ASSISTANT_RUNNING_PER_PERSON", "-1"),
+        ("ASSISTANT_FIRST_TOKEN_SECONDS", "-5"),
+        ("ASSISTANT_TELEMETRY", "perhaps"),
+        ("ASSISTANT_TELEMETRY_CONTENT", "2"),
         ("ASSISTANT_DATABASE_URL", "mysql://db"),
         ("ASSISTANT_CHROMA_URL", "http://127.0.0.1:8000"),
     ],
@@ -29,6 +33,12 @@ def test_a_wrong_value_stops_with_a_sentence_that_names_the_variable(
         settings.load()
     assert variable in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def test_a_wrong_variable_of_a_provider_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "with white space")
+    monkeypatch.setenv("OPENAI_BASE_URL", "nonsense")
+    assert settings.load().openai_base_url == "nonsense"
 
 
 def test_an_unknown_variable_is_a_warning_with_the_nearest_known_name(monkeypatch: pytest.MonkeyPatch) -> None:
