@@ -14,6 +14,7 @@ from assistant.providers import embedders
 from assistant.providers.embedders import EmbedderChoice
 from assistant.settings import Settings
 from assistant.storage.embeddings import Embeddings
+from assistant.storage.rows import EMBEDDED
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class EmbedderSwitch:
             total,
             self._worker.speed if self._worker and served.wanted else None,
             served.problem or "",
-            self._queries.notice,
+            self._queries.notice if served.model != EMBEDDED else "",
         )
 
     def use(self, person: Person, model_id: str) -> EmbedderState:

@@ -87,11 +87,20 @@ class QueryEmbedding:
     def vectors(self, person_id: str, queries: Sequence[str], embedded: Matrix | None = None) -> QueryVectors:
         """Return the vectors of this person's queries; ``embedded`` are the embedded model's, where they are there."""
         model = self.model()
-        asked = self._ask(model, queries, person_id) if model != EMBEDDED else None
+        known = self._known(model, queries) if model != EMBEDDED else None
+        asked = self._ask(model, queries, person_id) if model != EMBEDDED and known is None else None
         started = time.monotonic()
         embedded = self._embedder.embed(queries) if embedded is None else embedded
-        serving = self._answer(asked, ANSWER_SECONDS - (time.monotonic() - started)) if asked else None
-        return QueryVectors(embedded) if serving is None else QueryVectors(embedded, model, serving)
+        if asked is not None:
+            known = self._answer(asked, ANSWER_SECONDS - (time.monotonic() - started))
+        return QueryVectors(embedded) if known is None else QueryVectors(embedded, model, known)
+
+    def _known(self, model: str, queries: Sequence[str]) -> Matrix | None:
+        """Return the queries' vectors where all of them were asked for before."""
+        with self._lock:
+            found = [self._cache.get((model, query)) for query in queries]
+        vectors = [vector for vector in found if vector is not None]
+        return np.stack(vectors) if len(vectors) == len(found) else None
 
     def _ask(self, model: str, queries: Sequence[str], person_id: str) -> Future[Matrix] | None:
         """Begin to ask the server, unless it is being left alone."""
@@ -126,22 +135,15 @@ class QueryEmbedding:
         logger.warning("%s", self.notice)
 
     def _embedded_by(self, model: str, queries: Sequence[str], person_id: str) -> Matrix:
-        """Return the queries' vectors by the server; those of words that were asked before from memory."""
+        """Return the queries' vectors by the server."""
+        made = self._server_of(model).embed(queries)
+        # The person need not wait for the ledger.
+        self._pool.submit(self._embeddings.note_use, person_id, made.record)
         with self._lock:
-            known = {query: self._cache[model, query] for query in queries if (model, query) in self._cache}
-        new = [query for query in dict.fromkeys(queries) if query not in known]
-        if new:
-            made = self._server_of(model).embed(new)
-            known |= zip(new, made.vectors, strict=True)
-            # The person need not wait for the ledger.
-            self._pool.submit(self._embeddings.note_use, person_id, made.record)
-        with self._lock:
-            for query in known:
-                self._cache[model, query] = known[query]
-                self._cache.move_to_end((model, query))
+            self._cache |= {(model, query): vector for query, vector in zip(queries, made.vectors, strict=True)}
             while len(self._cache) > CACHED_QUERIES:
                 self._cache.popitem(last=False)
-        return np.stack([known[query] for query in queries])
+        return made.vectors
 
     def _server_of(self, model: str) -> ApiEmbedder:
         server = self._server

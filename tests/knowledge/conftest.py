@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from changing_embedder import TOPICS, Opener
+from embeddings_server import MODEL, EmbeddingsServer
 from small_library import EDITOR, Library
 
 from assistant.domain import Person
+from assistant.knowledge import query_vectors, reembedding
+from assistant.knowledge.service import KnowledgeBase
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
 
@@ -31,3 +35,47 @@ def library(settings: Settings, embedder: MiniLM) -> Iterator[Library]:
     library = Library(settings, embedder)
     yield library
     library.database.close()
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddingsServer]:
+    """A server of embeddings."""
+    server = EmbeddingsServer(TOPICS)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def served(
+    data_dir: Path, server: EmbeddingsServer, embedder: MiniLM, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Library]:
+    """An empty library whose settings name the server: eight chunks a request, and asked again soon after a fault."""
+    monkeypatch.setattr(reembedding, "BATCH", 8)
+    monkeypatch.setattr(reembedding, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(reembedding, "FIRST_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(reembedding, "LONGEST_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(query_vectors, "ALONE_SECONDS", 0.1)
+    settings = Settings(  # type: ignore[call-arg]
+        data_dir=data_dir, EMBEDDINGS_BASE_URL=server.address, EMBEDDINGS_MODEL=MODEL, _env_file=None
+    )
+    library = Library(settings, embedder)
+    yield library
+    library.database.close()
+
+
+@pytest.fixture
+def open_served(served: Library) -> Iterator[Opener]:
+    """Open knowledge bases on that library; the test may close them before the end."""
+    opened: list[KnowledgeBase] = []
+
+    def start(*, own_index: bool = True) -> KnowledgeBase:
+        knowledge = KnowledgeBase(
+            database=served.database, settings=served.settings, embedder=served.embedder, own_index=own_index
+        )
+        opened.append(knowledge)
+        knowledge.start()
+        return knowledge
+
+    yield start
+    for knowledge in opened:
+        knowledge.close()

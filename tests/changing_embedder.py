@@ -1,0 +1,57 @@
+"""What tests of a change of the embedding model share: documents, people, and the steps of a change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from embeddings_server import MODEL
+from small_library import Library
+
+from assistant.domain import Person, Role
+from assistant.knowledge.service import KnowledgeBase
+
+WAIT_SECONDS = 30.0
+OWN = f"endpoint/{MODEL}"
+ADMIN = Person("ada", "ada@example.com", "Ada", Role.ADMIN)
+STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
+LEAVE = "Employees receive 27 days of annual leave each year."
+CANTEEN = "The canteen serves a warm meal from half past eleven."
+PRINTER = "The printer on floor two takes paper of size A3."
+THREE = (("Leave", LEAVE), ("Canteen", CANTEEN), ("Printer", PRINTER))
+QUERY = "How much holiday am I entitled to"
+TOPICS = {"holiday": 1, "canteen": 1, "leave": 2, "printer": 3}
+"""To the server's mind the question about leave is one about the canteen."""
+
+Opener = Callable[..., KnowledgeBase]
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for something that another thread does."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happened in time"
+        time.sleep(0.02)
+
+
+def serves(knowledge: KnowledgeBase, model: str) -> Callable[[], bool]:
+    """Whether searches go by this model."""
+    return lambda: knowledge.embedders(ADMIN).serving == model and knowledge._queries.model() == model
+
+
+def put_three(library: Library) -> None:
+    """Store the three documents, searchable by the embedded model."""
+    for name, page in THREE:
+        library.put(f"{name}.txt", [page])
+
+
+def best(knowledge: KnowledgeBase, query: str = QUERY) -> str:
+    """The text of the best passage."""
+    return knowledge.search(STAFF, query)[0].text
+
+
+def changed(knowledge: KnowledgeBase) -> KnowledgeBase:
+    """Bring the change to the server's model to its end."""
+    knowledge.use_embedder(ADMIN, OWN)
+    until(serves(knowledge, OWN))
+    return knowledge
