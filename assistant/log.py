@@ -17,6 +17,8 @@ FILE = "assistant.log"
 FILE_BYTES = 5_000_000
 FILES_KEPT = 3
 HIDDEN = "[hidden]"
+KNOWN_CHARACTERS = 1_000
+"""What is kept of the words of an error that is known: a provider may send a whole page."""
 
 
 def set_up(level: str, folder: Path | None = None, *, to_stderr: bool = True, rotates: bool = False) -> None:
@@ -46,16 +48,22 @@ def _handlers(folder: Path | None, *, to_stderr: bool, rotates: bool) -> list[lo
     return handlers or [logging.NullHandler()]
 
 
-def record(logger: logging.Logger, error: BaseException, hide: Iterable[str] = ()) -> str:
-    """Log an error with its trace and return the reference number that the person is shown.
+def record(logger: logging.Logger, error: BaseException, hide: Iterable[str] = (), *, traced: bool = True) -> str:
+    """Log an error, with its trace unless it is a known one, and return the reference that the person is shown.
 
     What is to ``hide``, such as keys that a server sent back in its words, is left out.
     """
     reference = error.reference if isinstance(error, AssistantError) else new_reference()
-    told, trace = str(error), "".join(traceback.format_exception(error)).rstrip()
+    text = (
+        f"{error}\n{''.join(traceback.format_exception(error)).rstrip()}"
+        if traced
+        else f"{type(error).__name__}: {error}"
+    )
     for secret in hide:
-        told, trace = told.replace(secret, HIDDEN), trace.replace(secret, HIDDEN)
-    logger.error("reference %s: %s\n%s", reference, told, trace)
+        text = text.replace(secret, HIDDEN)
+    if not traced:  # a provider's words must not look like lines of ours
+        text = " ".join(text.split())[:KNOWN_CHARACTERS]
+    logger.error("reference %s: %s", reference, text)
     return reference
 
 

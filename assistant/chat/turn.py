@@ -21,7 +21,7 @@ from assistant.chat.answer import AnswerStream
 from assistant.chat.approval import Resumed
 from assistant.chat.attempts import Attempts
 from assistant.chat.ending import Ending, TurnStopped, closing, ended_by, stopped
-from assistant.chat.failures import Answerer, broke_off, turn_error
+from assistant.chat.failures import UNEXPECTED, Answerer, broke_off, explain, turn_error
 from assistant.chat.groundwork import Asked, Grounds, Groundwork
 from assistant.chat.history import Said, recent
 from assistant.chat.plan import Planner, without_plan
@@ -44,6 +44,7 @@ from assistant.domain import (
     TurnStatus,
     UsageRecord,
 )
+from assistant.errors import AssistantError
 from assistant.events import ApprovalNeeded, Planned, TurnFinished
 from assistant.knowledge.evidence import ABSTAIN_BELOW
 from assistant.providers.catalogue import label
@@ -233,7 +234,8 @@ class TurnRun:
         self.turn = replace(self.turn, abstained=True, nearest=nearest_documents(self._passages))
 
     def _failed(self, error: Exception) -> Ending:
-        reference = logs.record(log, error, logs.secrets(self._deps.settings))
+        unknown = explain(error) is UNEXPECTED and not isinstance(error, AssistantError)
+        reference = logs.record(log, error, logs.secrets(self._deps.settings), traced=unknown)
         attempts, choice = self._attempts, self.turn.choice
         seconds = self._deps.settings.first_token_seconds
         asked = attempts.answerer() if attempts else Answerer(label(choice.provider), choice.model or "", seconds)

@@ -358,6 +358,8 @@ def test_a_key_that_the_provider_sends_back_reaches_neither_the_person_nor_the_l
     turn = keyed.ask(LEAVE, choice=GROQ)
     assert turn.error is not None
     assert turn.error.reference in caplog.text
+    assert "ModelAuthenticationError" in caplog.text
+    assert "Traceback" not in caplog.text
     assert key not in caplog.text + turn.error.message + str(turn)
 
 

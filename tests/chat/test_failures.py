@@ -167,6 +167,7 @@ def test_an_unexpected_error_is_logged_with_the_number_that_the_person_sees(
     assert turn.error is not None
     assert turn.error.reference in turn.error.message
     assert f"reference {turn.error.reference}: the real reason" in caplog.text
+    assert "Traceback" in caplog.text
 
 
 def test_an_empty_answer_is_a_failure(chatting: Chatting) -> None:
