@@ -9,7 +9,7 @@ from typing import cast
 from openai import AsyncOpenAI, Omit
 from pydantic_ai.models import Model
 from pydantic_ai.models.ollama import OllamaModel
-from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel, OpenAIResponsesModelSettings
 from pydantic_ai.models.openrouter import OpenRouterModel
 from pydantic_ai.profiles import ModelProfile, merge_profile
 from pydantic_ai.profiles.openai import OpenAIModelProfile
@@ -28,6 +28,8 @@ OPENAI_HEADERS = ("OpenAI-Organization", "OpenAI-Project")
 """Sent by the SDK when OPENAI_ORG_ID and OPENAI_PROJECT_ID are set."""
 WHOLE = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
 """Without this a stream that a gateway cut in the middle counts as a whole answer."""
+NOT_KEPT = OpenAIResponsesModelSettings(openai_store=False)
+"""By default OpenAI keeps questions and answers of this interface for 30 days; the conversation is kept here."""
 OLDER = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
 """Servers of open models know the output limit by its older name, ``max_tokens``."""
 GPT_OSS = ModelProfile(supports_thinking=True, thinking_always_enabled=True)
@@ -84,7 +86,7 @@ def _chat(model_id: str, client: AsyncOpenAI) -> Model:
 
 
 def _responses(model_id: str, client: AsyncOpenAI) -> Model:
-    return OpenAIResponsesModel(model_id, provider=OpenAIProvider(openai_client=client))
+    return OpenAIResponsesModel(model_id, provider=OpenAIProvider(openai_client=client), settings=NOT_KEPT)
 
 
 def _openrouter(model_id: str, client: AsyncOpenAI) -> Model:

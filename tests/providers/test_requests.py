@@ -102,7 +102,7 @@ SENT = {
         {"OPENAI_API_KEY": "sk-0123456789", "OPENAI_BASE_URL": "{url}/v1"},
         "/v1/responses",
         {"authorization": "Bearer sk-0123456789"},
-        {"max_output_tokens": 2000},
+        {"max_output_tokens": 2000, "store": False},
     ),
     "groq": Sent(
         "openai/gpt-oss-120b",
