@@ -54,11 +54,8 @@ def record(logger: logging.Logger, error: BaseException, hide: Iterable[str] = (
     What is to ``hide``, such as keys that a server sent back in its words, is left out.
     """
     reference = error.reference if isinstance(error, AssistantError) else new_reference()
-    text = (
-        f"{error}\n{''.join(traceback.format_exception(error)).rstrip()}"
-        if traced
-        else f"{type(error).__name__}: {error}"
-    )
+    trace = "".join(traceback.format_exception(error)).rstrip()
+    text = f"{error}\n{trace}" if traced else f"{type(error).__name__}: {error}"
     for secret in hide:
         text = text.replace(secret, HIDDEN)
     if not traced:  # a provider's words must not look like lines of ours
