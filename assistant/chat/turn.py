@@ -44,7 +44,7 @@ from assistant.domain import (
     TurnStatus,
     UsageRecord,
 )
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, new_reference
 from assistant.events import ApprovalNeeded, Planned, TurnFinished
 from assistant.knowledge.evidence import ABSTAIN_BELOW
 from assistant.providers.catalogue import label
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
 STORE_TRIES = 3
 STORE_WAIT_SECONDS = 0.3
 DECIDED = "What you decided before had been carried out by then: do not ask for it again."
+STOPPED_WHILE_ACTING = (
+    "This ended while it carried out what you approved ({titles}): "
+    "look whether it was done before you ask for it again."
+)
 UNPROVEN = "This answer names no source: do not rely on it before you have checked it."
 
 log = logging.getLogger(__name__)
@@ -118,9 +122,18 @@ class TurnRun:
         try:
             return await self._work()
         except (TurnStopped, RunCancelled):
-            return stopped(self._running.stopping)
+            return self._stopped()
         except Exception as error:
             return self._failed(error)
+
+    def _stopped(self) -> Ending:
+        """Return the end that was asked for; an approved call that it broke off may have had its effect."""
+        status, error = stopped(self._running.stopping)
+        doing = [step.title for step in self._steps.all if step.kind == "tool" and step.ms is None]
+        if self._resumed is None or not doing:
+            return status, error
+        sentence = STOPPED_WHILE_ACTING.format(titles=", ".join(doing))
+        return status, TurnError("cut", sentence, new_reference())
 
     async def _work(self) -> Ending:
         if self._decided is not None:

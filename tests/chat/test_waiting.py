@@ -50,6 +50,26 @@ def test_stopping_the_decided_turn_keeps_what_was_done_and_said(chatting: Chatti
     assert tickets.titles == ["Headset is silent"]
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_stopping_while_a_tool_works_says_that_it_may_have_been_done(
+    chatting: Chatting, tickets: Tickets, closed: bool
+) -> None:
+    turn = waiting(chatting)
+    tickets.gate = Gate()
+    running = chatting.service.decide(chatting.bob, turn.id, yes(turn))
+    assert tickets.gate.reached.wait(10)
+    if closed:
+        chatting.service.close()
+    else:
+        chatting.service.stop(chatting.bob, turn.id)
+    done = ended(running)
+    assert done.status is (TurnStatus.CUT if closed else TurnStatus.STOPPED)
+    assert done.error is not None
+    assert "while it carried out what you approved (Create a ticket)" in done.error.message
+    assert not done.error.retryable
+    assert chatting.service.turn(chatting.bob, turn.id) == done
+
+
 def test_a_newer_question_lets_the_waiting_calls_lapse(chatting: Chatting, tickets: Tickets) -> None:
     turn = waiting(chatting)
     chatting.plays(Reply(["Hello."]))
