@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 STORE_TRIES = 3
 STORE_WAIT_SECONDS = 0.3
-DECIDED = "What you decided before had been carried out by then: do not ask for it again."
+DECIDED = "What you decided had been acted on by then: the steps say what came of it. Look there before you ask again."
 STOPPED_WHILE_ACTING = (
     "This ended while it carried out what you approved ({titles}): "
     "look whether it was done before you ask for it again."

@@ -34,7 +34,7 @@ def test_a_turn_that_fails_after_its_tool_ran_says_that_it_was_done(chatting: Ch
     done = decided(chatting, turn, yes(turn))
     assert done.status is TurnStatus.FAILED
     assert done.error is not None
-    assert "had been carried out by then" in done.error.message
+    assert "had been acted on by then" in done.error.message
     assert not done.error.retryable
     assert (done.answer, tickets.calls) == ("I will open a ticket.", ["Headset is silent"])
 
