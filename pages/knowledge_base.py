@@ -12,7 +12,7 @@ from pages.components.search_trial import draw_search
 def main() -> None:
     """Draw the page; the list draws itself anew while documents are under way."""
     entered = enter()
-    frame.header()
+    frame.header(entered.services.knowledge.queries_go_to())
     st.title("Knowledge base", anchor=False)
     problems.tell_kept()
     if entered.person.may_edit_documents:

@@ -84,6 +84,14 @@ class QueryEmbedding:
             self._seen, self._looked_at = model, time.monotonic()
         return self._seen
 
+    def goes_to(self) -> str | None:
+        """Name the host outside the house that is given the queries; None for none."""
+        model = self.model()
+        if model == EMBEDDED:
+            return None
+        serving = next((one for one in embedders.choices(self._settings) if one.id == model), None)
+        return None if serving is None or serving.private else serving.host
+
     def vectors(self, person_id: str, queries: Sequence[str], embedded: Matrix | None = None) -> QueryVectors:
         """Return the vectors of this person's queries; ``embedded`` are the embedded model's, where they are there."""
         model = self.model()

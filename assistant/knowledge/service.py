@@ -224,6 +224,10 @@ class KnowledgeBase:
         vectors = self._queries.vectors(person.id, asked, known)
         return self._retrieval.passages(asked, vectors, self._readable(person), k)
 
+    def queries_go_to(self) -> str | None:
+        """Return the host outside the house that is given what people search for; None when none is. Fast."""
+        return self._queries.goes_to()
+
     def embedders(self, person: Person) -> EmbedderState:
         """Return which embedding models there are, which one serves, and how a change stands. Raises NotAllowed."""
         return self._embedder_switch().state(person)

@@ -123,3 +123,13 @@ def test_going_back_to_the_embedded_model_ends_the_notice(
     knowledge.use_embedder(ADMIN, EMBEDDED)
     until(serves(knowledge, EMBEDDED))
     assert knowledge.embedders(ADMIN).notice == ""
+
+
+def test_a_search_says_which_host_outside_is_given_its_words(served: Library, open_served: Opener) -> None:
+    knowledge = open_served()
+    assert knowledge.queries_go_to() is None
+    changed(knowledge).close()
+    assert knowledge.queries_go_to() is None  # the server is in the house
+    outside = served.settings.model_copy(update={"embeddings_base_url": "https://embeddings.example.com/v1"})
+    elsewhere = KnowledgeBase(database=served.database, settings=outside, embedder=served.embedder, own_index=False)
+    assert elsewhere.queries_go_to() == "embeddings.example.com"
