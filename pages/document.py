@@ -18,7 +18,7 @@ def main() -> None:
     """Draw the document that the address names, with the cited sentence marked."""
     entered = enter()
     close_dialog()
-    _draw_way_back(entered, frame.header())
+    _draw_way_back(entered, frame.header(entered.services.knowledge.queries_go_to()))
     with told_here():
         document = _document(entered)
         version = _number("version") or document.live_version
