@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.chat.plan import Planner
+from assistant.chat.plan import PLAN_SECONDS, Planner
 from assistant.domain import ModelChoice, Parameters
 from assistant.errors import ProviderUnavailable
 from assistant.providers import catalogue
@@ -26,7 +26,8 @@ def planner_for(deps: TurnDeps, choice: ModelChoice, accounts: Accounts) -> Plan
     known = catalogue.find(planning.provider, planning.model or model.model_name, deps.settings)
     account = accounts.open("plan", planning)
     output = known.output if known else "tool"
-    return Planner(model, account, output, settings_for(planning, deps.settings))
+    seconds = min(PLAN_SECONDS, deps.settings.first_token_seconds)
+    return Planner(model, account, output, settings_for(planning, deps.settings), seconds)
 
 
 def _quick(deps: TurnDeps, choice: ModelChoice) -> str | None:

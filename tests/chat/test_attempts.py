@@ -8,7 +8,7 @@ import anyio
 import pytest
 from chatting import OFFLINE, SCRIPT, Chatting, ended, events_of
 from pydantic_ai import exceptions as failed
-from wire_behaviours import cut_hard, endless, html, refuses, refuses_a_call_inside, says
+from wire_behaviours import cut_hard, endless, html, never_begins, refuses, refuses_a_call_inside, says
 from wire_server import Behaviour, Exchange, WireServer, closed_port
 
 from assistant.chat.patience import Patience, RetryPolicy
@@ -259,6 +259,17 @@ def test_waits_come_before_another_model(falling: Falling, wire: WireServer) -> 
     turn = falling.chat.ask(LEAVE, choice=GROQ)
     assert turn.choice.provider == "openai"
     assert falling.chat.slept == [3, 3]
+
+
+def test_another_model_answers_for_one_that_is_too_slow(falling: Falling, wire: WireServer) -> None:
+    falling.chat.asks(wire.url, first_token_seconds=1.0)
+    falling.back_on(OPENAI)
+    wire.answers(never_begins, WHOLE)
+    turn = falling.chat.ask(LEAVE, choice=GROQ)
+    assert turn.status is TurnStatus.COMPLETE
+    assert turn.fell_back is not None
+    assert turn.fell_back.why.startswith("Groq did not begin to answer within 1 s, so OpenAI (")
+    assert [line.record.provider for line in UsageRecords(falling.chat.database).lines(None)] == ["groq", "openai"]
 
 
 def test_after_the_first_word_no_other_model_is_asked(falling: Falling, wire: WireServer) -> None:

@@ -84,6 +84,16 @@ def test_a_plan_that_fails_costs_one_request_and_no_wait(
     assert (len(wire.requests), keyed.slept) == (2, [])
 
 
+def test_a_plan_is_waited_for_no_longer_than_a_first_token(
+    keyed: Chatting, wire: WireServer, choice: ModelChoice
+) -> None:
+    keyed.asks(wire.url, first_token_seconds=1.0)
+    wire.answers(never_begins, WHOLE)
+    turn = keyed.ask(FOLLOW_UP, choice=choice, history=SAID)
+    assert (turn.status, turn.answer) == (TurnStatus.COMPLETE, f"{HOTEL} [1]")
+    assert (turn.usage.requests, turn.usage.estimated) == (2, True)
+
+
 async def test_a_plan_that_takes_too_long_is_not_waited_for() -> None:
     gate = Gate()
     planner = Planner(ScriptedModel([Reply([gate, Structured(PLAN)])]), Account("plan", GROQ), seconds=0.05)
