@@ -34,6 +34,8 @@ def draw(entered: Entered) -> None:
 
     @st.fragment
     def fields() -> None:
+        if BASE not in st.session_state:
+            st.rerun(scope="app")  # a click in here draws no more than this, with the policy that was given up
         policy = _draw_fields(entered, base)
         if st.button("Save", type="primary", key="rules-save"):
             _save(entered, policy)

@@ -72,6 +72,27 @@ def test_of_a_key_only_the_source_and_the_last_four_characters_are_shown(models:
         assert "PLANTED" not in models.content()
 
 
+def test_of_two_admins_the_later_is_told_and_can_see_what_holds(
+    app: RunningApp, browser: Browser, models: Page
+) -> None:
+    other = browser.new_page()
+    other.goto(f"{app.url}/models")
+    for tab, dollars in ((models, "1.25"), (other, "2.50")):
+        tab.get_by_role("tab", name="Rules").click()
+        cost = tab.get_by_role("spinbutton", name="Cost limit of an answer in US dollars")
+        cost.fill(dollars)
+        cost.press("Enter")
+    models.get_by_role("button", name="Save").click()
+    expect(models.get_by_text("Saved.")).to_be_visible()
+    other.get_by_role("button", name="Save").click()
+    expect(other.get_by_text("Someone else changed these settings")).to_be_visible()
+    cost = other.get_by_role("spinbutton", name="Cost limit of an answer in US dollars")
+    expect(cost).to_have_value("2.50")
+    other.get_by_role("button", name="Show what holds now").click()
+    expect(cost).to_have_value("1.25")
+    other.close()
+
+
 def test_a_locked_default_holds_in_the_chat(app: RunningApp, models: Page) -> None:
     models.get_by_role("tab", name="Rules").click()
     models.get_by_text("Lock it: people cannot pick another").click()

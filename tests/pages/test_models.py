@@ -15,6 +15,7 @@ from assistant.models.policy import ModelPolicy
 from assistant.storage.people import People
 from assistant.storage.usage_records import insert_records
 from assistant.web.state import HOLDER
+from pages.components.guard import is_admin
 
 RunApp = Callable[..., AppTest]
 PAGE = "pages/models.py"
@@ -73,6 +74,7 @@ def test_the_page_is_for_admins_and_says_so_to_others(run_app: RunApp) -> None:
     assert not app.exception
     assert app.info[0].value.startswith("Only admins see this page")
     assert not app.get("tab")
+    assert not is_admin()
     assert "Offline" not in text_of(app)
 
 
