@@ -31,7 +31,7 @@ def main() -> None:
     """Draw the page; while a turn runs the script stays in ``live.follow``."""
     entered = enter()
     offer = entered.services.models.offer(entered.person)
-    picker.draw_picker(frame.header(picker.goes_to(offer)), offer)
+    picker.draw_picker(frame.header(picker.goes_to(entered, offer)), offer)
     conversations.draw_list(entered)
     turns, earlier = _turns(entered)
     running = [turn for turn in turns if turn.status is TurnStatus.RUNNING]
@@ -121,6 +121,7 @@ def _ask_suggestion(entered: Entered, question: str) -> None:
 def _ask(entered: Entered, question: str) -> str:
     """Start the turn; drawing it is the page's ordinary way with a running turn, as after a reload."""
     running = entered.services.chat.ask(entered.person, conversations.current(), question, picker.chosen())
+    live.give_way(running)
     conversations.open_conversation(running.conversation_id)
     wider = _limit(running.conversation_id) + 1
     st.session_state[SHOWN] = {running.conversation_id: wider if wider <= MOST_OF_TURNS else PAGE_OF_TURNS}

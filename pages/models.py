@@ -21,7 +21,7 @@ ONLY_ADMINS = "Only admins see this page: it is about which models everyone may 
 def main() -> None:
     """Draw the page; of its sections only the open one."""
     entered = enter()
-    frame.header(picker.goes_to(entered.services.models.offer(entered.person)))
+    frame.header(picker.goes_to(entered, entered.services.models.offer(entered.person)))
     st.title("Models", anchor=False)
     if entered.person.role is not Role.ADMIN:
         st.info(ONLY_ADMINS, icon=":material/lock:")

@@ -50,6 +50,7 @@ class ChatPage:
             self.take("Model", model)
         self.page.keyboard.press("Escape")
         expect(self.page.get_by_role("combobox", name="Provider")).to_have_count(0)
+        self.settle()
 
     def open_picker(self) -> None:
         """Open the picker and wait until it can be used."""
@@ -61,3 +62,8 @@ class ChatPage:
         self.page.get_by_role("combobox", name=field, exact=True).click()
         self.page.get_by_role("option", name=option, exact=True).click()
         expect(self.page.get_by_role("combobox", name=field, exact=True)).to_have_value(option)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page has been drawn with what was done last."""
+        expect(self.page.locator("[data-testid='stApp'][data-test-script-state='notRunning']")).to_be_visible()

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from assistant.domain import AUTO, ModelChoice, Turn
+from assistant.errors import AssistantError
 from assistant.providers.catalogue import ModelInfo
 from pages.components import parameter_fields, wording
 from pages.components.guard import Entered
@@ -72,12 +73,14 @@ def labels(offer: Offer) -> dict[str, str]:
     return {provider.state.id: provider.state.label for provider in offer.providers}
 
 
-def goes_to(offer: Offer) -> str | None:
+def goes_to(entered: Entered, offer: Offer) -> str | None:
     """Who besides this house gets what is asked now; None for nobody."""
     now = in_use(offer)
-    public = [provider.state for provider in offer.providers if provider.choosable and not provider.state.private]
     if now.provider == AUTO:
-        return "the provider that Auto takes" if public else None
+        try:
+            now = entered.services.models.resolve(now)
+        except AssistantError:  # the rule in the picker says that there is none
+            return None
     provider = _provider(offer, now.provider)
     return None if provider is not None and provider.state.private else labels(offer).get(now.provider, now.provider)
 
@@ -184,15 +187,20 @@ def _model_label(info: ModelInfo | None, model: str) -> str:
 
 def _draw_unavailable(offer: Offer, now: ModelChoice) -> None:
     """Streamlit's lists have no disabled entries: those stand below, each with the reason."""
-    providers = [provider for provider in offer.providers if not provider.choosable]
     picked = _provider(offer, now.provider)
     gone = [model for model in picked.models if not model.choosable] if picked and picked.choosable else []
-    if not providers and not gone:
-        return
-    with st.expander(f"Not available ({len(providers) + len(gone)})", icon=":material/block:", type="compact"):
-        lines = [_crossed_out(model) for model in gone]
-        lines += [f"**{escape(provider.state.label)}**: {escape(provider.why_not)}" for provider in providers]
-        st.caption("\n".join(f"- {line}" for line in lines))
+    missing = [provider for provider in offer.providers if not provider.choosable]
+    _draw_reasons("Models not available", [_crossed_out(model) for model in gone])
+    _draw_reasons(
+        "Providers not available",
+        [f"**{escape(provider.state.label)}**: {escape(provider.why_not)}" for provider in missing],
+    )
+
+
+def _draw_reasons(title: str, reasons: list[str]) -> None:
+    if reasons:
+        with st.expander(f"{title} ({len(reasons)})", icon=":material/block:", type="compact"):
+            st.caption("\n".join(f"- {reason}" for reason in reasons))
 
 
 def _crossed_out(model: ModelOffer) -> str:

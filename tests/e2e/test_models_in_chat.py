@@ -130,6 +130,19 @@ def test_a_route_is_corrected_with_one_click(wire: WireServer, chat: ChatPage) -
     expect(chat.badge.last).to_contain_text("Route: general (you chose this route)")
 
 
+def test_auto_tells_what_it_took(wire: WireServer, chat: ChatPage) -> None:
+    wire.answers(says(FIRST, LAST))
+    chat.pick("Auto")
+    chat.answer(HOTEL)
+    expect(chat.badge).to_contain_text(re.compile(r"Auto \w+ gpt-6-luna"))
+
+
+def test_retired_models_are_told_with_what_to_take(chat: ChatPage) -> None:
+    chat.open_picker()
+    chat.page.get_by_text("Models not available").click()
+    expect(chat.page.get_by_text("OpenAI retired GPT-4 on")).to_be_visible()
+
+
 def test_a_typed_model_is_asked_and_what_it_costs_is_not_made_up(wire: WireServer, chat: ChatPage) -> None:
     wire.answers(says(FIRST, LAST))
     chat.open_picker()
@@ -173,5 +186,5 @@ def test_the_choice_stays_with_the_tab_when_another_conversation_is_opened(wire:
 def test_what_is_not_set_up_says_so_by_its_variable(app: RunningApp, page: Page) -> None:
     chat = ChatPage(page, app.url).open()
     chat.open_picker()
-    page.get_by_text("Not available").click()
+    page.get_by_text("Providers not available").click()
     expect(page.get_by_text("GROQ_API_KEY")).to_be_visible()
