@@ -41,6 +41,8 @@ WATCH_SECONDS = 0.3
 """How soon after the page's Stop the turn is stopped too."""
 DISCONNECT_SECONDS = 0.05
 """Streamlit stops the script first and drops the session right after."""
+WAY_SECONDS, SENDING_SECONDS = 0.08, 0.01
+"""How long a page gives way to a turn: at most until the question is put together, and then for its sending."""
 ENDS_WAIT = (TextDelta, ReasoningDelta, FellBack, ApprovalNeeded)
 """What shows that the model was asked again."""
 
@@ -117,6 +119,20 @@ class LiveAnswer:
         with self._below:
             self._chips = self._chips or Chips(self._turn_id)
         self._chips.show(self._citations)
+
+
+def give_way(running: RunningTurn) -> None:
+    """Leave the processor to a turn that begins, until its question is on the way to the model.
+
+    A page that is drawn beside it makes the model's answer come 20 ms later; the wait for the model is long enough to
+    draw in.
+    """
+    until, seen = time.monotonic() + WAY_SECONDS, 0
+    while not running.finished and (left := until - time.monotonic()) > 0:
+        events = running.wait(seen, left)
+        seen += len(events)
+        if any(isinstance(event, StepStarted) and event.step.kind == "agent" for event in events):
+            until = min(until, time.monotonic() + SENDING_SECONDS)
 
 
 def follow(entered: Entered, turn: Turn, *, with_stop: bool) -> None:
