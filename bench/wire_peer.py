@@ -88,7 +88,7 @@ class Peer:
     async def _stream(
         self, asked: Asked, model: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        gone = asyncio.ensure_future(reader.read(1))  # nothing follows a request but its end
+        gone = asyncio.ensure_future(_until_gone(reader))
         answer = asyncio.ensure_future(self._tokens(asked, model, writer))
         await asyncio.wait((gone, answer), return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
@@ -109,6 +109,12 @@ class Peer:
         _frame(writer, model, [], usage=USAGE)
         writer.write(b"data: [DONE]\n\n")
         await writer.drain()
+
+
+async def _until_gone(reader: asyncio.StreamReader) -> None:
+    """Nothing follows a request but its connection's end."""
+    with contextlib.suppress(ConnectionError):
+        await reader.read(1)
 
 
 def _planned(body: dict[str, Any]) -> dict[str, Any]:
@@ -138,13 +144,12 @@ def _whole(writer: asyncio.StreamWriter, value: object) -> None:
 def wire_peer() -> Iterator[str]:
     """The server's address while it runs."""
     command = [sys.executable, "-m", "bench.wire_peer"]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
-    try:
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.wait()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
 def taken_log(url: str) -> list[Asked]:
