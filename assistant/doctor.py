@@ -85,13 +85,15 @@ def _embedding_model(services: Services) -> tuple[bool, str]:
     first, second, other = services.embedder.embed(PROBES)
     ok = bool(np.dot(first, second) > np.dot(first, other))
     verdict = "tells questions apart." if ok else "does not tell questions apart; remove the cache folder."
-    state = services.knowledge.embedders(services.people.local())
-    return ok, " ".join([f"{services.embedder.model_id} {verdict}", *_other_embedder(state)])
+    person = services.people.local()
+    services.knowledge.search(person, PROBES[0], 1)  # finds out whether the server of another model answers
+    state = services.knowledge.embedders(person)
+    return ok and not state.notice, " ".join([f"{services.embedder.model_id} {verdict}", *_other_embedder(state)])
 
 
 def _other_embedder(state: EmbedderState) -> Iterator[str]:
     if state.serving != EMBEDDED:
-        yield f"Searches go by {state.serving}."
+        yield state.notice or f"Searches go by {state.serving}."
     if state.wanted is not None:
         yield f"{state.wanted} takes its place once all is embedded: {state.done} of {state.total} chunks are."
     if state.error:

@@ -25,7 +25,7 @@ def show_all(services: Services, person: Person, *, as_json: bool) -> None:
     for choice in state.choices:
         status = _status(state, choice)
         row = {"id": choice.id, "status": status, "host": choice.host, "problem": choice.problem or None}
-        place = f", all documents go to {choice.host}" if choice.host else ""
+        place = f", given all documents and questions at {choice.host}" if choice.host else ""
         output.line(row if as_json else f"{choice.id}: {choice.problem or status + place}")
 
 

@@ -58,6 +58,19 @@ def test_a_document_is_ingested_under_the_model_that_serves(
     assert any("Badges are had" in text for text in server.texts)
 
 
+def test_the_doctor_tells_which_model_serves_and_that_its_server_is_gone(
+    command: CommandLine, server: EmbeddingsServer
+) -> None:
+    command.run("embedder", OWN, "--wait")
+    checks = {row["name"]: row for row in command.value("doctor", "--json")}
+    assert checks["embedding model"]["detail"].endswith(f"Searches go by {OWN}.")
+    server.refuse(503)
+    done = command.run("doctor")
+    server.recover()
+    assert done.returncode == 1
+    assert "has a fault of its own (status 503). Until it answers, searches go by MiniLM." in done.stdout
+
+
 def test_a_model_that_is_not_set_up_is_one_sentence(command: CommandLine) -> None:
     refused = command.run("embedder", "openai/text-embedding-3-small")
     assert (refused.returncode, refused.stdout) == (1, "")
