@@ -9,11 +9,10 @@ HOUSE_SUFFIXES = (".local", ".internal", ".localhost", ".home.arpa")
 """Names under these never stand in the public name system (RFC 6762, 6761, 8375; ICANN reserved ``.internal``)."""
 
 
-def address_problem(variable: str, address: str, added: str | None = None) -> str:
+def address_problem(variable: str, address: str) -> str:
     """Return a sentence that names the variable when its address cannot be used, empty when it can.
 
-    ``added`` is the part of the path that the provider's SDK adds by itself. The address itself is not repeated: it
-    may hold a password.
+    The address itself is not repeated: it may hold a password.
     """
     if address != address.strip() or any(character.isspace() for character in address):
         return f"{variable} has white space in it; take it out."
@@ -24,10 +23,10 @@ def address_problem(variable: str, address: str, added: str | None = None) -> st
         _ = parts.port
     except ValueError:
         return f"{variable} is not an address; it should look like https://host/v1."
-    return _part_problem(variable, parts, added)
+    return _part_problem(variable, parts)
 
 
-def _part_problem(variable: str, parts: SplitResult, added: str | None) -> str:
+def _part_problem(variable: str, parts: SplitResult) -> str:
     if parts.scheme not in ("http", "https"):
         return f"{variable} must begin with http:// or https://."
     if not parts.hostname:
@@ -36,8 +35,6 @@ def _part_problem(variable: str, parts: SplitResult, added: str | None) -> str:
         return f"{variable} holds a user name or password; take it out, the key has a variable of its own."
     if parts.query or parts.fragment:
         return f"{variable} must end with the path, without ? or #."
-    if added and parts.path.rstrip("/").endswith(added):
-        return f"{variable} must be without {added}, which is added by itself."
     return ""
 
 

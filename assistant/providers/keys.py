@@ -17,12 +17,10 @@ from assistant.settings import Settings
 if TYPE_CHECKING:
     from assistant.providers.model_info import ProviderRow
 
-SHORTEST_KEY = 8
-"""Characters. Keys of the providers have 20 and more; what is shorter was cut off or is a placeholder."""
 SHORTEST_KEY_WITH_TAIL = 12
 """Characters. Of a shorter key four would be too much to show."""
 ADDED_PATHS = {"groq": "/openai/v1", "anthropic": "/v1"}
-"""By kind, what the SDK adds to the address by itself."""
+"""By kind, what the SDK adds to the address by itself; an address that ends with it is taken without."""
 DEFAULT_PATHS = {"ollama": "/v1", "compatible": "/v1"}
 """By kind, where servers have OpenAI's interface when the address names the host only."""
 AMAZON_CHAIN = (
@@ -72,7 +70,8 @@ def address_of(row: ProviderRow, settings: Settings) -> str | None:
     if not address:
         return row.address
     path = DEFAULT_PATHS.get(row.kind)
-    return address.rstrip("/") + path if path and _names_host_only(address) else address
+    plain = address.rstrip("/").removesuffix(ADDED_PATHS.get(row.kind, ""))
+    return plain + path if path and _names_host_only(address) else plain
 
 
 def key_of(row: ProviderRow, settings: Settings) -> SecretStr | None:
@@ -119,24 +118,23 @@ def _amazon_otherwise(settings: Settings) -> bool:
 def _key_problem(row: ProviderRow, settings: Settings) -> str:
     variables = [*row.needs, key_variable(row, settings)]
     secrets = dict.fromkeys(name for name in variables if name and _is_secret(name, settings))
-    shortest = 1 if row.kind == "compatible" else SHORTEST_KEY
     found = ((name, value_of(name, settings)) for name in secrets)
-    return next(filter(None, (_wrong(name, key, shortest) for name, key in found if key)), "")
+    return next(filter(None, (_wrong(name, key) for name, key in found if key)), "")
 
 
-def _wrong(variable: str, key: str, shortest: int) -> str:
+def _wrong(variable: str, key: str) -> str:
     if any(character.isspace() for character in key):
         return f"{variable} has white space in it; take it out."
     if key[:1] in ("'", '"') or key[-1:] in ("'", '"'):
         return f"{variable} has quotes around it; take them away."
     if not key.isascii() or not key.isprintable():
         return f"{variable} has characters that no key has; copy it again."
-    return f"{variable} is too short for a key; copy all of it." if len(key) < shortest else ""
+    return ""
 
 
 def _address_problem(row: ProviderRow, settings: Settings) -> str:
     address = value_of(row.base_url, settings) if row.base_url else None
-    return address_problem(row.base_url, address, ADDED_PATHS.get(row.kind)) if row.base_url and address else ""
+    return address_problem(row.base_url, address) if row.base_url and address else ""
 
 
 def _not_installed(row: ProviderRow) -> str:
