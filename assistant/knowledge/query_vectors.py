@@ -65,7 +65,7 @@ class QueryEmbedding:
         """Take the word of this process's own index on the model that serves, and get ready to ask its server."""
         self._own = own
         if self.model() != EMBEDDED:
-            self._pool.submit(self._warm)
+            self._pool.submit(self._warm, self.model())
 
     def close(self) -> None:
         """Ask no more."""
@@ -112,7 +112,8 @@ class QueryEmbedding:
 
     def _ask(self, model: str, queries: Sequence[str], person_id: str) -> Future[Matrix] | None:
         """Begin to ask the server, unless it is being left alone."""
-        if time.monotonic() < self._alone_until:
+        # What importing the SDK takes in a cold process is not the server's delay.
+        if time.monotonic() < self._alone_until or not self._warm(model):
             return None
         return self._pool.submit(self._embedded_by, model, list(queries), person_id)
 
@@ -159,11 +160,14 @@ class QueryEmbedding:
             server = self._server = server_of(model, self._settings, self._embeddings, ANSWER_SECONDS)
         return server
 
-    def _warm(self) -> None:
+    def _warm(self, model: str) -> bool:
+        """Get ready to ask the model's server; false, and noted, when it is not set up any more."""
         try:
-            self._server_of(self.model()).warm()
+            self._server_of(model).warm()
         except AssistantError as error:
             self._failed(error.message)
+            return False
+        return True
 
 
 def server_of(model: str, settings: Settings, embeddings: Embeddings, seconds: float) -> ApiEmbedder:
