@@ -33,6 +33,7 @@ class UsageRecordRow(Base):
     __table_args__ = (
         UniqueConstraint("turn_id", "number"),
         Index("ix_usage_records_at", "at"),
+        Index("ix_usage_records_conversation_id", "conversation_id"),
         {"sqlite_autoincrement": True},
     )
 

@@ -17,7 +17,7 @@ from assistant.storage.database import Database, utc_now
 from assistant.storage.model_rows import UsageRecordRow
 from assistant.storage.rows import PersonRow
 
-By = Literal["model", "person", "day"]
+By = Literal["model", "person", "day", "conversation"]
 """What lines of the ledger are summed up by; a day is one of UTC."""
 UNIT = Decimal(10) ** -12
 """US dollars in which costs are added, as whole numbers: finer than any price of a token, so that sums are exact."""
@@ -29,8 +29,9 @@ SHARES = ("lines", "not_priced", "estimated")
 class UsageLine:
     """Lines of the ledger summed up.
 
-    ``key`` is (provider, model), (the person's address,) or (the day as YYYY-MM-DD,). ``cost`` is in US dollars over
-    the priced lines, None when there is none; ``not_priced`` and ``estimated`` count lines.
+    ``key`` is (provider, model), (the person's address,), (the day as YYYY-MM-DD,) or (address, conversation id).
+    ``cost`` is in US dollars over the priced lines, None when there is none; ``not_priced`` and ``estimated`` count
+    lines.
     """
 
     key: tuple[str, ...]
@@ -120,6 +121,8 @@ def _record(row: UsageRecordRow) -> UsageRecord:
 def _keys(by: By) -> list[ColumnElement[Any]]:
     if by == "model":
         return [UsageRecordRow.provider.expression, UsageRecordRow.model.expression]
+    if by == "conversation":
+        return [_address(), UsageRecordRow.conversation_id.expression]
     return [_address() if by == "person" else func.date(UsageRecordRow.at)]
 
 

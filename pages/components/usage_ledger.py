@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from assistant.usage.service import By, UsageLine
 
 PERIODS = {"24 hours": timedelta(days=1), "7 days": timedelta(days=7), "30 days": timedelta(days=30), "All": None}
-GROUPS: dict[str, By] = {"Model": "model", "Person": "person", "Day": "day"}
+GROUPS: dict[str, By] = {"Model": "model", "Person": "person", "Day": "day", "Conversation": "conversation"}
 ROWS = 100
 """Lines shown; the file has all."""
 

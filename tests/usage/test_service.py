@@ -88,6 +88,13 @@ def test_lines_are_summed_up_by_person_and_by_day(database: Database, admin: Per
     assert today.key == (utc_now().date().isoformat(),)
 
 
+def test_lines_are_summed_up_by_conversation(database: Database, admin: Person, ann: Person) -> None:
+    add(database, ann, record("t1"), record("t2"))
+    add(database, admin, record("t3"), conversation="c2")
+    lines = UsageService(database).summary(admin, None, "conversation")
+    assert [(line.key, line.lines) for line in lines] == [((ann.email, "c1"), 2), ((admin.email, "c2"), 1)]
+
+
 def test_staff_see_only_their_own_lines(database: Database, admin: Person, ann: Person) -> None:
     add(database, admin, record("t1"))
     add(database, ann, record("t2"), conversation="c2")

@@ -69,6 +69,7 @@ def _usage_records() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_usage_records_at", "usage_records", ["at"])
+    op.create_index("ix_usage_records_conversation_id", "usage_records", ["conversation_id"])
     for action in ("UPDATE", "DELETE"):
         op.execute(
             f"CREATE TRIGGER usage_records_no_{action.lower()} BEFORE {action} ON usage_records "
