@@ -17,6 +17,7 @@ from wire_server import WireServer
 pytestmark = pytest.mark.browser
 
 HOTEL = "How much may a hotel room in Vienna cost?"
+GUEST = "How do I give a guest access to the wireless network?"
 FIRST, LAST = "A hotel room in Vienna may cost ", "at most 145 euros a night. [1]"
 READY_MS = 90_000
 """For the documents, on a machine that starts the app and the browser at the same time."""
@@ -121,15 +122,6 @@ def test_a_failed_question_leads_to_another_model_and_is_asked_again(wire: WireS
     expect(chat.badge.last).to_contain_text("free")
 
 
-def test_a_route_is_corrected_with_one_click(wire: WireServer, chat: ChatPage) -> None:
-    wire.answers(says(FIRST, LAST))
-    chat.answer(HOTEL)
-    chat.badge.get_by_role("button", name="Route: knowledge base").click()
-    chat.page.get_by_text("Ask again as general").click()
-    expect(chat.done).to_have_count(2)
-    expect(chat.badge.last).to_contain_text("Route: general (you chose this route)")
-
-
 def test_auto_tells_what_it_took(wire: WireServer, chat: ChatPage) -> None:
     wire.answers(says(FIRST, LAST))
     chat.pick("Auto")
@@ -188,3 +180,12 @@ def test_what_is_not_set_up_says_so_by_its_variable(app: RunningApp, page: Page)
     chat.open_picker()
     page.get_by_text("Providers not available").click()
     expect(page.get_by_text("GROQ_API_KEY")).to_be_visible()
+
+
+def test_a_route_is_corrected_with_one_click(wire: WireServer, chat: ChatPage) -> None:
+    wire.answers(says("Ask the help desk. [1]"))
+    chat.answer(GUEST)  # asked by no other test: the router learns from the correction
+    chat.badge.get_by_role("button", name="Route: knowledge base").click()
+    chat.page.get_by_text("Ask again as general").click()
+    expect(chat.done).to_have_count(2)
+    expect(chat.badge.last).to_contain_text("Route: general (you chose this route)")
