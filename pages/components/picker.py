@@ -74,7 +74,12 @@ def labels(offer: Offer) -> dict[str, str]:
 
 
 def goes_to(entered: Entered, offer: Offer) -> str | None:
-    """Who besides this house gets what is asked now; None for nobody."""
+    """Who besides this house gets what is asked now, to answer it or to search for it; None for nobody."""
+    names = filter(None, (_answers_outside(entered, offer), entered.services.knowledge.queries_go_to()))
+    return " and ".join(names) or None
+
+
+def _answers_outside(entered: Entered, offer: Offer) -> str | None:
     now = in_use(offer)
     if now.provider == AUTO:
         try:

@@ -157,3 +157,20 @@ def test_a_document_that_waits_for_the_server_says_so(
     assert ":material/hourglass_empty: Waiting: Own embeddings server" in shown
     assert "has a fault of its own (status 503)" in shown
     services.knowledge.delete(person, upload.document_id)
+
+
+def test_the_banner_tells_of_a_server_outside_that_is_given_the_questions(
+    run_app: RunApp, services: bootstrap.Services
+) -> None:
+    services.knowledge.use_embedder(services.people.local(), OWN)
+    until(lambda: state(services).serving == OWN)
+    assert "Demo: everything runs on this machine" in text_of(run_app())
+    outside = services.settings.model_copy(update={"embeddings_base_url": "https://embeddings.example.com/v1"})
+    elsewhere = bootstrap.build(outside, own_index=False)
+    HOLDER.set_ready(elsewhere)
+    try:
+        for page in (None, "pages/models.py", "pages/knowledge_base.py"):
+            assert "questions go to embeddings.example.com" in text_of(run_app(page)).replace("\\", "")
+    finally:
+        HOLDER.set_ready(services)
+        elsewhere.close()
