@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pydantic_ai import AgentRunResultEvent, CancellationToken, DeferredToolRequests, RunUsage, Tool
-from pydantic_ai.exceptions import UserError
+from pydantic_ai import AgentRunResultEvent, CancellationToken, DeferredToolRequests, RunCancelled, RunUsage, Tool
+from pydantic_ai.exceptions import ModelTimeoutError, UserError
 from pydantic_ai.messages import (
     FunctionToolCallEvent,
     FunctionToolResultEvent,
@@ -27,6 +27,7 @@ from assistant.chat.approval import Resumed, pending_calls, suspended, title_of
 from assistant.chat.careful_tools import careful
 from assistant.chat.guard import storable
 from assistant.chat.history import Said, as_messages
+from assistant.chat.silence import LONGER, Silence
 from assistant.chat.steps import Steps
 from assistant.chat.tools import OUTCOME, AgentDeps
 from assistant.domain import PendingCall, Route
@@ -85,14 +86,31 @@ class AgentRun:
         model_settings: ModelSettings,
         cost_limit: Decimal | None = None,
     ) -> None:
-        """Run to the end; raises what pydantic-ai raises, RunCancelled after ``token`` was cancelled."""
+        """Run to the end; raises what pydantic-ai raises, RunCancelled after ``token`` was cancelled.
+
+        A model that falls silent in the middle raises ModelTimeoutError.
+        """
         async with self._begun(route, prompt, history, model_settings, cost_limit) as events:
+            silence = Silence(LONGER * model_settings["first_event_timeout"], events.cancel)
             try:
-                async for event in events:
-                    self._take(event)
+                await self._follow(events, silence)
             finally:
+                silence.rest()
                 self._count(events)
                 self.answer.finish()
+
+    async def _follow(self, events: AgentRunEvents[Output], silence: Silence) -> None:
+        try:
+            async for event in events:
+                self._take(event)
+                if self._open_tools:
+                    silence.rest()
+                else:
+                    silence.heard()
+        except RunCancelled as error:
+            if not silence.over:
+                raise
+            raise ModelTimeoutError(self.model.model_name, f"silent for {silence.seconds:g} s") from error
 
     def _begun(
         self,

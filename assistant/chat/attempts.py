@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 from pydantic_ai import RunCancelled
-from pydantic_ai.exceptions import ModelRequestTimeout, UnexpectedModelBehavior, UsageLimitExceeded
+from pydantic_ai.exceptions import ModelRequestTimeout, ModelTimeoutError, UnexpectedModelBehavior, UsageLimitExceeded
 
 from assistant.chat.agent_run import AgentRun
 from assistant.chat.agents import model_settings
@@ -147,10 +147,10 @@ class Attempts:
         return model_settings(settings.first_token_seconds, settings_for(self.choice, settings))
 
     async def _answered(self, running: Awaitable[None], run: AgentRun) -> None:
-        """Await the run; an answer that was whole when it reached its cost limit is a whole answer."""
+        """Await the run; an answer that was whole when it reached its cost limit, or hung on its end, is whole."""
         try:
             await running
-        except UsageLimitExceeded:
+        except (UsageLimitExceeded, ModelTimeoutError):
             if not self.begun or run.cut is None or run.cut.finish_reason != "stop":
                 raise
             run.finish_reason = run.cut.finish_reason
@@ -169,7 +169,9 @@ class Attempts:
     def _account_for(self, account: Account, run: AgentRun, error: Exception | None = None) -> None:
         """What was asked and then broken off was read all the same; what was refused costs nothing."""
         account.said, account.thought = self.answer.text[self._shown :], self.answer.reasoning[self._thought :]
-        if error is None:
+        if error is None and run.cut is not None and not run.cut.usage.output_tokens:  # whole but for its count
+            account.break_off(input_counted=run.cut.usage.input_tokens > 0)
+        elif error is None:
             if run.finish_reason is None and not account.usage.unmeasured_requests:  # a stream that only ended
                 account.break_off(input_counted=True)
         elif run.unanswered:
