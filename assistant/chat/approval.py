@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 UNDECIDED = "Decide about each of the waiting actions: yes or no."
 GONE = "“{title}” can no longer be done: say no to it."
+UNREADABLE = "What this waited with cannot be read any more, so nothing was done: ask for it again."
 UNKNOWN = "This action is not (or no longer) waiting for you."
 WRONG = "“{title}” cannot be done as it stands: “{field}” {problem}."
 PROBLEMS = {"missing": "is missing", "missing_argument": "is missing", "extra_forbidden": "is not known to it"}
@@ -84,11 +85,14 @@ class Resumed:
 
     @classmethod
     def read(cls, stored: str, decisions: Sequence[Decision]) -> Resumed:
-        """Take up what ``suspended`` wrote."""
-        values = json.loads(stored)
-        messages = ModelMessagesTypeAdapter.validate_python(values["messages"])
-        passages = _PASSAGES.validate_python(values["passages"])
-        return cls(messages, passages, decisions, values["asked_before"])
+        """Take up what ``suspended`` wrote; raises DecisionRefused when it cannot be read (any more)."""
+        try:
+            values = json.loads(stored)
+            messages = ModelMessagesTypeAdapter.validate_python(values["messages"])
+            passages = _PASSAGES.validate_python(values["passages"])
+            return cls(messages, passages, decisions, int(values["asked_before"]))
+        except (ValueError, TypeError, KeyError) as error:  # another release of the library may write otherwise
+            raise DecisionRefused(UNREADABLE) from error
 
     def results(self) -> DeferredToolResults | None:
         """Return the decisions as the agent takes them; None when they were carried out already."""

@@ -143,7 +143,8 @@ class ChatService:
 
         The running turn tells again what was said before. Raises DecisionRefused, with the turn waiting on, for
         arguments that the tool does not take or a call that was left out; also when it was decided already. Raises
-        NotFound, ProviderUnavailable when the model that asked is not to be had, QuestionRefused when too much runs.
+        NotFound, ProviderUnavailable when the model that asked is not to be had or not allowed any more,
+        QuestionRefused when too much runs.
         """
         from assistant.chat.approval import checked
 
@@ -152,6 +153,7 @@ class ChatService:
         if turn.status is not TurnStatus.AWAITING_APPROVAL:
             raise DecisionRefused(NOT_WAITING)
         made = checked(turn.pending, decisions, deps.actions)
+        self._models.check_still_allowed(turn.choice)
         deps.build_model(turn.choice, deps.settings, deps.embedder)
         return self._runner.resume(person, turn, made, began)
 

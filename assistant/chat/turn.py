@@ -150,12 +150,14 @@ class TurnRun:
     async def _gone_on(self, decided: Decided) -> Ending:
         """Tell again what was said, carry out what was decided, and go on with the model that asked for it."""
         turn, deps = self.turn, self._deps
-        self._resumed = Resumed.read(decided.taken.messages, decided.decisions)
-        self._passages.extend(self._resumed.passages)
         plan = turn.plan or without_plan(turn.question)
-        self._running.publish(Planned(plan))
-        self._steps.go_on_from(turn.steps)
-        self._answer.go_on_from(turn)
+        try:
+            self._resumed = Resumed.read(decided.taken.messages, decided.decisions)
+            self._passages.extend(self._resumed.passages)
+        finally:  # what was said stays, whatever comes
+            self._running.publish(Planned(plan))
+            self._steps.go_on_from(turn.steps)
+            self._answer.go_on_from(turn)
         model = await anyio.to_thread.run_sync(deps.build_model, turn.choice, deps.settings, deps.embedder)
         return await self._answered(model, plan)
 

@@ -105,6 +105,19 @@ class ModelService:
             return replace(self._auto(policy, route), parameters=parameters)
         return replace(self._concrete(policy, wanted), parameters=parameters)
 
+    def check_still_allowed(self, choice: ModelChoice) -> None:
+        """Raise ProviderUnavailable when a turn that waited may not go on with this model by now.
+
+        A locked default holds for its provider; what Auto took, or a fallback, may go on as long as it is allowed.
+        """
+        policy = self._policy()
+        self._concrete(policy, choice)
+        if policy.locked and not choice.auto:
+            default = self._default(policy).provider
+            if default != AUTO and choice.provider not in {default, *(other.provider for other in policy.fallbacks)}:
+                name = catalogue.label(choice.provider)
+                raise ProviderUnavailable(f"{name} cannot be used: {NOT_ALLOWED} Ask again with another model.")
+
     def fallbacks(self, choice: ModelChoice) -> tuple[ModelChoice, ...]:
         """Return what may answer instead when ``choice`` fails before its first word; usually nothing.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from acting import ASKS, DONE, Tickets, decided, no, waiting, yes
@@ -10,8 +11,10 @@ from chatting import Chatting, ended
 from pydantic_ai import exceptions as failed
 from sqlalchemy import text
 
-from assistant.domain import Decision, TurnStatus
+from assistant.domain import Decision, ModelChoice, Role, TurnStatus
 from assistant.errors import DecisionRefused, NotFound, ProviderUnavailable
+from assistant.models.policy import ModelPolicy
+from assistant.models.service import ModelService
 from assistant.providers.scripted import Gate, Reply, ToolUse
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
@@ -180,3 +183,35 @@ def test_a_call_whose_arguments_the_person_left_alone_is_carried_out_as_it_was_s
     turn = waiting(chatting, Reply([ToolUse("create_ticket", {"title": "Head\0set"})]), DONE)
     decided(chatting, turn, yes(turn))
     assert tickets.titles == [turn.pending[0].arguments["title"]] == ["Headset"]
+
+
+@pytest.mark.parametrize("stored", ["no json", "null", '{"messages": 1}', '{"messages": [{"kind": "new"}]}'])
+def test_what_a_turn_waited_with_and_nobody_can_read_keeps_the_answer_and_does_nothing(
+    chatting: Chatting, tickets: Tickets, stored: str
+) -> None:
+    turn = waiting(chatting)
+    with chatting.database.write() as session:
+        session.execute(text("UPDATE turns SET messages = :m WHERE id = :id"), {"m": stored, "id": turn.id})
+    done = decided(chatting, turn, yes(turn))
+    assert done.error is not None
+    assert (done.status, done.error.category, done.answer) == (TurnStatus.FAILED, "decision", turn.answer)
+    assert "cannot be read any more, so nothing was done: ask for it again" in done.error.message
+    assert (done.steps, tickets.calls) == (turn.steps, [])
+
+
+def test_a_turn_does_not_go_on_with_a_model_that_admins_took_away_meanwhile(
+    chatting: Chatting, tickets: Tickets
+) -> None:
+    turn = waiting(chatting)
+    admin = replace(chatting.ann, role=Role.ADMIN)
+    models = ModelService(chatting.database, chatting.settings)
+    models.set_policy(admin, ModelPolicy(allowed=("offline", "groq")))
+    with pytest.raises(ProviderUnavailable, match="Your administrator has not allowed it"):
+        chatting.service.decide(chatting.bob, turn.id, yes(turn))
+    assert chatting.service.turn(chatting.bob, turn.id) == turn
+    models.set_policy(admin, ModelPolicy(default=ModelChoice("offline"), locked=True, revision=1))
+    with pytest.raises(ProviderUnavailable, match="Your administrator has not allowed it"):
+        chatting.service.decide(chatting.bob, turn.id, no(turn))
+    assert (len(chatting.model.calls), tickets.calls) == (1, [])
+    models.set_policy(admin, ModelPolicy(default=turn.choice, locked=True, revision=2))
+    assert decided(chatting, turn, yes(turn)).status is TurnStatus.COMPLETE
