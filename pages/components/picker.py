@@ -87,7 +87,11 @@ def _answers_outside(entered: Entered, offer: Offer) -> str | None:
         except AssistantError:  # the rule in the picker says that there is none
             return None
     provider = _provider(offer, now.provider)
-    return None if provider is not None and provider.state.private else labels(offer).get(now.provider, now.provider)
+    if now.provider == wording.OFFLINE:
+        return None
+    own = provider is not None and provider.state.private
+    label = labels(offer).get(now.provider, now.provider)
+    return _own_server(label) if own else label
 
 
 def draw_picker(line: DeltaGenerator, offer: Offer) -> None:
@@ -146,8 +150,12 @@ def _where(provider: ProviderOffer) -> str:
     if provider.state.id == wording.OFFLINE:
         return ":material/lock: Answers on this machine; nothing leaves it."
     if provider.state.private:
-        return f":material/lock: Stays in the house: your question and the passages go to your own {label} server."
+        return f":material/lock: Stays in the house: your question and the passages go to {_own_server(label)}."
     return f":material/public: Your question and the passages found for it go to {label}."
+
+
+def _own_server(label: str) -> str:
+    return f"your own {label.removesuffix(' server')} server"
 
 
 def _draw_model(offer: Offer, now: ModelChoice) -> None:

@@ -139,7 +139,7 @@ def test_a_typed_model_is_asked_and_what_it_costs_is_not_made_up(wire: WireServe
     wire.answers(says(FIRST, LAST))
     chat.open_picker()
     chat.take("Provider", "Ollama")
-    expect(chat.page.get_by_text("go to your own Ollama server")).to_be_visible()
+    expect(chat.page.get_by_text("the passages go to your own Ollama server")).to_be_visible()
     field = chat.page.get_by_role("combobox", name="Model", exact=True)
     field.fill("our-model:7b")
     field.press("Enter")
