@@ -33,8 +33,8 @@ async def open_gate(_request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _model(choice: ModelChoice, settings: Settings, embedder: MiniLM) -> ScriptedModel:
-    del choice, settings, embedder
+def _model(choice: ModelChoice, settings: Settings, embedder: MiniLM, *, prompted: bool = False) -> ScriptedModel:
+    del choice, settings, embedder, prompted
     _gates.append(Gate())
     return ScriptedModel([Reply([BEFORE, _gates[-1], AFTER])])
 
