@@ -12,6 +12,8 @@ from assistant.errors import SettingsError
 
 COST_LIMIT = Decimal("0.50")
 """US dollars a turn may cost unless an admin says otherwise: some thirty times a usual answer of a large model."""
+ONLY_OFFLINE = ("offline",)
+"""What is allowed when nobody can tell any more what was: the provider that gives no text away."""
 TEMPERATURES = (0.0, 2.0)
 """The range that the providers' interfaces take."""
 MAX_OUTPUT = 1_000_000
@@ -55,9 +57,10 @@ def checked(parameters: Parameters) -> Parameters:
         raise SettingsError(f"Temperature must be from {low:g} to {high:g}, not {parameters.temperature:g}.")
     if parameters.top_p is not None and not (_within(parameters.top_p, 0, 1) and parameters.top_p > 0):
         raise SettingsError(f"Top-p must be above 0 and at most 1, not {parameters.top_p:g}.")
-    if parameters.max_tokens is not None and not 1 <= parameters.max_tokens <= MAX_OUTPUT:
+    longest = parameters.max_tokens
+    if longest is not None and not (isinstance(longest, int) and 1 <= longest <= MAX_OUTPUT):
         bounds = f"from 1 to {MAX_OUTPUT:,}"
-        raise SettingsError(f"The longest answer must be {bounds} tokens (max tokens), not {parameters.max_tokens}.")
+        raise SettingsError(f"The longest answer must be {bounds} tokens (max tokens), not {longest}.")
     return parameters
 
 
@@ -67,6 +70,8 @@ def check(policy: ModelPolicy, known: frozenset[str]) -> None:
     checked(policy.parameters)
     for entry in policy.allowed or ():
         _check_known("Allowed models", entry.partition("/")[0], known)
+        if entry.endswith("/"):
+            raise SettingsError(f"Allowed models: {entry} names no model.")
     if policy.allowed == ():
         raise SettingsError("Allowed models: allow at least one, or nobody can ask anything.")
     for provider in policy.auto_order:
@@ -100,7 +105,7 @@ def read(value: dict[str, Any], revision: int, known: frozenset[str]) -> tuple[M
     reader = _Reader(value, known)
     policy = ModelPolicy(
         default=reader.default(),
-        locked=value.get("locked") is True,
+        locked=reader.locked(),
         allowed=reader.allowed(),
         auto_order=tuple(entry for entry in reader.words("auto_order") if reader.knows("order of Auto", entry)),
         fallbacks=reader.fallbacks(),
@@ -138,15 +143,22 @@ class _Reader:
         return None
 
     def allowed(self) -> tuple[str, ...] | None:
-        """The entries that are left; with none left everything would be forbidden, which nobody set."""
-        if not isinstance(self._value.get("allowed"), list):
+        """The entries that are left; with none left, or a list that is none, Offline alone: something was forbidden."""
+        if self._value.get("allowed") is None:
             return None
         entries = self.words("allowed")
         left = tuple(entry for entry in entries if self.knows("list of allowed models", entry.partition("/")[0]))
         if left:
             return left
         self.notices.append("Nothing is left in the list of allowed models: only Offline is allowed until it is set.")
-        return ("offline",)
+        return ONLY_OFFLINE
+
+    def locked(self) -> bool:
+        """Whether it is locked; what cannot be read may have been a lock, and counts as one."""
+        stored_lock = self._value.get("locked") or False
+        if not isinstance(stored_lock, bool):
+            self.notices.append("The stored lock of the default cannot be read: the default is locked until it is set.")
+        return stored_lock is not False
 
     def fallbacks(self) -> tuple[ModelChoice, ...]:
         stored_list = self._value.get("fallbacks")

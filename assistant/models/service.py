@@ -31,6 +31,7 @@ NAME = "models"
 """Name of the preference that holds the policy."""
 WHOLE = ("openai", "openai-responses", "groq", "anthropic")
 """Providers whose lists name every id they take; the others take variants and aliases besides."""
+UNREADABLE = "The stored rules cannot be read: only Offline is allowed until they are saved again."
 CHANGED_MEANWHILE = (
     "Someone else changed these settings while you did, so yours were not saved: "
     "look at what holds now, then change it again."
@@ -193,7 +194,7 @@ class ModelService:
         if kept is None:
             return ModelPolicy(), ()
         if kept.value is None:
-            return ModelPolicy(revision=kept.revision), ("The stored rules cannot be read: the usual ones hold.",)
+            return ModelPolicy(allowed=policies.ONLY_OFFLINE, revision=kept.revision), (UNREADABLE,)
         return policies.read(kept.value, kept.revision, _known())
 
     def _state(self, provider_id: str) -> ProviderState | None:

@@ -62,6 +62,7 @@ def test_parameters_at_their_bounds_pass(parameters: Parameters) -> None:
         (ModelPolicy(default=ModelChoice("groq", "fast"), allowed=("offline",)), "Default: groq/fast is not"),
         (ModelPolicy(fallbacks=(ModelChoice("groq"),), allowed=("offline",)), "Fallbacks: groq is not"),
         (ModelPolicy(parameters=Parameters(temperature=3)), "Temperature"),
+        (ModelPolicy(allowed=("offline", "groq/")), "Allowed models: groq/ names no model"),
     ],
 )
 def test_a_wrong_field_is_named_in_one_sentence(policy: ModelPolicy, words: str) -> None:
@@ -110,15 +111,28 @@ def test_an_allow_list_with_nothing_left_never_becomes_all() -> None:
     assert notices
 
 
+@pytest.mark.parametrize("entries", ["offline", {"groq": 1}, 7, []])
+def test_an_allow_list_that_cannot_be_read_never_becomes_all(entries: object) -> None:
+    policy, notices = read({"allowed": entries}, 1, KNOWN)
+    assert policy.allowed == ("offline",)
+    assert len(notices) == 1
+
+
+def test_a_lock_that_cannot_be_read_is_a_lock() -> None:
+    policy, notices = read({"locked": "yes"}, 1, KNOWN)
+    assert policy.locked
+    assert "lock" in notices[0]
+
+
 @pytest.mark.parametrize(
     "value",
     [
         {},
-        {"default": "groq", "allowed": "groq", "auto_order": 3, "fallbacks": {"a": 1}, "locked": "yes"},
+        {"default": "groq", "allowed": None, "auto_order": 3, "fallbacks": {"a": 1}, "locked": None},
         {"default": {"provider": 7}, "fallbacks": [None, 3, {"model": "m"}], "auto_order": [1, None]},
         {"cost_limit": "much", "parameters": {"heat": 1}},
         {"cost_limit": [], "parameters": {"temperature": "hot"}},
-        {"cost_limit": "-1", "parameters": []},
+        {"cost_limit": "-1", "parameters": {"max_tokens": 1.5}},
     ],
 )
 def test_a_damaged_policy_is_read_as_far_as_it_can_be(value: dict[str, Any]) -> None:

@@ -115,16 +115,20 @@ def test_a_stored_policy_that_names_what_is_gone_breaks_nothing(serve: Serve, da
 
 
 @pytest.mark.parametrize("value", ["{broken", "[1, 2]", "7", "null", '"text"'])
-def test_stored_rules_that_cannot_be_read_give_way_to_the_usual_ones(
+def test_with_stored_rules_that_cannot_be_read_nothing_leaves_the_house(
     serve: Serve, database: Database, value: str
 ) -> None:
-    service = serve()
+    service = serve("GROQ_API_KEY")
     service.set_policy(LOCAL, ModelPolicy(cost_limit=Decimal(9)))
     with database.write() as session:
         session.execute(text("UPDATE preferences SET value = :value"), {"value": value})
     assert service.resolve(None) == QUOTES
     assert service.cost_limit() == COST_LIMIT
-    assert service.notices(LOCAL) == ["The stored rules cannot be read: the usual ones hold."]
+    with pytest.raises(ProviderUnavailable, match="has not allowed it"):
+        service.resolve(FAST)
+    assert service.notices(LOCAL) == [
+        "The stored rules cannot be read: only Offline is allowed until they are saved again."
+    ]
     assert service.set_policy(LOCAL, service.policy(LOCAL)).revision == 2
 
 
