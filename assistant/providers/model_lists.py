@@ -70,7 +70,7 @@ def keep(row: ProviderRow, settings: Settings, models: Sequence[ModelInfo]) -> N
     """
     path = _path(row, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    priced = _priced(_priced_as(row, settings), models)
+    priced = _priced(row.id, models)
     listing = Listing(datetime.now(UTC), _account(row, settings), priced)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
@@ -84,21 +84,21 @@ def keep(row: ProviderRow, settings: Settings, models: Sequence[ModelInfo]) -> N
 
 def merged(row: ProviderRow, settings: Settings) -> tuple[ModelInfo, ...]:
     """Return the catalogue's models, then those that only the provider's list names, then the retired ones."""
-    listing, priced_as = last(row, settings), _priced_as(row, settings)
+    listing = last(row, settings)
     if listing is None:
-        return _priced(priced_as, (*row.models, *row.retired))
-    return _merged(row, listing, datetime.now(UTC).date(), priced_as)
+        return _priced(row.id, (*row.models, *row.retired))
+    return _merged(row, listing, datetime.now(UTC).date())
 
 
 @lru_cache(maxsize=16)
-def _merged(row: ProviderRow, listing: Listing, today: date, priced_as: str) -> tuple[ModelInfo, ...]:
+def _merged(row: ProviderRow, listing: Listing, today: date) -> tuple[ModelInfo, ...]:
     named = {model.id: model for model in listing.models}
     missing = listing.at.date() if today - listing.at.date() <= FRESH else None
     offered = [_joined(model, named.get(model.id), missing) for model in row.models]
     retired = [_joined_old(model, named.get(model.id)) for model in row.retired]
     known = {model.id for model in (*offered, *retired)}
     extra = [model for model in listing.models if model.id not in known]
-    return (*_priced(priced_as, offered), *extra, *_priced(priced_as, retired))
+    return (*_priced(row.id, offered), *extra, *_priced(row.id, retired))
 
 
 def _joined(model: ModelInfo, named: ModelInfo | None, missing: date | None) -> ModelInfo:
@@ -121,13 +121,6 @@ def _joined_old(model: ModelInfo, named: ModelInfo | None) -> ModelInfo:
     if named is None:
         return model
     return replace(named, label=model.label, successor=model.successor)
-
-
-def _priced_as(row: ProviderRow, settings: Settings) -> str:
-    """The provider whose prices hold. Another server behind OpenAI's interface has prices of its own."""
-    address = (keys.address_of(row, settings) or "").rstrip("/")
-    elsewhere = row.kind.startswith("openai") and address != row.address
-    return "" if elsewhere else row.id
 
 
 def _priced(provider_id: str, models: Iterable[ModelInfo]) -> tuple[ModelInfo, ...]:

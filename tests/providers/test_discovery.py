@@ -200,13 +200,13 @@ def test_a_list_counts_for_its_address_and_key_only(server: ListServer, tmp_path
     assert server.url not in stored
 
 
-def test_another_server_behind_the_interface_of_openai_has_no_price_of_openai(
+def test_prices_are_openais_behind_a_gateway_of_ones_own_too_as_in_the_ledger(
     server: ListServer, tmp_path: Path
 ) -> None:
     server.lists({"id": "gpt-4o-mini"})
     known = openai(server, tmp_path)
     discover("openai", known)
-    assert merged("openai", known)["gpt-4o-mini"].input_price is None
+    assert merged("openai", known)["gpt-4o-mini"].input_price == Decimal("0.15")
     for address in ({}, {"OPENAI_BASE_URL": "https://api.openai.com/v1/"}):
         assert merged("openai", settings(tmp_path, **address))["gpt-4o-mini"].input_price == Decimal("0.15")
 
