@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assistant.domain import ModelChoice
 from assistant.errors import QuestionRefused
 
 SURROGATES = range(0xD800, 0xE000)
 """Lone halves of UTF-16 pairs (Unicode 16.0, 3.8): no database and no provider can encode them."""
 MAX_TITLE = 200
 """Characters of a conversation's title: more than any list shows."""
+
+LONGEST_NAME = 200
+"""Characters of a provider's or model's id: as many as are taken from the providers' own lists."""
 
 
 def cleaned(text: str, max_characters: int) -> str:
@@ -32,6 +36,15 @@ def title(text: str) -> str:
     if not _visible(words):
         raise QuestionRefused("A conversation needs a title: write a few words.")
     return words[:MAX_TITLE].rstrip()
+
+
+def check_choice(choice: ModelChoice) -> None:
+    """Raise QuestionRefused for a provider or model whose id no provider could have: it may be typed by hand."""
+    for name in (choice.provider, choice.model or ""):
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise QuestionRefused(
+                f"The id of a model or provider is one line of at most {LONGEST_NAME} characters: pick another model."
+            )
 
 
 def storable(text: str) -> str:

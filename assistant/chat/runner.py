@@ -18,6 +18,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from assistant import log as logs
 from assistant.chat import orphans
 from assistant.chat.deps import TurnDeps
+from assistant.chat.guard import check_choice
 from assistant.chat.running import RunningTurn
 from assistant.domain import Decision, Person, Turn, TurnStatus
 from assistant.errors import DecisionRefused, QuestionRefused, StartError
@@ -69,6 +70,7 @@ class Runner:
         """Store the question and start its turn; raises QuestionRefused, NotFound, StartError after ``close``."""
         from assistant.chat.turn import TurnRun
 
+        check_choice(question.choice)
         portal = self._open()
         try:
             started = self._store(person, question)

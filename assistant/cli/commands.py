@@ -78,6 +78,8 @@ def _unexpected(error: Exception) -> str:
 
     if isinstance(error, DatabaseDamage):
         return "The database cannot be used: its file is damaged, locked or on a full disk."
+    if isinstance(error, UnicodeEncodeError):
+        return "What was given holds bytes that are no text: write it again."
     if isinstance(error, OSError):
         return f"A file or folder cannot be used ({error.strerror})."
     return "Something went wrong that should not."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.chat.guard import MAX_TITLE, cleaned, title
+from assistant.chat.guard import LONGEST_NAME, MAX_TITLE, check_choice, cleaned, title
+from assistant.domain import ModelChoice
 from assistant.errors import QuestionRefused
 
 
@@ -34,3 +35,11 @@ def test_a_title_is_one_line_of_bounded_length() -> None:
     assert len(title("x" * 500)) == MAX_TITLE
     with pytest.raises(QuestionRefused):
         title(" \n ")
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "half\ud800", "nul\0", "x" * (LONGEST_NAME + 1)])
+def test_what_no_provider_can_call_a_model_is_refused_before_it_is_stored(name: str) -> None:
+    for choice in (ModelChoice("openai", name), ModelChoice(name)):
+        with pytest.raises(QuestionRefused, match="one line of at most 200 characters"):
+            check_choice(choice)
+    check_choice(ModelChoice("openrouter", "vendor/model:free (a better one)"))

@@ -207,6 +207,14 @@ def test_wrong_use_ends_with_a_sentence_and_the_right_status(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--model", "--provider", "--conversation", "--as"])
+def test_bytes_that_are_no_text_end_with_a_sentence(command: CommandLine, option: str) -> None:
+    ended = command.run("ask", "How much leave is there?", option, "\udcff")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(("What was given holds bytes that are no text", "The id of a model or provider is"))
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_wrong_setting_stops_with_a_sentence_that_names_it(tmp_path: Path) -> None:
     done = CommandLine(tmp_path, ASSISTANT_AUTH="nonsense").run("documents")
     assert done.returncode == 1
