@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from pydantic_ai import RunUsage
 
 from assistant.chat.history import tokens
 from assistant.domain import OFFLINE, ModelChoice, Usage, UsageRecord
-from assistant.providers.prices import price
-
-PER_MILLION = Decimal(1_000_000)
+from assistant.usage.costs import priced, total
 
 
 @dataclass
@@ -59,8 +55,9 @@ class Account:
             reasoning_tokens=used.details.get("reasoning_tokens", 0) + thought,
             cached_tokens=used.cache_read_tokens,
         )
-        known = used.cost if used.cost is not None and not uncounted else None
-        return _priced(usage, self.choice, known)
+        if used.cost is not None and not uncounted:
+            return replace(usage, cost=used.cost)
+        return priced(usage, self.choice)
 
 
 class Accounts:
@@ -84,10 +81,10 @@ class Accounts:
     def spent(self) -> RunUsage:
         """What the whole turn has used so far, as far as it was counted."""
         before = self._earlier or Usage()
-        total = RunUsage(requests=before.requests, tool_calls=before.tool_calls, cost=before.cost)
+        spent = RunUsage(requests=before.requests, tool_calls=before.tool_calls, cost=before.cost)
         for account in self._accounts:
-            total.incr(account.usage)
-        return total
+            spent.incr(account.usage)
+        return spent
 
     def usage(self) -> Usage:
         """What the whole turn has used, estimated where it was not counted."""
@@ -101,27 +98,3 @@ class Accounts:
             UsageRecord(turn_id, number, account.purpose, account.choice.provider, account.choice.model or "", usage)
             for number, (account, usage) in enumerate(used, start=self._lines + 1)
         )
-
-
-def total(parts: Sequence[Usage]) -> Usage:
-    """Return the sum; it has a cost when all of its parts have one, and is estimated when one of them is."""
-    costs = [part.cost for part in parts if part.cost is not None]
-    return Usage(
-        requests=sum(part.requests for part in parts),
-        input_tokens=sum(part.input_tokens for part in parts),
-        output_tokens=sum(part.output_tokens for part in parts),
-        tool_calls=sum(part.tool_calls for part in parts),
-        cost=sum(costs, Decimal(0)) if len(costs) == len(parts) else None,
-        estimated=any(part.estimated for part in parts),
-        reasoning_tokens=sum(part.reasoning_tokens for part in parts),
-        cached_tokens=sum(part.cached_tokens for part in parts),
-    )
-
-
-def _priced(usage: Usage, choice: ModelChoice, known: Decimal | None) -> Usage:
-    if known is not None:
-        return replace(usage, cost=known)
-    prices = price(choice.provider, choice.model or "")
-    if prices is None:
-        return usage
-    return replace(usage, cost=(usage.input_tokens * prices[0] + usage.output_tokens * prices[1]) / PER_MILLION)

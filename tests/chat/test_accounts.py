@@ -8,7 +8,7 @@ from chatting import Chatting
 from pydantic_ai import RunUsage
 from pydantic_ai.usage import RequestUsage
 
-from assistant.chat.accounts import Account, Accounts, total
+from assistant.chat.accounts import Account, Accounts
 from assistant.domain import ModelChoice, TurnStatus, Usage
 from assistant.models.policy import COST_LIMIT
 from assistant.providers.scripted import Reply, Structured, ToolUse
@@ -63,13 +63,6 @@ def test_an_estimate_adds_to_what_was_counted_before() -> None:
 def test_a_model_without_a_price_has_no_cost_and_offline_costs_nothing() -> None:
     assert Account("answer", UNKNOWN, RunUsage(requests=1, input_tokens=5)).counted().cost is None
     assert Account("answer", ModelChoice("offline", "quotes"), RunUsage(requests=1)).counted().cost == 0
-
-
-def test_a_sum_has_a_cost_only_when_all_of_its_parts_have_one() -> None:
-    priced, unpriced = Usage(1, 10, 5, cost=Decimal("0.1")), Usage(1, 10, 5, estimated=True)
-    assert total([priced, priced]) == Usage(2, 20, 10, cost=Decimal("0.2"))
-    assert total([priced, unpriced]) == Usage(2, 20, 10, cost=None, estimated=True)
-    assert total([]).cost == 0
 
 
 def test_models_that_took_no_request_have_no_line_in_the_ledger() -> None:
