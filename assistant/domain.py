@@ -378,7 +378,7 @@ class Turn:
     citations: tuple[Citation, ...] = ()
     nearest: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
-    choice: ModelChoice = field(default_factory=lambda: ModelChoice("offline"))
+    choice: ModelChoice = field(default_factory=lambda: ModelChoice(OFFLINE))
     usage: Usage = field(default_factory=Usage)
     timings: Timings = field(default_factory=Timings)
     error: TurnError | None = None

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from assistant.domain import ModelChoice, Route
+from assistant.domain import OFFLINE, ModelChoice, Route
 from assistant.models.lifecycle import label, standing
 from assistant.models.policy import ModelPolicy
 from assistant.providers.catalogue import ProviderState
-
-LAST = "offline"
-"""The provider that always works, and so the one to end with."""
 
 
 class Taken(NamedTuple):
@@ -30,8 +27,8 @@ def order(states: Sequence[ProviderState], policy: ModelPolicy) -> list[Provider
     Offline is there in any case, as the last where admins did not place it.
     """
     by_id = {state.id: state for state in states}
-    usual = [state.id for state in sorted(states, key=lambda state: not state.private) if state.id != LAST]
-    names = dict.fromkeys([*(policy.auto_order or usual), LAST])
+    usual = [state.id for state in sorted(states, key=lambda state: not state.private) if state.id != OFFLINE]
+    names = dict.fromkeys([*(policy.auto_order or usual), OFFLINE])
     return [by_id[name] for name in names if name in by_id]
 
 

@@ -7,8 +7,8 @@ import threading
 from concurrent.futures import Future
 
 from assistant import log
+from assistant.domain import OFFLINE
 from assistant.errors import AssistantError
-from assistant.models.auto import LAST
 from assistant.providers import builders, catalogue, model_lists
 from assistant.providers.catalogue import ProviderRow
 from assistant.settings import Settings
@@ -43,7 +43,7 @@ class Connections:
         state = next(state for state in catalogue.providers(self._settings) if state.id == provider_id)
         if state.problem:
             return state.problem
-        if row.id == LAST:
+        if row.id == OFFLINE:
             return f"{row.label} needs no connection."
         try:
             count = self.refresh(provider_id)
@@ -68,7 +68,7 @@ class Connections:
             self.warm(row.id)
 
     def _set_up(self) -> list[ProviderRow]:
-        able = {state.id for state in catalogue.providers(self._settings) if state.configured} - {LAST}
+        able = {state.id for state in catalogue.providers(self._settings) if state.configured} - {OFFLINE}
         return [row for row in catalogue.rows() if row.id in able]
 
     def _fulfil(self, future: Future[str], provider_id: str) -> None:

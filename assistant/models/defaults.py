@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from assistant.domain import AUTO, ModelChoice
-from assistant.models import auto, lifecycle
+from assistant.domain import AUTO, OFFLINE, ModelChoice
+from assistant.models import lifecycle
 from assistant.models.policy import ModelPolicy
 from assistant.providers.catalogue import ProviderState
 from assistant.settings import Settings
-
-OFFLINE = ModelChoice(auto.LAST)
 
 
 def wanted(policy: ModelPolicy, settings: Settings) -> ModelChoice:
@@ -27,7 +25,7 @@ def holding(policy: ModelPolicy, settings: Settings, states: Sequence[ProviderSt
         return choice
     state = _state(choice, states)
     if state is None:
-        choice = OFFLINE
+        choice = ModelChoice(OFFLINE)
     if not policy.allows(choice.provider, choice.model):
         return ModelChoice(AUTO)
     known = lifecycle.info(state, choice.model) if state else None

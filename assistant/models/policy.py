@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
-from assistant.domain import AUTO, Effort, ModelChoice, Parameters
+from assistant.domain import AUTO, OFFLINE, Effort, ModelChoice, Parameters
 from assistant.errors import SettingsError
 
 COST_LIMIT = Decimal("0.50")
 """US dollars a turn may cost unless an admin says otherwise: some thirty times a usual answer of a large model."""
-ONLY_OFFLINE = ("offline",)
+ONLY_OFFLINE = (OFFLINE,)
 """What is allowed when nobody can tell any more what was: the provider that gives no text away."""
 TEMPERATURES = (0.0, 2.0)
 """The range that the providers' interfaces take."""

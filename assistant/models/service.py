@@ -14,16 +14,14 @@ from assistant.errors import NotAllowed, ProviderUnavailable, SettingsError
 from assistant.models import auto, defaults, lifecycle
 from assistant.models import policy as policies
 from assistant.models.connections import Connections
-from assistant.models.offer import NOT_ALLOWED, ModelOffer, Offer, Offers, ProviderOffer
-from assistant.models.overview import ModelOverview, ProviderOverview, overview
+from assistant.models.offer import NOT_ALLOWED, Offer, Offers
+from assistant.models.overview import ProviderOverview, overview
 from assistant.models.policy import ModelPolicy, checked
 from assistant.providers import catalogue, model_lists
 from assistant.providers.catalogue import ProviderState
 from assistant.settings import Settings
 from assistant.storage.database import Database, utc_now
 from assistant.storage.preferences import Preferences
-
-__all__ = ["ModelOffer", "ModelOverview", "ModelService", "Offer", "ProviderOffer", "ProviderOverview", "checked"]
 
 logger = logging.getLogger(__name__)
 

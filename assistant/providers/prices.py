@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import lru_cache
 
+from assistant.domain import OFFLINE
+
 SAMPLE = 1000
 """Tokens. Small, so that a model with a higher price for long prompts gives its usual one."""
 FREE = (Decimal(0), Decimal(0))
@@ -22,7 +24,7 @@ PRICED_AS = {
 @lru_cache(maxsize=8192)
 def price(provider_id: str, model_id: str) -> tuple[Decimal, Decimal] | None:
     """Return US dollars per million tokens of input and of output; None for a model that is not priced."""
-    if provider_id == "offline":
+    if provider_id == OFFLINE:
         return FREE
     if provider_id == "portkey":
         provider_id, model_id = _behind_gateway(model_id)

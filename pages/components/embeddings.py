@@ -108,8 +108,7 @@ def _badges(state: EmbedderState, choice: EmbedderChoice) -> str:
     use = {state.serving: ":green-badge[in use] ", state.wanted: ":blue-badge[next] "}.get(choice.id, "")
     if not choice.configured:
         return f"{use}:gray-badge[not set up]"
-    place = ":blue-badge[stays in the house]" if choice.private else ":orange-badge[leaves the house]"
-    return f"{use}{place}"
+    return f"{use}{wording.place_badge(private=choice.private)}"
 
 
 def _facts(choice: EmbedderChoice) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from assistant.domain import OFFLINE
 from pages.components import wording
 from pages.components.guard import Entered
 from pages.components.problems import told_later
@@ -59,7 +60,7 @@ def _draw_provider(entered: Entered, provider: ProviderOverview, check: Future[s
         with line.container(gap=None):
             st.markdown(f"**{escape(state.label)}** {_badges(provider)}")
             st.caption(_facts(provider))
-        if state.configured and state.id != wording.OFFLINE:
+        if state.configured and state.id != OFFLINE:
             _draw_check_button(line, entered, state.id, check)
         _draw_state(provider, check)
         _draw_models(entered, provider, check)
@@ -68,15 +69,14 @@ def _draw_provider(entered: Entered, provider: ProviderOverview, check: Future[s
 def _badges(provider: ProviderOverview) -> str:
     state = provider.state
     if state.configured:
-        place = ":blue-badge[stays in the house]" if state.private else ":orange-badge[leaves the house]"
-        return f":green-badge[set up] {place}"
+        return f":green-badge[set up] {wording.place_badge(private=state.private)}"
     return ":red-badge[set up wrongly]" if provider.begun else ":gray-badge[not set up]"
 
 
 def _facts(provider: ProviderOverview) -> str:
     """Where the key comes from and the requests go, or what is missing; on one line."""
     state = provider.state
-    if state.id == wording.OFFLINE:
+    if state.id == OFFLINE:
         return "Needs no key; runs on this machine"
     tail = f", ending in {state.key_tail}" if state.key_tail else ""
     key = f"Key from {'the ' if state.key_source == 'environment' else ''}{state.key_source}{tail}"
@@ -131,7 +131,7 @@ def _draw_models(entered: Entered, provider: ProviderOverview, check: Future[str
             _draw_own(state.id, own)
         if gone:
             st.markdown(f"Retired: {', '.join(_retired(model) for model in gone)}.")
-        if state.configured and state.id != wording.OFFLINE:
+        if state.configured and state.id != OFFLINE:
             _draw_refresh(entered, provider, check)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from assistant.domain import AUTO, ModelChoice, Turn
+from assistant.domain import AUTO, OFFLINE, ModelChoice, Turn
 from assistant.errors import AssistantError
 from assistant.providers.catalogue import ModelInfo
 from pages.components import parameter_fields, wording
@@ -87,7 +87,7 @@ def _answers_outside(entered: Entered, offer: Offer) -> str | None:
         except AssistantError:  # the rule in the picker says that there is none
             return None
     provider = _provider(offer, now.provider)
-    if now.provider == wording.OFFLINE:
+    if now.provider == OFFLINE:
         return None
     own = provider is not None and provider.state.private
     label = labels(offer).get(now.provider, now.provider)
@@ -112,7 +112,7 @@ def draw_picker(line: DeltaGenerator, offer: Offer) -> None:
         else:
             _draw_provider(offer, now)
             _draw_model(offer, now)
-        if now.provider == wording.OFFLINE:
+        if now.provider == OFFLINE:
             st.caption("It quotes the documents word for word: there is nothing to set.")
         else:
             parameter_fields.draw(now, _info(offer, now), on_change=take)
@@ -147,7 +147,7 @@ def _draw_provider(offer: Offer, now: ModelChoice) -> None:
 def _where(provider: ProviderOffer) -> str:
     """Where the question goes, the one thing a person must know before asking."""
     label = escape(provider.state.label)
-    if provider.state.id == wording.OFFLINE:
+    if provider.state.id == OFFLINE:
         return ":material/lock: Answers on this machine; nothing leaves it."
     if provider.state.private:
         return f":material/lock: Stays in the house: your question and the passages go to {_own_server(label)}."
@@ -160,7 +160,7 @@ def _own_server(label: str) -> str:
 
 def _draw_model(offer: Offer, now: ModelChoice) -> None:
     provider = _provider(offer, now.provider)
-    if provider is None or now.provider == wording.OFFLINE:
+    if provider is None or now.provider == OFFLINE:
         return
     known = {model.info.id: model.info for model in provider.models}
     usable = [model.info.id for model in provider.models if model.choosable]
@@ -268,6 +268,6 @@ def name(offer: Offer, choice: ModelChoice) -> str:
     if choice.provider == AUTO:
         return "Auto"
     info = _info(offer, choice)
-    if choice.provider == wording.OFFLINE or not info.label:
+    if choice.provider == OFFLINE or not info.label:
         return labels(offer).get(choice.provider, choice.provider)
     return info.label

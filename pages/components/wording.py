@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from assistant.domain import Document, DocumentStatus, ModelChoice, Parameters, Person, Usage
+from assistant.domain import OFFLINE, Document, DocumentStatus, ModelChoice, Parameters, Person, Usage
 
 STAGES = {
     DocumentStatus.QUEUED: "queued",
@@ -18,7 +18,6 @@ STAGES = {
     DocumentStatus.READY: "ready",
     DocumentStatus.FAILED: "failed",
 }
-OFFLINE = "offline"
 LEAST_DOLLARS = Decimal("0.0001")
 """Less than this is not told exactly."""
 COLOURS = {DocumentStatus.READY: "green", DocumentStatus.FAILED: "red", DocumentStatus.QUEUED: "gray"}
@@ -27,6 +26,11 @@ COLOURS = {DocumentStatus.READY: "green", DocumentStatus.FAILED: "red", Document
 def status_badge(status: DocumentStatus) -> str:
     """The status word as a coloured badge."""
     return f":{COLOURS.get(status, 'blue')}-badge[{STAGES[status]}]"
+
+
+def place_badge(*, private: bool) -> str:
+    """Whether what is asked stays in the house, as a coloured badge."""
+    return ":blue-badge[stays in the house]" if private else ":orange-badge[leaves the house]"
 
 
 def size(count: int) -> str:

@@ -15,7 +15,7 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
-from assistant.domain import Route
+from assistant.domain import OFFLINE, Route
 from assistant.providers.offline import talk
 from assistant.providers.offline.arithmetic import find_sum, result_sentence
 from assistant.providers.offline.asked import CALCULATE, Asked, read_request
@@ -27,7 +27,6 @@ from assistant.providers.passages import CANNOT_ANSWER
 if TYPE_CHECKING:
     from assistant.providers.minilm import MiniLM
 
-PROVIDER = "offline"
 MODEL_NAME = "quotes"
 """The id of the only offline model."""
 
@@ -50,7 +49,7 @@ class OfflineModel(Model):
     @property
     def system(self) -> str:
         """The provider's id."""
-        return PROVIDER
+        return OFFLINE
 
     async def request(
         self,
@@ -64,7 +63,7 @@ class OfflineModel(Model):
         calls = [piece for piece in pieces if isinstance(piece, ToolCallPart)]
         text = "".join(piece for piece in pieces if isinstance(piece, str))
         parts: list[TextPart | ToolCallPart] = [*([TextPart(text)] if text else []), *calls]
-        return ModelResponse(parts=parts, model_name=MODEL_NAME, provider_name=PROVIDER, finish_reason="stop")
+        return ModelResponse(parts=parts, model_name=MODEL_NAME, provider_name=OFFLINE, finish_reason="stop")
 
     @asynccontextmanager
     async def request_stream(
@@ -154,7 +153,7 @@ class OfflineStream(StreamedResponse):
     @property
     def provider_name(self) -> str:
         """The provider's id."""
-        return PROVIDER
+        return OFFLINE
 
     @property
     def provider_url(self) -> None:
