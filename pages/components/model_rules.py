@@ -11,6 +11,7 @@ import streamlit as st
 
 from assistant.domain import AUTO, Effort, ModelChoice, Parameters
 from assistant.errors import AssistantError
+from pages.components import parameter_fields
 from pages.components.guard import Entered
 from pages.components.problems import sentence
 from pages.components.safe_markdown import escape
@@ -23,7 +24,8 @@ BASE, SAVED = "rules-base", "rules-saved"
 """Session keys: the policy that the fields began with, and whether the last save went well."""
 SETTINGS_DEFAULT = ""
 LEAVES = "What is asked, what was said before and the passages found for it then go to"
-COLD, WARM = "0 to 0.3 keeps to the facts, 0.7 is balanced, 1 and above varies", "Leave empty for the model's own"
+OWN = parameter_fields.OWN.capitalize()
+LEFT_OPEN = "Leave empty for the model's own"
 
 
 def draw(entered: Entered) -> None:
@@ -187,25 +189,30 @@ def _draw_parameters(base: ModelPolicy) -> Parameters:
     st.subheader("How models answer, unless the person says otherwise", anchor=False)
     left, right = st.columns(2)
     temperature = left.number_input(
-        "Temperature", value=own.temperature, step=0.1, placeholder="The model's own", key=_key("heat", base), help=COLD
+        "Temperature",
+        value=own.temperature,
+        step=0.1,
+        placeholder=OWN,
+        key=_key("heat", base),
+        help=parameter_fields.TEMPERATURE_SCALE,
     )
     top_p = right.number_input(
-        "Top-p", value=own.top_p, step=0.05, placeholder="The model's own", key=_key("top-p", base), help=WARM
+        "Top-p", value=own.top_p, step=0.05, placeholder=OWN, key=_key("top-p", base), help=LEFT_OPEN
     )
     max_tokens = left.number_input(
         "Longest answer in tokens",
         value=own.max_tokens,
         step=100,
-        placeholder="The model's own",
+        placeholder=OWN,
         key=_key("length", base),
-        help=WARM,
+        help=LEFT_OPEN,
     )
     efforts: list[Effort] = list(get_args(Effort))
     effort = right.selectbox(
         "Effort of reasoning models",
         efforts,
         index=None if own.effort is None else efforts.index(own.effort),
-        placeholder="The model's own",
+        placeholder=OWN,
         key=_key("effort", base),
     )
     return Parameters(effort, temperature, top_p, max_tokens)

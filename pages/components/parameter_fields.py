@@ -19,6 +19,7 @@ FOCUSED, VARIED = 0.3, 1.0
 LONGEST = 1_000_000
 """Tokens; above what any model writes."""
 LENGTH_STEP = 256
+TEMPERATURE_SCALE = "0 to 0.3 focused · 0.7 balanced · 1 and above varied"
 ITSELF = "This model sets temperature and top-p itself."
 
 
@@ -76,7 +77,7 @@ class _Fields:
             disabled=not info.sampling,
             **self._state("temperature", self._now.parameters.temperature, OWN),
         )
-        st.caption("0 to 0.3 focused · 0.7 balanced · 1 and above varied" if info.sampling else ITSELF)
+        st.caption(TEMPERATURE_SCALE if info.sampling else ITSELF)
 
     def length(self, info: ModelInfo) -> None:
         st.number_input(
