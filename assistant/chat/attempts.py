@@ -93,6 +93,7 @@ class Attempts:
         self._history = history
         cost_limit = await anyio.to_thread.run_sync(self.deps.models.cost_limit)
         while True:
+            self._heed_cost(cost_limit)
             try:
                 return await self._attempt(route, question, cost_limit)
             except Exception as error:
@@ -154,6 +155,12 @@ class Attempts:
             if not self.begun or run.cut is None or run.cut.finish_reason != "stop":
                 raise
             run.finish_reason = run.cut.finish_reason
+
+    def _heed_cost(self, cost_limit: Decimal | None) -> None:
+        """Ask no more when the plan or earlier attempts cost all that a turn may; what was approved is still told."""
+        spent = self.accounts.spent.cost
+        if self.resumed is None and cost_limit is not None and spent is not None and spent >= cost_limit:
+            raise UsageLimitExceeded(f"`cost_limit` of {cost_limit} reached before the answer")
 
     def _heed_nothing(self, run: AgentRun) -> None:
         if not self.begun and not run.pending:

@@ -178,8 +178,14 @@ class Runner:
                 self._unsaved[running.turn_id] = run
 
     def _save_unsaved(self) -> None:
+        """Store the ends that could not be; one that can never be must not hold up everyone's questions."""
         for turn_id, run in list(self._unsaved.items()):
-            run.save_end()
+            try:
+                run.save_end()
+            except DatabaseTrouble:
+                raise
+            except Exception as error:  # its row stays running; the next start ends it as cut
+                logs.record(log, error)
             self._unsaved.pop(turn_id, None)
 
 

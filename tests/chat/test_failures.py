@@ -14,6 +14,7 @@ from botocore.parsers import ResponseParserError
 from chatting import SCRIPT, Chatting, ended
 from pydantic_ai import exceptions as failed
 from sqlalchemy import event as database_event
+from sqlalchemy import text
 
 from assistant.chat.failures import (
     BY_CLASS,
@@ -250,3 +251,15 @@ def test_an_answer_that_a_full_disk_refused_is_shown_and_stored_when_there_is_ro
     chatting.plays(ANSWER)
     chatting.ask(LEAVE, turn.conversation_id)
     assert chatting.service.turn(chatting.bob, turn.id) == turn
+
+
+def test_an_end_that_can_never_be_stored_holds_up_nobody_else(chatting: Chatting) -> None:
+    chatting.plays(ANSWER)
+    odd = "WHEN NEW.status = 'complete' AND NEW.question = 'Odd?' BEGIN SELECT RAISE(ABORT, 'odd'); END"
+    with chatting.database.write() as session:
+        session.execute(text(f"CREATE TRIGGER odd BEFORE UPDATE ON turns {odd}"))
+    shown = chatting.ask("Odd?")
+    assert shown.status is TurnStatus.COMPLETE
+    for person in (chatting.ann, chatting.bob):
+        chatting.plays(ANSWER)
+        assert chatting.ask(LEAVE, person=person).status is TurnStatus.COMPLETE
