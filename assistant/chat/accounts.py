@@ -10,6 +10,9 @@ from assistant.chat.history import tokens
 from assistant.domain import OFFLINE, ModelChoice, Usage, UsageRecord
 from assistant.usage.costs import priced, total
 
+MOST_TOKENS = 100_000_000
+"""Tokens of a turn with one model above which a count is a mistake: eight requests of ten times the largest context."""
+
 
 @dataclass
 class Account:
@@ -42,9 +45,16 @@ class Account:
         self.input_counted += input_counted
 
     def counted(self) -> Usage:
-        """Return the usage with its cost; None as cost where nobody knows the price."""
-        used = self.usage
-        uncounted = used.unmeasured_requests + self.uncounted if self.choice.provider != OFFLINE else 0
+        """Return the usage with its cost; None as cost where nobody knows the price.
+
+        A count of nothing, or of more than any model reads, is no count: then all is estimated.
+        """
+        used, uncounted = self.usage, self.usage.unmeasured_requests + self.uncounted
+        if not 0 < _most(used) <= MOST_TOKENS:
+            used = RunUsage(requests=used.requests, tool_calls=used.tool_calls)
+            uncounted = used.requests + self.unanswered
+        if self.choice.provider == OFFLINE:
+            uncounted = 0
         thought = tokens(self.thought) if uncounted else 0
         usage = Usage(
             requests=used.requests + self.unanswered,
@@ -98,3 +108,7 @@ class Accounts:
             UsageRecord(turn_id, number, account.purpose, account.choice.provider, account.choice.model or "", usage)
             for number, (account, usage) in enumerate(used, start=self._lines + 1)
         )
+
+
+def _most(used: RunUsage) -> int:
+    return max(used.input_tokens, used.output_tokens, used.cache_read_tokens, used.details.get("reasoning_tokens", 0))

@@ -41,6 +41,8 @@ PLAN_REQUESTS = 1
 """A second try would cost the person a third wait before the answer; the question itself can be looked up."""
 PLAN_SECONDS = 10.0
 """How long a plan is waited for; it takes a quick model one second."""
+QUERY_CHARACTERS = 1_000
+"""What is kept of a query that a model wrote; the embedding model reads about as much."""
 CHOSEN = "chosen by you"
 
 log = logging.getLogger(__name__)
@@ -113,6 +115,7 @@ def without_plan(question: str) -> Plan:
 async def by_model(planner: Planner, question: str, history: Sequence[Said], token: CancellationToken) -> Plan:
     """Ask the model for the plan; adds to its account. Never fails but by RunCancelled when the person stops."""
     prompt = render(question, history=history)
+    planner.account.asked_tokens = tokens(prompt)
     try:
         run = await planning_agent(planner.output).run(
             prompt,
@@ -124,10 +127,10 @@ async def by_model(planner: Planner, question: str, history: Sequence[Said], tok
             timeout=planner.seconds,
         )
     except RunTimedOut:
-        planner.account.give_up(tokens(prompt))
+        planner.account.give_up(planner.account.asked_tokens)
         log.warning("planning took longer than %s s, the raw question is used", planner.seconds)
     except RunCancelled:
-        planner.account.give_up(tokens(prompt))
+        planner.account.give_up(planner.account.asked_tokens)
         raise
     except Exception as error:  # whatever it was, the question itself can still be looked up
         log.warning("planning failed (%s), the raw question is used", type(error).__name__)
@@ -145,6 +148,7 @@ def planning_agent(output: OutputMode) -> Agent[None, PlanDraft]:
 
 def _plan(draft: PlanDraft, question: str) -> Plan:
     standalone = " ".join(draft.standalone_question.split())
-    wanted = [standalone, question, *(" ".join(query.split()) for query in draft.search_queries)]
+    searched = (" ".join(query.split())[:QUERY_CHARACTERS] for query in draft.search_queries)
+    wanted = [standalone, question, *searched]
     queries = tuple(dict.fromkeys(query for query in wanted if query))
     return Plan(standalone or question, queries, draft.route, draft.confidence, draft.reason)

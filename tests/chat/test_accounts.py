@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
+import pytest
 from chatting import Chatting
 from pydantic_ai import RunUsage
 from pydantic_ai.usage import RequestUsage
+from wire_behaviours import says
+from wire_server import Exchange, WireServer
 
 from assistant.chat.accounts import Account, Accounts
+from assistant.chat.plan import without_plan
 from assistant.domain import ModelChoice, TurnStatus, Usage
 from assistant.models.policy import COST_LIMIT
 from assistant.providers.scripted import Reply, Structured, ToolUse
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
+PLAN = {"standalone_question": LEAVE, "search_queries": ["leave " * 999], "route": "knowledge", "confidence": 1}
 KNOWN = ModelChoice("groq", "openai/gpt-oss-20b")
 UNKNOWN = ModelChoice("local", "mine")
 
@@ -103,3 +109,47 @@ def test_what_the_plan_cost_counts_towards_the_limit(chatting: Chatting) -> None
     assert turn.error.category == "limit"
     assert len(model.calls) == 3
     assert turn.usage.cost == Decimal("0.6")
+
+
+@pytest.mark.parametrize(
+    "count",
+    [{}, {"prompt_tokens": -5, "completion_tokens": -7}, {"prompt_tokens": 10**18, "completion_tokens": 10**30}],
+    ids=["nothing", "less than nothing", "more than there is"],
+)
+@pytest.mark.parametrize("provider", ["openai", "groq"])
+@pytest.mark.filterwarnings("ignore:Failed to extract usage")
+def test_a_count_that_cannot_be_is_no_count(
+    keyed: Chatting, wire: WireServer, provider: str, count: dict[str, int]
+) -> None:
+    def counts(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.delta(content="Full-time employees receive 27 days of annual leave. [1]")
+        exchange.finish(usage={"total_tokens": 1, **count})
+
+    wire.answers(counts)
+    turn = keyed.ask(LEAVE, choice=ModelChoice(provider))
+    assert turn.status is TurnStatus.COMPLETE
+    assert turn.usage.estimated
+    assert 50 < turn.usage.input_tokens < 1000
+    assert 10 < turn.usage.output_tokens < 100
+    assert turn.usage.cost
+    assert turn.usage.cost < 1
+    assert keyed.service.turn(keyed.bob, turn.id).usage == turn.usage
+
+
+def test_a_plan_without_a_count_is_estimated_by_what_it_read(keyed: Chatting, wire: WireServer) -> None:
+    def plans(exchange: Exchange) -> None:
+        tool = exchange.received.body["tools"][0]["function"]["name"]
+        call = {"id": "c", "type": "function", "function": {"name": tool, "arguments": json.dumps(PLAN)}}
+        choice = {"index": 0, "message": {"role": "assistant", "tool_calls": [call]}, "finish_reason": "tool_calls"}
+        head = {"id": "c1", "object": "chat.completion", "created": 1, "model": "m"}
+        exchange.document(200, json.dumps({**head, "choices": [choice]}))
+
+    wire.answers(plans, says("Full-time employees receive 27 days of annual leave. [1]"))
+    said = [("user", LEAVE), ("assistant", "27 days.")]
+    turn = keyed.ask("and for them?", choice=ModelChoice("openai"), history=said)
+    assert turn.plan is not None
+    assert turn.plan.reason != without_plan("").reason
+    assert turn.plan.search_queries[-1] == "leave " * 166 + "leav"
+    assert turn.usage.estimated
+    assert 1020 < turn.usage.input_tokens < 1300
