@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from embeddings_server import MODEL
+from eventually import until
 from small_library import Library
 
 from assistant.domain import Person, Role
 from assistant.knowledge.service import KnowledgeBase
 
-WAIT_SECONDS = 30.0
 OWN = f"endpoint/{MODEL}"
 ADMIN = Person("ada", "ada@example.com", "Ada", Role.ADMIN)
 STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
@@ -22,16 +21,6 @@ THREE = (("Leave", LEAVE), ("Canteen", CANTEEN), ("Printer", PRINTER))
 QUERY = "How much holiday am I entitled to"
 TOPICS = {"holiday": 1, "canteen": 1, "leave": 2, "printer": 3}
 """To the server's mind the question about leave is one about the canteen."""
-
-Opener = Callable[..., KnowledgeBase]
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for something that another thread does."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened in time"
-        time.sleep(0.02)
 
 
 def serves(knowledge: KnowledgeBase, model: str) -> Callable[[], bool]:

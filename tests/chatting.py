@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic_ai import Tool
 from pydantic_ai.models import Model
+from small_library import Library
 
 from assistant.chat.patience import RetryPolicy
 from assistant.chat.service import ChatService, RunningTurn
 from assistant.chat.tools import AgentDeps
-from assistant.domain import Chunk, Heading, ModelChoice, ParsedDocument, ParsedPage, Person, Role, Turn
+from assistant.domain import ModelChoice, Person, Role, Turn
 from assistant.events import Event, TextDelta
-from assistant.knowledge.exact import encode
 from assistant.knowledge.service import KnowledgeBase
 from assistant.providers.builders import build_model
 from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.routing import RouteClassifier
 from assistant.providers.scripted import Reply, ScriptedModel
 from assistant.settings import Settings
-from assistant.storage.database import Database
-from assistant.storage.documents import Documents, NewVersion
-from assistant.storage.ingestion import Ingestion
-from assistant.storage.migrate import upgrade
 from assistant.storage.people import People
-from assistant.storage.vectors import Vectors
 
 OFFLINE = ModelChoice("offline")
 SCRIPT = ModelChoice("openai", "script")
@@ -39,8 +33,8 @@ class Chatting:
 
     def __init__(self, data_dir: Path, embedder: MiniLM, classifier: RouteClassifier, **settings: object) -> None:
         self.settings = Settings(data_dir=data_dir, _env_file=None, **settings)  # type: ignore[arg-type,call-arg]
-        upgrade(self.settings.sqlalchemy_url)
-        self.database = Database(self.settings.sqlalchemy_url)
+        self.library = Library(self.settings, embedder)
+        self.database = self.library.database
         self.embedder = embedder
         self.classifier = classifier
         people = People(self.database)
@@ -93,21 +87,7 @@ class Chatting:
 
     def put(self, name: str, *pages: str) -> str:
         """Make a document searchable, one chunk a page; return its id."""
-        documents, store, vectors = Documents(self.database), Ingestion(self.database, "test"), Vectors(self.database)
-        digest = hashlib.sha256("\n".join(pages).encode()).hexdigest()
-        new = NewVersion("general", name, digest, "text/plain", 1, self.ann.email)
-        document_id = documents.accept(new, place=lambda: None).document_id
-        job = store.due()[-1]
-        store.claim(job)
-        parsed = _parsed(name, pages)
-        store.store_parsed(job, parsed, _chunks(pages), [digest.encode()[:32]] * len(pages), self.embedder.model_id)
-        waiting = store.unembedded(job.version_id, 1_000)
-        blobs = encode(self.embedder.embed([one.text for one in waiting]))
-        store.store_vectors(job, {one.id: blob for one, blob in zip(waiting, blobs, strict=True)})
-        store.finish(job)
-        for ready in vectors.waiting():
-            vectors.switch_live(ready)
-        return document_id
+        return self.library.put(name, pages)
 
     def ask(
         self,
@@ -143,16 +123,3 @@ def events_of(running: RunningTurn) -> list[Event]:
 def text_of(events: Sequence[Event]) -> str:
     """The text that a follower has put together."""
     return "".join(event.text for event in events if isinstance(event, TextDelta))
-
-
-def _parsed(name: str, pages: Sequence[str]) -> ParsedDocument:
-    numbered = tuple(ParsedPage(number, text) for number, text in enumerate(pages, start=1))
-    return ParsedDocument(Path(name).stem, numbered, (Heading(0, 1, "Rules"),))
-
-
-def _chunks(pages: Sequence[str]) -> list[Chunk]:
-    chunks, start = [], 0
-    for n, text in enumerate(pages):
-        chunks.append(Chunk(n, start, start + len(text), n + 1, n + 1, ("Rules",), text))
-        start += len(text) + 1
-    return chunks

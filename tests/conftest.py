@@ -1,14 +1,20 @@
-"""What every test shares: the real embedding model, and a wall against the network."""
+"""What every test shares: the real embedding model and router, and a wall against the network."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from wire_server import WireServer
 
+from assistant.providers import catalogue
 from assistant.providers.minilm import MiniLM
+from assistant.providers.offline.routing import RouteClassifier
+from assistant.storage.database import Database
+from assistant.storage.migrate import upgrade
 
 REAL_PROVIDER = "real_provider"
 
@@ -21,12 +27,45 @@ def embedder(tmp_path_factory: pytest.TempPathFactory) -> MiniLM:
     return model
 
 
+@pytest.fixture(scope="session")
+def classifier(embedder: MiniLM) -> RouteClassifier:
+    """The real router, whose examples are embedded once for the whole run."""
+    return RouteClassifier(embedder)
+
+
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     """An empty data folder."""
     folder = tmp_path / "data"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An empty database."""
+    url = f"sqlite:///{tmp_path / 'assistant.sqlite'}"
+    upgrade(url)
+    database = Database(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def wire() -> Iterator[WireServer]:
+    """A server that speaks the wires of OpenAI and Groq as the test tells it."""
+    server = WireServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def without_providers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the variables of all providers out of the environment."""
+    for row in catalogue.rows():
+        for variable in (*row.needs, row.base_url):
+            if variable:
+                monkeypatch.delenv(variable, raising=False)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.domain import Chunk, Heading, ParsedDocument, ParsedPage, Person, Role
 from assistant.knowledge.exact import encode
+from assistant.knowledge.service import KnowledgeBase
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
 from assistant.storage.database import Database
@@ -17,6 +19,7 @@ from assistant.storage.migrate import upgrade
 from assistant.storage.vectors import Vectors
 
 EDITOR = Person("ann", "ann@example.com", "Ann", Role.KB_ADMIN)
+Opener = Callable[..., KnowledgeBase]
 
 
 class Library:
@@ -69,3 +72,21 @@ class Library:
             start += len(text) + 1
         digests = [hashlib.sha256(text.encode()).digest() for text in pages]
         self.store.store_parsed(job, parsed, chunks, digests, self.embedder.model_id)
+
+
+@contextmanager
+def opening(library: Library) -> Iterator[Opener]:
+    """Open knowledge bases on the library, owning its index or not; the test may close them before the end."""
+    opened: list[KnowledgeBase] = []
+
+    def start(*, own_index: bool = True) -> KnowledgeBase:
+        knowledge = KnowledgeBase(
+            database=library.database, settings=library.settings, embedder=library.embedder, own_index=own_index
+        )
+        opened.append(knowledge)
+        knowledge.start()
+        return knowledge
+
+    yield start
+    for knowledge in opened:
+        knowledge.close()

@@ -16,12 +16,6 @@ from assistant.providers.offline.routing import RouteClassifier
 
 
 @pytest.fixture(scope="session")
-def classifier(embedder: MiniLM) -> RouteClassifier:
-    """The real router, whose examples are embedded once for all tests."""
-    return RouteClassifier(embedder)
-
-
-@pytest.fixture(scope="session")
 def two_documents(tmp_path_factory: pytest.TempPathFactory, embedder: MiniLM, classifier: RouteClassifier) -> Path:
     """A data folder with two searchable documents; not to be written to."""
     folder = tmp_path_factory.mktemp("two-documents")
@@ -62,14 +56,6 @@ def empty(data_dir: Path, embedder: MiniLM, classifier: RouteClassifier) -> Iter
     chat = Chatting(data_dir, embedder, classifier)
     yield chat
     chat.close()
-
-
-@pytest.fixture
-def wire() -> Iterator[WireServer]:
-    """A server that speaks the wires of OpenAI and Groq as the test tells it."""
-    server = WireServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -24,12 +24,6 @@ REQUIRED = "ASSISTANT_REQUIRE_NODE"
 
 
 @pytest.fixture(scope="session")
-def classifier(embedder: MiniLM) -> RouteClassifier:
-    """The real router, whose examples are embedded once for all tests."""
-    return RouteClassifier(embedder)
-
-
-@pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory, embedder: MiniLM, classifier: RouteClassifier) -> Path:
     """A data folder with two searchable documents; not to be written to."""
     folder = tmp_path_factory.mktemp("library")

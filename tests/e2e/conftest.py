@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from running_app import RunningApp
 from small_documents import write_documents
+from wire_server import WireServer
 
 WAIT_MS = 30_000
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
@@ -51,6 +52,14 @@ def page(browser: Browser) -> Iterator[Page]:
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a few small documents."""
     return write_documents(tmp_path_factory.mktemp("documents"))
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[WireServer]:
+    """What an app takes for its providers."""
+    server = WireServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="module")

@@ -22,14 +22,6 @@ DONE = "Your ticket is open."
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[WireServer]:
-    """What the app takes for OpenAI."""
-    server = WireServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory, wire: WireServer) -> Iterator[RunningApp]:
     """The app with a tool that creates tickets, and OpenAI as the default."""
     variables = {"OPENAI_API_KEY": "sk-test-0123456789abcdefghij", "OPENAI_BASE_URL": f"{wire.url}/v1"}

@@ -25,14 +25,6 @@ KEY = "sk-test-0123456789abcdefghij"
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[WireServer]:
-    """What the app takes for OpenAI."""
-    server = WireServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
 def app(
     tmp_path_factory: pytest.TempPathFactory, wire: WireServer, browser: Browser, documents: Path
 ) -> Iterator[RunningApp]:
@@ -102,6 +94,7 @@ def test_stop_ends_a_wait_at_once(wire: WireServer, chat: ChatPage, after_a_relo
     if after_a_reload:
         chat.page.reload()
         expect(chat.live).to_contain_text(re.compile(r"\d s left"))
+        expect(chat.page.get_by_text("questions go to OpenAI")).to_be_visible()
     chat.stop()
     expect(chat.done).to_contain_text("You stopped this answer.", timeout=5000)
     assert len(wire.requests) == asked

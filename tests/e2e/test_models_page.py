@@ -21,18 +21,10 @@ OTHER = "ANOTHER-PLANTED 9876"
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[WireServer]:
-    """What the app takes for Groq; one of its models has a name that would like to be more."""
-    server = WireServer()
-    server.models = [{"id": "openai/gpt-oss-20b", "object": "model"}, {"id": HOSTILE, "object": "model"}]
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory, wire: WireServer, browser: Browser) -> Iterator[RunningApp]:
-    """The app with Groq set up, and OpenAI set up wrongly."""
+    """The app with OpenAI set up wrongly, and Groq, one of whose models has a name that would like to be more."""
     del browser  # where there is none nothing needs to start
+    wire.models = [{"id": "openai/gpt-oss-20b", "object": "model"}, {"id": HOSTILE, "object": "model"}]
     variables = {"GROQ_API_KEY": KEY, "GROQ_BASE_URL": wire.url, "OPENAI_API_KEY": OTHER, "ASSISTANT_SAMPLES": "off"}
     with RunningApp(tmp_path_factory.mktemp("models-page") / "data", **variables) as running:
         yield running

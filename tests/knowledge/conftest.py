@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from changing_embedder import TOPICS, Opener
+from changing_embedder import TOPICS
 from embeddings_server import MODEL, EmbeddingsServer
-from small_library import EDITOR, Library
+from small_library import EDITOR, Library, Opener, opening
 
 from assistant.domain import Person
 from assistant.knowledge import query_vectors, reembedding
-from assistant.knowledge.service import KnowledgeBase
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
 
@@ -66,16 +65,5 @@ def served(
 @pytest.fixture
 def open_served(served: Library) -> Iterator[Opener]:
     """Open knowledge bases on that library; the test may close them before the end."""
-    opened: list[KnowledgeBase] = []
-
-    def start(*, own_index: bool = True) -> KnowledgeBase:
-        knowledge = KnowledgeBase(
-            database=served.database, settings=served.settings, embedder=served.embedder, own_index=own_index
-        )
-        opened.append(knowledge)
-        knowledge.start()
-        return knowledge
-
-    yield start
-    for knowledge in opened:
-        knowledge.close()
+    with opening(served) as opener:
+        yield opener

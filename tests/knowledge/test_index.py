@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_library import Library
+from eventually import WAIT_SECONDS, until
+from small_library import Library, Opener, opening
 
 from assistant.domain import Person
 from assistant.errors import FolderInUse
@@ -17,35 +17,14 @@ from assistant.knowledge.index import IndexDamaged, VectorIndex
 from assistant.knowledge.service import KnowledgeBase
 from assistant.storage.rows import EMBEDDED
 
-WAIT_SECONDS = 30.0
 TEXTS = [f"Paragraph {n} speaks about topic {n % 7} in room {n * 31 % 101} on floor {n % 5}." for n in range(120)]
-
-Opener = Callable[[], KnowledgeBase]
 
 
 @pytest.fixture
 def open_owner(library: Library) -> Iterator[Opener]:
     """Open knowledge bases that own the index; the test may close them before the end."""
-    opened: list[KnowledgeBase] = []
-
-    def start() -> KnowledgeBase:
-        knowledge = KnowledgeBase(
-            database=library.database, settings=library.settings, embedder=library.embedder, own_index=True
-        )
-        opened.append(knowledge)
-        knowledge.start()
-        return knowledge
-
-    yield start
-    for knowledge in opened:
-        knowledge.close()
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened in time"
-        time.sleep(0.02)
+    with opening(library) as opener:
+        yield opener
 
 
 def _indexed(knowledge: KnowledgeBase, library: Library) -> bool:
@@ -75,7 +54,7 @@ def test_embedded_version_goes_live_through_the_index(library: Library, open_own
 def test_index_and_exact_search_find_the_same_ten(library: Library, open_owner: Opener) -> None:
     library.put("Long.txt", TEXTS)
     knowledge = open_owner()
-    _until(lambda: _indexed(knowledge, library))
+    until(lambda: _indexed(knowledge, library))
     own = knowledge._own
     assert own is not None
     collection = own.indexer.collection_of("general")
@@ -92,12 +71,12 @@ def test_replaced_and_deleted_vectors_leave_the_index(library: Library, open_own
     document_id = library.embed("Long.txt", TEXTS)
     knowledge.wait_until_done([document_id], WAIT_SECONDS)
     library.embed("Long.txt", TEXTS[:50])
-    _until(lambda: knowledge.document(editor, document_id).live_version == 2 and _indexed(knowledge, library))
+    until(lambda: knowledge.document(editor, document_id).live_version == 2 and _indexed(knowledge, library))
     assert _count(knowledge) == 50
     assert knowledge.document_text(editor, document_id, 1)[0] == "\n".join(TEXTS)
     knowledge.delete(editor, document_id)
     assert knowledge.search(editor, TEXTS[3]) == []
-    _until(lambda: not library.vectors.has_work())
+    until(lambda: not library.vectors.has_work())
     assert _count(knowledge) == 0
 
 
@@ -115,13 +94,13 @@ def test_damaged_index_is_built_anew_at_the_next_start(
 ) -> None:
     library.put("Long.txt", TEXTS)
     first = open_owner()
-    _until(lambda: _indexed(first, library))
+    until(lambda: _indexed(first, library))
     before = [passage.chunk_id for passage in first.search(editor, "topic 3 in room 62")]
     first.close()
     _damage(library.settings.data_dir / "chroma", damage)
     second = open_owner()
     assert [passage.chunk_id for passage in second.search(editor, "topic 3 in room 62")] == before
-    _until(lambda: _indexed(second, library))
+    until(lambda: _indexed(second, library))
     assert _count(second) == len(TEXTS)
     assert [passage.chunk_id for passage in second.search(editor, "topic 3 in room 62")] == before
 
@@ -147,13 +126,13 @@ def test_reindex_builds_a_new_collection_and_drops_the_old(
 ) -> None:
     library.put("Long.txt", TEXTS)
     knowledge = open_owner()
-    _until(lambda: _indexed(knowledge, library))
+    until(lambda: _indexed(knowledge, library))
     own = knowledge._own
     assert own is not None
     old = own.indexer.collection_of("general")
     assert knowledge.reindex(editor) == 1
-    _until(lambda: own.indexer.collection_of("general") != old and not library.vectors.has_work())
-    _until(lambda: own.index.names() == {own.indexer.collection_of("general")})
+    until(lambda: own.indexer.collection_of("general") != old and not library.vectors.has_work())
+    until(lambda: own.index.names() == {own.indexer.collection_of("general")})
     assert _count(knowledge) == len(TEXTS)
 
 

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
 import pytest
+from eventually import WAIT_SECONDS, until
 from filelock import FileLock
 from small_library import EDITOR, Library
 
@@ -22,7 +22,6 @@ from assistant.knowledge.worker_process import WorkerProcess, WorkerThread
 from assistant.settings import PROJECT
 from assistant.storage.rows import EMBEDDED
 
-WAIT_SECONDS = 90.0
 RULES = "\n\n".join(
     f"# Rule {n}\n\n" + " ".join(f"Staff in room {n} answer request {k} within {n + k} days." for k in range(18))
     for n in range(120)
@@ -54,13 +53,6 @@ def _worker(knowledge: KnowledgeBase) -> WorkerProcess | WorkerThread:
     return knowledge._own.indexer._worker
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened in time"
-        time.sleep(0.02)
-
-
 def _assert_whole(library: Library, document: Document) -> None:
     """Ready, each chunk stored once with its vector, and the text there."""
     assert (document.status, document.error) == (DocumentStatus.READY, None)
@@ -80,7 +72,7 @@ def test_killed_worker_is_followed_by_one_that_finishes(
             document = knowledge.document(editor, document_id)
             return document.status is stage and (stage is DocumentStatus.PARSING or document.done > 0)
 
-        _until(reached)
+        until(reached)
         killed = _worker(knowledge).pid
         assert killed is not None
         os.kill(killed, signal.SIGKILL)
@@ -107,7 +99,7 @@ def test_killed_owner_and_worker_are_followed_by_a_start_that_finishes(library: 
         database=library.database, settings=library.settings, embedder=library.embedder, own_index=False
     )
     document_id = beside.upload(EDITOR, "Rules.md", RULES.encode()).document_id
-    _until(lambda: beside.document(editor, document_id).status is DocumentStatus.EMBEDDING)
+    until(lambda: beside.document(editor, document_id).status is DocumentStatus.EMBEDDING)
     family = [psutil.Process(owner.pid), *psutil.Process(owner.pid).children(recursive=True)]
     for process in family:
         process.kill()
@@ -122,7 +114,7 @@ def test_worker_leaves_when_idle_and_the_next_upload_starts_another(library: Lib
     with _owner(library) as knowledge:
         first = knowledge.upload(editor, "One.md", b"The first rule stands here.").document_id
         knowledge.wait_until_done([first], WAIT_SECONDS)
-        _until(lambda: _worker(knowledge).pid is None)
+        until(lambda: _worker(knowledge).pid is None)
         with FileLock(library.settings.data_dir / LOCK_FILE, timeout=0):
             pass
         second = knowledge.upload(editor, "Two.md", b"The second rule stands here.").document_id
@@ -133,7 +125,7 @@ def test_worker_leaves_when_idle_and_the_next_upload_starts_another(library: Lib
 def test_lost_record_of_the_jobs_does_not_strand_documents(library: Library, editor: Person) -> None:
     with _owner(library) as knowledge:
         document_id = knowledge.upload(editor, "Rules.md", RULES.encode()).document_id
-        _until(lambda: knowledge.document(editor, document_id).status is DocumentStatus.EMBEDDING)
+        until(lambda: knowledge.document(editor, document_id).status is DocumentStatus.EMBEDDING)
     for path in library.settings.data_dir.glob("jobs.sqlite*"):
         path.unlink()
     with _owner(library) as knowledge:

@@ -10,15 +10,14 @@ from changing_embedder import (
     OWN,
     QUERY,
     STAFF,
-    Opener,
     best,
     changed,
     put_three,
     serves,
-    until,
 )
 from embeddings_server import MODEL, EmbeddingsServer
-from small_library import Library
+from eventually import until
+from small_library import Library, Opener
 
 from assistant.knowledge import query_vectors
 from assistant.knowledge.service import KnowledgeBase

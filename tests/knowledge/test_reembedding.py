@@ -20,16 +20,14 @@ from changing_embedder import (
     QUERY,
     STAFF,
     THREE,
-    WAIT_SECONDS,
-    Opener,
     best,
     changed,
     put_three,
     serves,
-    until,
 )
 from embeddings_server import MODEL, EmbeddingsServer
-from small_library import Library
+from eventually import WAIT_SECONDS, until
+from small_library import Library, Opener
 from sqlalchemy import text
 
 from assistant.domain import DocumentStatus, Person, Role

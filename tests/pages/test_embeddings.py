@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from embeddings_server import MODEL, EmbeddingsServer
+from eventually import WAIT_SECONDS, until
 from small_documents import write_documents
 from streamlit.testing.v1 import AppTest
 
@@ -19,7 +19,6 @@ from assistant.web.state import HOLDER
 RunApp = Callable[..., AppTest]
 PAGE = "pages/models.py"
 OWN = f"endpoint/{MODEL}"
-WAIT_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +54,6 @@ def _embedded_again(services: bootstrap.Services, server: EmbeddingsServer) -> I
     until(lambda: state(services).serving == EMBEDDED and state(services).wanted is None)
     until(lambda: server.answered == len(server.requests))
     server.recover()
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened in time"
-        time.sleep(0.05)
 
 
 def state(services: bootstrap.Services) -> EmbedderState:

@@ -17,6 +17,8 @@ from assistant.providers import builders, catalogue, parameters
 from assistant.providers.catalogue import ModelInfo, ProviderRow
 from assistant.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("without_providers")
+
 KNOWN_AS = {"openai": "openai", "openai-responses": "openai", "groq": "groq", "anthropic": "anthropic"}
 """Our providers whose models pydantic-ai lists, by its name for them; of Bedrock's it lists the global ids."""
 
@@ -27,14 +29,6 @@ def settings(data_dir: Path, **values: str) -> Settings:
 
 def offered() -> Iterator[tuple[ProviderRow, ModelInfo]]:
     return ((row, model) for row in catalogue.rows() for model in row.models)
-
-
-@pytest.fixture(autouse=True)
-def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for row in catalogue.rows():
-        for variable in (*row.needs, row.base_url):
-            if variable:
-                monkeypatch.delenv(variable, raising=False)
 
 
 def test_offline_comes_first_and_needs_nothing(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from assistant.providers import catalogue, discovery, model_lists
 from assistant.providers.model_info import ModelInfo
 from assistant.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("without_providers")
+
 KEY = "sk-test-0123456789-abcd"
 TODAY = date(2026, 11, 20)
 
@@ -68,14 +70,6 @@ def server() -> Iterator[ListServer]:
         running.hold.set()
         running.shutdown()
         thread.join()
-
-
-@pytest.fixture(autouse=True)
-def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for row in catalogue.rows():
-        for variable in (*row.needs, row.base_url):
-            if variable:
-                monkeypatch.delenv(variable, raising=False)
 
 
 def settings(data_dir: Path, **values: str) -> Settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -281,32 +281,25 @@ def test_the_example_of_a_block_can_be_read() -> None:
     assert json.loads(line.removeprefix("<TOOL_CALLS>").removesuffix("</TOOL_CALLS>"))["tools"][0]["params"]
 
 
-@pytest.fixture
-def server() -> Iterator[WireServer]:
-    running = WireServer()
-    yield running
-    running.close()
+def over_openai(wire: WireServer) -> Model:
+    return OpenAIChatModel("gpt-6-luna", provider=OpenAIProvider(base_url=f"{wire.url}/v1", api_key="k"))
 
 
-def over_openai(server: WireServer) -> Model:
-    return OpenAIChatModel("gpt-6-luna", provider=OpenAIProvider(base_url=f"{server.url}/v1", api_key="k"))
+def over_groq(wire: WireServer) -> Model:
+    return GroqModel("openai/gpt-oss-20b", provider=GroqProvider(base_url=wire.url, api_key="k"))
 
 
-def over_groq(server: WireServer) -> Model:
-    return GroqModel("openai/gpt-oss-20b", provider=GroqProvider(base_url=server.url, api_key="k"))
-
-
-@pytest.mark.parametrize("wire", [over_openai, over_groq])
+@pytest.mark.parametrize("over", [over_openai, over_groq])
 def test_over_the_wire_no_tools_are_sent_and_reasoning_and_usage_stay(
-    wire: Callable[[WireServer], Model], server: WireServer
+    over: Callable[[WireServer], Model], wire: WireServer
 ) -> None:
-    server.answers(says("One moment. ", *TICKET, reasoning=["Look", " it up."]), says("It waits."))
-    messages = asyncio.run(_over_the_wire(wire(server)))
+    wire.answers(says("One moment. ", *TICKET, reasoning=["Look", " it up."]), says("It waits."))
+    messages = asyncio.run(_over_the_wire(over(wire)))
     first, second = [message for message in messages if isinstance(message, ModelResponse)]
     assert [part.part_kind for part in first.parts] == ["thinking", "text", "tool-call"]
     assert (first.finish_reason, first.usage.output_tokens, second.finish_reason) == ("tool_call", 100, "stop")
-    assert not any("tools" in request.body or "tool_choice" in request.body for request in server.requests)
-    sent = [(message["role"], str(message["content"])) for message in server.requests[1].body["messages"]]
+    assert not any("tools" in request.body or "tool_choice" in request.body for request in wire.requests)
+    sent = [(message["role"], str(message["content"])) for message in wire.requests[1].body["messages"]]
     assert [role for role, _ in sent] == ["system", "user", "assistant", "user"]
     assert "- get_ticket: Look a ticket up." in sent[0][1]
     assert TICKET in sent[2][1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -89,15 +89,8 @@ def test_an_answer_is_shown_as_soon_as_it_is_certain() -> None:
     assert [*reader.feed(" is <")] == [Said(" is <")]
 
 
-@pytest.fixture
-def server() -> Iterator[WireServer]:
-    running = WireServer()
-    yield running
-    running.close()
-
-
-def local(server: WireServer) -> Model:
-    provider = OpenAICompatibleProvider("local", base_url=f"{server.url}/v1", api_key="none")
+def local(wire: WireServer) -> Model:
+    provider = OpenAICompatibleProvider("local", base_url=f"{wire.url}/v1", api_key="none")
     whole = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
     return ThinkTags(OpenAIChatModel("m", provider=provider, profile=whole))
 
@@ -128,9 +121,9 @@ def told(parts: Sequence[ModelResponsePart]) -> list[tuple[str, str]]:
         ["<think>27 or 28?</think>It is 27."],
     ],
 )
-def test_over_the_wire_reasoning_and_answer_are_told_apart(cut: list[str], ask: Any, server: WireServer) -> None:
-    server.answers(says(*cut))
-    (response,) = asyncio.run(ask(local(server)))
+def test_over_the_wire_reasoning_and_answer_are_told_apart(cut: list[str], ask: Any, wire: WireServer) -> None:
+    wire.answers(says(*cut))
+    (response,) = asyncio.run(ask(local(wire)))
     assert told(response.parts) == [("thinking", "27 or 28?"), ("text", "It is 27.")]
     assert (response.usage.output_tokens, response.finish_reason, response.state) == (100, "stop", "complete")
 
@@ -139,48 +132,48 @@ def test_over_the_wire_reasoning_and_answer_are_told_apart(cut: list[str], ask: 
 @pytest.mark.parametrize(
     "cut", [["The tag ", "<think>", "is", "</think>", " text."], ["The tag <think>is</think> text."]]
 )
-def test_over_the_wire_a_tag_in_the_middle_of_an_answer_is_text(cut: list[str], ask: Any, server: WireServer) -> None:
-    server.answers(says(*cut))
-    (response,) = asyncio.run(ask(local(server)))
+def test_over_the_wire_a_tag_in_the_middle_of_an_answer_is_text(cut: list[str], ask: Any, wire: WireServer) -> None:
+    wire.answers(says(*cut))
+    (response,) = asyncio.run(ask(local(wire)))
     assert told(response.parts) == [("text", CUT_NOWHERE)]
 
 
-def test_reasoning_of_its_own_field_comes_through(server: WireServer) -> None:
-    server.answers(says("27", " days.", reasoning=["Look", " it up."]))
-    (response,) = asyncio.run(_streamed(local(server)))
+def test_reasoning_of_its_own_field_comes_through(wire: WireServer) -> None:
+    wire.answers(says("27", " days.", reasoning=["Look", " it up."]))
+    (response,) = asyncio.run(_streamed(local(wire)))
     assert told(response.parts) == [("thinking", "Look it up."), ("text", "27 days.")]
 
 
-def test_a_call_over_the_wire_comes_through(server: WireServer) -> None:
+def test_a_call_over_the_wire_comes_through(wire: WireServer) -> None:
     def days(year: int) -> str:
         """Days of a year."""
         return f"27 in {year}"
 
-    server.answers(calls_tool("days", {"year": 2026}, "<think>Look", " it up.</think>"), says("27."))
-    first, second = asyncio.run(_streamed(local(server), Tool(days)))
+    wire.answers(calls_tool("days", {"year": 2026}, "<think>Look", " it up.</think>"), says("27."))
+    first, second = asyncio.run(_streamed(local(wire), Tool(days)))
     (called,) = [part for part in first.parts if isinstance(part, ToolCallPart)]
     assert (called.tool_name, called.args_as_dict()) == ("days", {"year": 2026})
     assert [told(first.parts), told(second.parts)] == [[("thinking", "Look it up.")], [("text", "27.")]]
-    assert "27 in 2026" in str(server.requests[1].body["messages"])
+    assert "27 in 2026" in str(wire.requests[1].body["messages"])
 
 
-def test_unfinished_reasoning_is_never_an_answer(server: WireServer) -> None:
-    server.answers(says("<think>It may be 28"), says("27."))
-    responses = asyncio.run(_streamed(local(server)))
+def test_unfinished_reasoning_is_never_an_answer(wire: WireServer) -> None:
+    wire.answers(says("<think>It may be 28"), says("27."))
+    responses = asyncio.run(_streamed(local(wire)))
     assert [told(response.parts) for response in responses] == [[("thinking", "It may be 28")], [("text", "27.")]]
 
 
 @pytest.mark.parametrize("fault", [cut_cleanly("<think>a</think>It ", "is"), cut_hard("It is"), error_inside("It is")])
-def test_a_fault_on_the_wire_stays_a_fault(fault: Any, server: WireServer) -> None:
-    server.answers(fault)
+def test_a_fault_on_the_wire_stays_a_fault(fault: Any, wire: WireServer) -> None:
+    wire.answers(fault)
     with pytest.raises(ModelAPIError):
-        asyncio.run(_streamed(local(server)))
+        asyncio.run(_streamed(local(wire)))
 
 
-def test_a_stop_hangs_up_and_keeps_what_came(server: WireServer) -> None:
-    server.answers(endless)
-    response = asyncio.run(_stopped(local(server)))
-    assert server.wait_for_hang_up() is not None
+def test_a_stop_hangs_up_and_keeps_what_came(wire: WireServer) -> None:
+    wire.answers(endless)
+    response = asyncio.run(_stopped(local(wire)))
+    assert wire.wait_for_hang_up() is not None
     assert response.state == "interrupted"
     assert [part.part_kind for part in response.parts] == ["text"]
 

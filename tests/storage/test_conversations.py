@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import psutil
 import pytest
@@ -32,7 +31,6 @@ from assistant.domain import (
 from assistant.errors import NotFound, QuestionRefused
 from assistant.storage.conversations import Conversations, Owner, Question, Started, title_of
 from assistant.storage.database import Database
-from assistant.storage.migrate import upgrade
 from assistant.storage.people import People
 
 OFFLINE = ModelChoice("offline")
@@ -42,15 +40,6 @@ CITATIONS = (
     Citation(1, "d1", "Handbook.pdf", 2, "d1:2:0", 4, "27 days.", 10, 18, ("Leave", "Annual")),
     Citation(2, "d2", "Travel.docx", 1, "d2:1:3", None, "140 euros.", 0, 10),
 )
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'assistant.sqlite'}"
-    upgrade(url)
-    database = Database(url)
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import psutil
 import pytest
@@ -18,7 +16,6 @@ from assistant.domain import UsageRecord as Record
 from assistant.errors import DecisionRefused, NotFound, QuestionRefused
 from assistant.storage.conversations import Conversations, Owner, Question
 from assistant.storage.database import Database
-from assistant.storage.migrate import upgrade
 from assistant.storage.people import People
 from assistant.storage.route_examples import RouteExamples
 
@@ -26,15 +23,6 @@ HERE = Owner(os.getpid(), psutil.Process().create_time())
 ELSEWHERE = Owner(1, 0.0)
 GROQ = ModelChoice("groq", "openai/gpt-oss-20b", Parameters("low", 0.2, 0.9, 500), auto=True)
 CALL = PendingCall("c1", "create_ticket", "Create a ticket", {"title": "Broken"}, {"type": "object"})
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'assistant.sqlite'}"
-    upgrade(url)
-    database = Database(url)
-    yield database
-    database.close()
 
 
 @pytest.fixture

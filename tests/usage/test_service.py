@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -18,22 +17,12 @@ from assistant.domain import ModelChoice, Person, Role, TurnStatus, Usage, Usage
 from assistant.errors import NotAllowed
 from assistant.storage.conversations import Conversations, Owner, Question
 from assistant.storage.database import Database, DatabaseDamage, utc_now
-from assistant.storage.migrate import upgrade
 from assistant.storage.people import People
 from assistant.storage.usage_records import insert_records
 from assistant.usage.service import UsageService
 
 FAST = Usage(1, 1000, 100, 2, Decimal("0.000123456789"), False, 40, 300)
 FREE = Usage(2, 500, 50, cost=None, estimated=True)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    upgrade(url)
-    database = Database(url)
-    yield database
-    database.close()
 
 
 @pytest.fixture
