@@ -28,8 +28,12 @@ class RouteExamples:
             session.execute(insert(RouteExampleRow).values(turn_id=turn_id, **values))
 
     def newest(self, limit: int = NEWEST) -> list[tuple[str, Route]]:
-        """Return the newest corrections, oldest of them first, so that later ones stand behind earlier ones."""
+        """Return the newest corrections, oldest of them first, so that later ones stand behind earlier ones.
+
+        One to a route that this release does not know is left out: it must not keep the application from starting.
+        """
         wanted = select(RouteExampleRow.text, RouteExampleRow.route).order_by(RouteExampleRow.id.desc()).limit(limit)
+        wanted = wanted.where(RouteExampleRow.route.in_([route.value for route in Route]))
         with self._database.read() as session:
             return [(text, Route(route)) for text, route in session.execute(wanted).all()[::-1]]
 

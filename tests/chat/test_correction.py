@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from chatting import OFFLINE, Chatting, ended, events_of
+from sqlalchemy import text
 
 from assistant.domain import Route
 from assistant.errors import NotFound
@@ -114,3 +115,16 @@ def test_a_corrected_question_is_asked_of_the_model_that_was_picked_since(learni
     new = ended(learning.service.correct_route(learning.bob, old.id, Route.GENERAL, OFFLINE))
     assert old.choice.provider != OFFLINE.provider
     assert new.choice.provider == OFFLINE.provider
+
+
+def test_a_stored_correction_to_a_route_that_is_not_known_is_passed_over(learning: Chatting) -> None:
+    old = learning.ask(UNSURE, choice=OFFLINE)
+    ended(learning.service.correct_route(learning.bob, old.id, Route.GENERAL))
+    with learning.database.write() as session:
+        session.execute(text("UPDATE route_examples SET route = 'of another release'"))
+    learning.service.close()
+    learning.service = learning.new_service()
+    learning.service.start()
+    turn = learning.ask(LEAVE, choice=OFFLINE)
+    assert turn.plan is not None
+    assert turn.plan.route is Route.KNOWLEDGE
