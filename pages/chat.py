@@ -31,9 +31,12 @@ def main() -> None:
     """Draw the page; while a turn runs the script stays in ``live.follow``."""
     entered = enter()
     offer = entered.services.models.offer(entered.person)
-    picker.draw_picker(frame.header(picker.goes_to(entered, offer)), offer)
+    top = st.container()
     conversations.draw_list(entered)
     turns, earlier = _turns(entered)
+    picker.go_on(entered, offer, turns)
+    with top:
+        picker.draw_picker(frame.header(picker.goes_to(entered, offer)), offer)
     running = [turn for turn in turns if turn.status is TurnStatus.RUNNING]
     asked_here = st.session_state.pop(ASKED, None) in [turn.id for turn in running]
     with st.empty():  # goes as soon as there is a turn, and does not stand below it until that has ended

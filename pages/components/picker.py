@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 CHOICE = "choice"
 """Session key of the ModelChoice that was picked in this tab."""
+EARLIER = "choice-of-conversation"
+"""Session key of the ModelChoice that the open conversation goes on with while nothing was picked."""
 POPOVER = "picker"
 """Session key that says whether the picker stands open."""
 PROVIDER, MODEL = "pick-provider", "pick-model"
@@ -29,14 +32,41 @@ ID_LENGTH = 200
 """Characters; longer than any model's id."""
 NAME_LENGTH = 32
 """Characters of the name beside the button: both share a line with the banner."""
+SETTING_UP = "Whoever runs the app sets these in its environment or its file .env, and starts it again."
 AUTO_INFO = ModelInfo("", "Auto", efforts=("low", "medium", "high"))
 """Which model Auto takes is known later; each takes of the parameters what it can."""
 
 
 def chosen() -> ModelChoice | None:
-    """Return what the person picked in this tab; None for the administrator's default."""
+    """Return what the person picked in this tab, else what the conversation has; None for the default."""
+    return _picked() or st.session_state.get(EARLIER)
+
+
+def go_on(entered: Entered, offer: Offer, turns: Sequence[Turn]) -> None:
+    """Let a conversation keep its model after a reload, so that no question leaves the house by a default.
+
+    It does not keep one that is gone, not allowed any more, or that only stood in for another.
+    """
+    st.session_state[EARLIER] = None
+    if not turns or offer.locked or turns[-1].fell_back is not None:
+        return
+    choice = turns[-1].choice
+    if choice.auto:
+        st.session_state[EARLIER] = ModelChoice(AUTO, None, choice.parameters)
+    elif _choosable(offer, choice) and entered.services.models.successor(choice) is None:
+        st.session_state[EARLIER] = choice
+
+
+def _picked() -> ModelChoice | None:
     choice: ModelChoice | None = st.session_state.get(CHOICE)
     return choice
+
+
+def _choosable(offer: Offer, choice: ModelChoice) -> bool:
+    provider = _provider(offer, choice.provider)
+    if provider is None or not provider.choosable:
+        return False
+    return all(model.choosable for model in provider.models if model.info.id == choice.model)
 
 
 def take(choice: ModelChoice) -> None:
@@ -63,9 +93,9 @@ def for_retry(entered: Entered, turn: Turn) -> ModelChoice | None:
     Its own is not one that is gone, nor one that only stood in for another.
     """
     models = entered.services.models
-    if chosen() is None and (turn.fell_back is not None or models.successor(turn.choice) is not None):
+    if _picked() is None and (turn.fell_back is not None or models.successor(turn.choice) is not None):
         return models.offer(entered.person).default
-    return chosen()
+    return _picked()
 
 
 def labels(offer: Offer) -> dict[str, str]:
@@ -109,6 +139,8 @@ def draw_picker(line: DeltaGenerator, offer: Offer) -> None:
         if offer.locked:
             st.markdown(f":material/lock: **{escape(name(offer, now))}**")
             st.caption("Your administrator has fixed this model for everyone.")
+            if (fixed := _provider(offer, now.provider)) is not None:
+                st.caption(_where(fixed))
         else:
             _draw_provider(offer, now)
             _draw_model(offer, now)
@@ -116,10 +148,14 @@ def draw_picker(line: DeltaGenerator, offer: Offer) -> None:
             st.caption("It quotes the documents word for word: there is nothing to set.")
         else:
             parameter_fields.draw(now, _info(offer, now), on_change=take)
-        icon = ":material/restart_alt:"
-        st.button("Reset to default", type="tertiary", icon=icon, disabled=chosen() is None, on_click=_reset)
+        _draw_reset(offer, now)
         if not offer.locked:
             _draw_unavailable(offer, now)
+
+
+def _draw_reset(offer: Offer, now: ModelChoice) -> None:
+    unchanged, icon = now == offer.default, ":material/restart_alt:"
+    st.button("Reset to default", type="tertiary", icon=icon, disabled=unchanged, on_click=_reset, args=(offer,))
 
 
 def _draw_provider(offer: Offer, now: ModelChoice) -> None:
@@ -179,8 +215,8 @@ def _draw_model(offer: Offer, now: ModelChoice) -> None:
         args=(offer, now.provider),
     )
     info = known.get(current or "")
-    told = [_told(info)] if info else []
-    st.caption(" · ".join([*told, *(["another id can be typed in"] if typed else [])]) or "No more is known about it.")
+    told = [_told(info) if info else "", "another id can be typed in" if typed else ""]
+    st.caption(" · ".join(part for part in told if part) or "No more is known about it.")
 
 
 def _told(info: ModelInfo) -> str:
@@ -207,13 +243,16 @@ def _draw_unavailable(offer: Offer, now: ModelChoice) -> None:
     _draw_reasons(
         "Providers not available",
         [f"**{escape(provider.state.label)}**: {escape(provider.why_not)}" for provider in missing],
+        SETTING_UP,
     )
 
 
-def _draw_reasons(title: str, reasons: list[str]) -> None:
+def _draw_reasons(title: str, reasons: list[str], advice: str = "") -> None:
     if reasons:
         with st.expander(f"{title} ({len(reasons)})", icon=":material/block:", type="compact"):
             st.caption("\n".join(f"- {reason}" for reason in reasons))
+            if advice:
+                st.caption(advice)
 
 
 def _crossed_out(model: ModelOffer) -> str:
@@ -236,8 +275,10 @@ def _take_fitting(offer: Offer, choice: ModelChoice) -> None:
     take(replace(choice, parameters=parameter_fields.fitting(choice.parameters, _info(offer, choice))))
 
 
-def _reset() -> None:
+def _reset(offer: Offer) -> None:
     st.session_state.pop(CHOICE, None)
+    if chosen() is not None:
+        take(offer.default)
 
 
 def _provider(offer: Offer, provider_id: str) -> ProviderOffer | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from streamlit.testing.v1 import AppTest
 
 from assistant.bootstrap import Services
-from assistant.domain import ModelChoice, TurnStatus
+from assistant.domain import AUTO, ModelChoice, Parameters, TurnStatus
 from pages.components import picker
 
 RunApp = Callable[..., AppTest]
@@ -53,3 +53,28 @@ def test_a_provider_that_is_gone_is_no_error_and_another_answers_the_retry(run_a
 
 def test_a_conversation_of_a_model_that_answers_has_no_suggestion(run_app: RunApp, services: Services) -> None:
     assert suggestion(run_app(conversation=asked(services, ModelChoice("offline")))) == ""
+
+
+def opened(app: AppTest) -> AppTest:
+    app.session_state[picker.POPOVER] = True
+    return app.run()
+
+
+def test_a_conversation_opened_anew_keeps_its_model_and_parameters(run_app: RunApp, services: Services) -> None:
+    choice = ModelChoice(AUTO, None, Parameters(temperature=0.2))
+    app = opened(run_app(conversation=asked(services, services.models.resolve(choice))))
+    assert app.selectbox(key=picker.PROVIDER).value == AUTO
+    assert app.select_slider(key="parameter-temperature").value == 0.2
+    del app.query_params["conversation"]
+    assert opened(app).selectbox(key=picker.PROVIDER).value == "offline"
+
+
+def test_reset_takes_the_default_also_where_the_conversation_had_another(run_app: RunApp, services: Services) -> None:
+    app = opened(run_app(conversation=asked(services, services.models.resolve(ModelChoice(AUTO)))))
+    next(button for button in app.button if button.label == "Reset to default").click().run()
+    assert opened(app).selectbox(key=picker.PROVIDER).value == "offline"
+    assert next(button for button in app.button if button.label == "Reset to default").disabled
+
+
+def test_a_conversation_does_not_keep_a_model_that_is_gone(run_app: RunApp, services: Services) -> None:
+    assert opened(run_app(conversation=asked(services, RETIRED))).selectbox(key=picker.PROVIDER).value == "offline"
