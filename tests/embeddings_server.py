@@ -29,7 +29,7 @@ class EmbeddingsServer:
         self.topics = dict(topics or {})
         self.dimensions = dimensions
         self.requests: list[dict[str, Any]] = []
-        self.keys: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.answered = 0
         self.refusal: Answer | None = None
         self.change: Callable[[dict[str, Any]], None] | None = None
@@ -54,6 +54,11 @@ class EmbeddingsServer:
     def texts(self) -> list[str]:
         """Every text asked for, in order."""
         return [text for request in list(self.requests) for text in request["input"]]
+
+    @property
+    def keys(self) -> list[str]:
+        """The key of every request, in order."""
+        return [headers.get("authorization", "").removeprefix("Bearer ") for headers in list(self.headers)]
 
     def refuse(self, status: int, code: str = "", **headers: str) -> None:
         """Answer with this status from now on."""
@@ -111,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.owner
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         owner.requests.append(body)
-        owner.keys.append(self.headers.get("authorization", "").removeprefix("Bearer "))
+        owner.headers.append({name.lower(): value for name, value in self.headers.items()})
         if owner.gate_after is not None and len(owner.requests) > owner.gate_after:
             owner.gate.clear()
             owner.gate_after = None

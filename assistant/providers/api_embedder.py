@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from assistant.domain import Usage, UsageRecord
 from assistant.errors import EmbeddingFailed
+from assistant.providers.clients import CONNECT_SECONDS
 from assistant.providers.embedders import Target
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ logger = logging.getLogger(__name__)
 # OpenAI takes 2,048 texts and 300,000 tokens at once; small servers take far less. A chunk has about 170 tokens.
 BATCH_TEXTS = 64
 BATCH_CHARACTERS = 64_000
-CONNECT_SECONDS = 5.0
-NO_KEY = "none"
-"""The SDK wants a key where the server does not."""
 MOST_RETRY_SECONDS = 600.0
 
 
@@ -93,7 +91,7 @@ class ApiEmbedder:
             raise self._failure("gave an answer that holds no vectors; check its address") from error
         self._check(matrix, len(texts))
         self._dimensions = matrix.shape[1]
-        return matrix / np.linalg.norm(matrix, axis=1, keepdims=True), reply.usage.total_tokens if reply.usage else None
+        return matrix / np.linalg.norm(matrix, axis=1, keepdims=True), _counted(reply)
 
     def _check(self, matrix: NDArray[np.float32], texts: int) -> None:
         if matrix.ndim != 2 or len(matrix) != texts:
@@ -124,13 +122,16 @@ class ApiEmbedder:
             import httpx  # noqa: F401
             import openai
 
-            secret = self.target.key.get_secret_value() if self.target.key else NO_KEY
-            timeout = openai.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
-            client = openai.OpenAI(api_key=secret, base_url=self.target.address, timeout=timeout, max_retries=0)
-            if not self.target.compact:
-                # Those of the environment belong to OpenAI.
-                client.organization = client.project = client.admin_api_key = None
-            self._opened = client
+            from assistant.providers.openai_headers import NO_KEY, for_another
+
+            secret = self.target.key.get_secret_value() if self.target.key else None
+            self._opened = openai.OpenAI(
+                api_key=secret or NO_KEY,
+                base_url=self.target.address,
+                timeout=openai.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds)),
+                max_retries=0,
+                default_headers=None if self.target.compact else for_another(secret),
+            )
         return self._opened
 
     def _told(self, error: Exception) -> EmbeddingFailed:
@@ -184,6 +185,12 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
         characters += len(text)
     if batch:
         yield batch
+
+
+def _counted(reply: CreateEmbeddingResponse) -> int | None:
+    """The tokens that the server counted; None without a count, or with one that no request can have."""
+    counted = getattr(reply.usage, "total_tokens", None)
+    return counted if type(counted) is int and 0 <= counted <= MOST_TOKENS else None
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from typing import cast
 
-from openai import AsyncOpenAI, Omit
+from openai import AsyncOpenAI
 from pydantic_ai.models import Model
 from pydantic_ai.models.ollama import OllamaModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel, OpenAIResponsesModelSettings
@@ -21,11 +19,8 @@ from pydantic_ai.providers.openrouter import OpenRouterProvider
 from assistant.errors import ProviderUnavailable
 from assistant.providers import clients
 from assistant.providers.clients import Access
+from assistant.providers.openai_headers import NO_KEY, for_another
 
-NO_KEY = "none"
-"""The SDK wants a key where the server does not."""
-OPENAI_HEADERS = ("OpenAI-Organization", "OpenAI-Project")
-"""Sent by the SDK when OPENAI_ORG_ID and OPENAI_PROJECT_ID are set."""
 WHOLE = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
 """Without this a stream that a gateway cut in the middle counts as a whole answer."""
 NOT_KEPT = OpenAIResponsesModelSettings(openai_store=False)
@@ -58,25 +53,15 @@ def client(access: Access) -> AsyncOpenAI:
         base_url=access.address,
         api_key=NO_KEY if access.kind == "portkey" else access.secret or NO_KEY,
         max_retries=0,
-        default_headers=None if openai else {**_not_for_others(), **_own_headers(access)},
+        default_headers=None if openai else _headers(access),
     )
 
 
-def _not_for_others() -> dict[str, str]:
-    """Leave out what the SDK takes from the environment for OpenAI: it is nobody else's business.
-
-    Done by headers, because a copy of the client, as pydantic-ai makes one for a request, reads the environment anew.
-    """
-    meant = (line.partition(":")[0].strip() for line in os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines())
-    omitted = {name: Omit() for name in (*OPENAI_HEADERS, *meant) if name and name.lower() != "authorization"}
-    return cast("dict[str, str]", omitted)  # the SDK takes Omit here, its annotation does not say so
-
-
-def _own_headers(access: Access) -> dict[str, str]:
+def _headers(access: Access) -> dict[str, str]:
     if access.kind != "portkey":
-        return {"Authorization": f"Bearer {access.secret or NO_KEY}"}
+        return for_another(access.secret)
     # Authorization would be the key of the provider behind the gateway, which the gateway itself has.
-    headers = {"Authorization": f"Bearer {NO_KEY}", "x-portkey-api-key": access.secret or ""}
+    headers = {**for_another(None), "x-portkey-api-key": access.secret or ""}
     config = access.option("config")
     return {**headers, "x-portkey-config": config} if config else headers
 

@@ -114,6 +114,17 @@ def test_vectors_come_in_order_and_of_unit_length(server: EmbeddingsServer, embe
     assert set(server.keys) == {KEY}
 
 
+def test_what_the_sdk_has_for_openai_goes_to_no_other_server(
+    server: EmbeddingsServer, embedder: ApiEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY"):
+        monkeypatch.setenv(name, "openais-secret")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Corporate: openais-secret\nAuthorization: Bearer openais-secret")
+    embedder.embed(["leave"])
+    assert "openais-secret" not in json.dumps(server.headers)
+    assert server.keys == [KEY]
+
+
 def test_openai_is_asked_for_compact_vectors_and_gives_the_same(
     server: EmbeddingsServer, embedder: ApiEmbedder
 ) -> None:
