@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import log
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, EmbeddingFailed
 from assistant.knowledge.exact import ExactSearches
 from assistant.knowledge.retrieval import OwnIndex, QueryVectors
 from assistant.providers import embedders
@@ -172,8 +172,6 @@ class QueryEmbedding:
 
 def server_of(model: str, settings: Settings, embeddings: Embeddings, seconds: float) -> ApiEmbedder:
     """Return what asks the server of this model; raises EmbeddingFailed when the settings do not have it any more."""
-    from assistant.errors import EmbeddingFailed
-
     target = embedders.target(model, settings)
     if target is None:
         raise EmbeddingFailed(f"{embedders.label(model)} is no longer set up; set it up again or pick another.")
