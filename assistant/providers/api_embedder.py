@@ -17,6 +17,7 @@ from assistant.domain import Usage, UsageRecord
 from assistant.errors import EmbeddingFailed
 from assistant.providers.clients import CONNECT_SECONDS
 from assistant.providers.embedders import Target
+from assistant.providers.model_info import MOST_TOKENS
 
 if TYPE_CHECKING:
     import openai
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 BATCH_TEXTS = 64
 BATCH_CHARACTERS = 64_000
 MOST_RETRY_SECONDS = 600.0
+MOST_TOKENS = 10_000_000
+"""Of one request: a hundred times what its characters can come to."""
 
 
 @dataclass(frozen=True, slots=True)

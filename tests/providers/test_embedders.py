@@ -158,6 +158,14 @@ def test_a_server_that_counts_no_tokens_makes_the_use_an_estimate(
     assert embedder.embed(["one"]).record.usage == Usage(requests=1, estimated=True)
 
 
+@pytest.mark.parametrize("count", [-1, 10**30, "many", 1.5, None])
+def test_a_count_of_tokens_that_cannot_be_makes_the_use_an_estimate(
+    server: EmbeddingsServer, embedder: ApiEmbedder, count: object
+) -> None:
+    server.change = lambda reply: reply["usage"].update(total_tokens=count)
+    assert embedder.embed(["one"]).record.usage == Usage(requests=1, estimated=True)
+
+
 Fault = Callable[[EmbeddingsServer], None]
 
 
