@@ -32,7 +32,8 @@ def show_all(services: Services, person: Person, *, as_json: bool) -> None:
 def change(services: Services, person: Person, model_id: str, *, wait: bool, as_json: bool) -> None:
     """Ask for another model and print how the change stands; with ``wait`` once it serves.
 
-    Raises EmbeddingFailed when its server does not answer; the change then goes on with the next process.
+    Raises EmbeddingFailed when its server does not answer, and the change goes on with the next process, or when an
+    admin called it off.
     """
     state = services.knowledge.use_embedder(person, model_id)
     if wait:
@@ -44,6 +45,8 @@ def change(services: Services, person: Person, model_id: str, *, wait: bool, as_
 def _served(services: Services, person: Person, model_id: str) -> EmbedderState:
     failing_since: float | None = None
     while (state := services.knowledge.embedders(person)).serving != model_id:
+        if state.wanted != model_id:
+            raise EmbeddingFailed(f"The change was called off meanwhile: searches go by {state.serving}.")
         failing_since = (failing_since or time.monotonic()) if state.error else None
         if failing_since is not None and time.monotonic() - failing_since > HELD_UP_SECONDS:
             raise EmbeddingFailed(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from command_line import CommandLine
 from embeddings_server import MODEL, EmbeddingsServer
+from eventually import until
 
+from assistant.storage.database import Database
+from assistant.storage.embeddings import Embeddings
 from assistant.storage.rows import EMBEDDED
 
 OWN = f"endpoint/{MODEL}"
@@ -75,3 +79,22 @@ def test_a_model_that_is_not_set_up_is_one_sentence(command: CommandLine) -> Non
     refused = command.run("embedder", "openai/text-embedding-3-small")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == "OpenAI text-embedding-3-small cannot be used yet: Set OPENAI_API_KEY.\n"
+
+
+def test_waiting_for_a_change_that_is_called_off_ends(command: CommandLine, server: EmbeddingsServer) -> None:
+    serving = [row["id"] for row in command.lines("embedder", "--json") if row["status"] == "serving"]
+    folder = Path(command.environment["ASSISTANT_DATA_DIR"])
+    other = CommandLine(folder, EMBEDDINGS_BASE_URL=server.address, EMBEDDINGS_MODEL="other", OPENAI_API_KEY="")
+    server.gate.clear()
+    with ThreadPoolExecutor() as beside:
+        waiting = beside.submit(other.run, "embedder", "endpoint/other", "--wait")
+        try:
+            until(lambda: any(request["model"] == "other" for request in server.requests))
+            database = Database(f"sqlite:///{folder / 'assistant.sqlite'}")
+            Embeddings(database).want(None)
+            database.close()
+            ended = waiting.result(60)
+        finally:
+            server.gate.set()
+    assert ended.returncode == 1
+    assert ended.stderr == f"The change was called off meanwhile: searches go by {serving[0]}.\n"
