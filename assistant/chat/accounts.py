@@ -8,10 +8,8 @@ from pydantic_ai import RunUsage
 
 from assistant.chat.history import tokens
 from assistant.domain import OFFLINE, ModelChoice, Usage, UsageRecord
+from assistant.providers.model_info import MOST_TOKENS
 from assistant.usage.costs import priced, total
-
-MOST_TOKENS = 100_000_000
-"""Tokens of a turn with one model above which a count is a mistake: eight requests of ten times the largest context."""
 
 
 @dataclass

@@ -7,6 +7,8 @@ from urllib.parse import SplitResult, urlsplit
 
 HOUSE_SUFFIXES = (".local", ".internal", ".localhost", ".home.arpa")
 """Names under these never stand in the public name system (RFC 6762, 6761, 8375; ICANN reserved ``.internal``)."""
+NETWORKS = tuple(ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+"""The private networks of RFC 1918 and RFC 4193."""
 
 
 def address_problem(variable: str, address: str) -> str:
@@ -59,7 +61,3 @@ def is_private_address(address: str) -> bool:
 def _without_dot(host: str) -> bool:
     """A single label (``gpu-box``); a bare number such as 134744072 is an IPv4 address in disguise."""
     return "." not in host and not host[0].isdigit()
-
-
-NETWORKS = tuple(ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
-"""The private networks of RFC 1918 and RFC 4193."""

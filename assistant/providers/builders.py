@@ -35,6 +35,17 @@ HOMES = {
     "bedrock": "over_bedrock",
 }
 """By the kind of a provider's row, the module that speaks to it; importing it imports the SDK."""
+OPTIONS = {
+    "portkey": {"config": "PORTKEY_CONFIG"},
+    "bedrock": {
+        "secret": "AWS_SECRET_ACCESS_KEY",
+        "session": "AWS_SESSION_TOKEN",
+        "token": "AWS_BEARER_TOKEN_BEDROCK",
+        "profile": "AWS_PROFILE",
+        "region": "AWS_REGION",
+    },
+}
+"""By kind, the variables besides key and address that its client is made from."""
 THINKS_IN_TAGS = ("ollama", "compatible")
 """Kinds whose models may write their reasoning into the text, between ``<think>`` tags."""
 
@@ -126,19 +137,6 @@ def _model_id(row: ProviderRow, choice: ModelChoice, settings: Settings) -> str 
 def _options(row: ProviderRow, settings: Settings) -> tuple[tuple[str, SecretStr], ...]:
     found = {name: keys.value_of(variable, settings) for name, variable in OPTIONS.get(row.kind, {}).items()}
     return tuple((name, SecretStr(value)) for name, value in found.items() if value)
-
-
-OPTIONS = {
-    "portkey": {"config": "PORTKEY_CONFIG"},
-    "bedrock": {
-        "secret": "AWS_SECRET_ACCESS_KEY",
-        "session": "AWS_SESSION_TOKEN",
-        "token": "AWS_BEARER_TOKEN_BEDROCK",
-        "profile": "AWS_PROFILE",
-        "region": "AWS_REGION",
-    },
-}
-"""By kind, the variables besides key and address that its client is made from."""
 
 
 def _profile(kind: str, model_id: str) -> ModelProfile:

@@ -19,13 +19,11 @@ from assistant.errors import AssistantError, ProviderUnavailable
 from assistant.providers import builders, listed_models, parameters
 from assistant.providers.clients import Access
 from assistant.providers.model_info import ModelInfo, OutputMode, ProviderRow
-from assistant.providers.model_lists import STALE, cached, is_stale, keep, last, merged
+from assistant.providers.model_lists import keep
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from types import ModuleType
-
-__all__ = ["STALE", "cached", "discover", "is_stale", "last", "merged"]
 
 SECONDS = 10.0
 """For the whole list, from connecting to its last byte."""

@@ -146,14 +146,8 @@ def _problem(row: EmbedderRow, settings: Settings) -> str:
     if not _own_model(settings):
         missing = "" if keys.address_of(server, settings) else f" and {ADDRESS_VARIABLE}"
         return f"Set {MODEL_VARIABLE}{missing}."
-    return keys.state_of(server, settings).problem or _key_problem(settings)
-
-
-def _key_problem(settings: Settings) -> str:
     key = settings.embeddings_api_key.get_secret_value() if settings.embeddings_api_key else ""
-    if any(character.isspace() for character in key) or not key.isascii():
-        return f"{KEY_VARIABLE} has characters that no key has; copy it again."
-    return ""
+    return keys.state_of(server, settings).problem or keys.key_problem(KEY_VARIABLE, key)
 
 
 def _target(row: EmbedderRow, settings: Settings) -> Target:

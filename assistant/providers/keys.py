@@ -97,6 +97,17 @@ def value_of(variable: str, settings: Settings) -> str | None:
     return (value.get_secret_value() if isinstance(value, SecretStr) else value) or None
 
 
+def key_problem(variable: str, key: str) -> str:
+    """Return a sentence that names the variable when no key can look like this, empty when one can."""
+    if any(character.isspace() for character in key):
+        return f"{variable} has white space in it; take it out."
+    if key[:1] in ("'", '"') or key[-1:] in ("'", '"'):
+        return f"{variable} has quotes around it; take them away."
+    if not key.isascii() or not key.isprintable():
+        return f"{variable} has characters that no key has; copy it again."
+    return ""
+
+
 def _problem(row: ProviderRow, settings: Settings) -> str:
     found = _missing(row, settings) or _key_problem(row, settings) or _address_problem(row, settings)
     return found or _not_installed(row)
@@ -119,17 +130,7 @@ def _key_problem(row: ProviderRow, settings: Settings) -> str:
     variables = [*row.needs, key_variable(row, settings)]
     secrets = dict.fromkeys(name for name in variables if name and _is_secret(name, settings))
     found = ((name, value_of(name, settings)) for name in secrets)
-    return next(filter(None, (_wrong(name, key) for name, key in found if key)), "")
-
-
-def _wrong(variable: str, key: str) -> str:
-    if any(character.isspace() for character in key):
-        return f"{variable} has white space in it; take it out."
-    if key[:1] in ("'", '"') or key[-1:] in ("'", '"'):
-        return f"{variable} has quotes around it; take them away."
-    if not key.isascii() or not key.isprintable():
-        return f"{variable} has characters that no key has; copy it again."
-    return ""
+    return next(filter(None, (key_problem(name, key) for name, key in found if key)), "")
 
 
 def _address_problem(row: ProviderRow, settings: Settings) -> str:

@@ -13,14 +13,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 from assistant.domain import Effort
-from assistant.providers.model_info import ModelInfo, OutputMode
+from assistant.providers.model_info import MOST_TOKENS, ModelInfo, OutputMode
 
 MOST_MODELS = 2000
 """Four times what the longest list (OpenRouter's) has."""
 LONGEST_ID = 200
 LONGEST_LABEL = 100
-MOST_TOKENS = 100_000_000
-"""Above it a context is a mistake."""
+MOST_DOLLARS = 1_000_000
+"""Per million tokens. Above it a price is a mistake."""
 EFFORTS: tuple[Effort, ...] = ("low", "medium", "high")
 NO_CHAT = re.compile(
     r"(?<![a-z])(embed(ding)?s?|e5|bge|gte|minilm|rerank(er)?|whisper|transcri(be|ption)|translate|asr|tts|speech|orpheus"
@@ -117,7 +117,7 @@ def _price(per_token: object) -> Decimal | None:
         dollars = Decimal(str(per_token)) * 1_000_000 if isinstance(per_token, str | int | float) else None
     except InvalidOperation:
         return None
-    return dollars if dollars is not None and dollars.is_finite() and 0 <= dollars < MOST_TOKENS else None
+    return dollars if dollars is not None and dollars.is_finite() and 0 <= dollars <= MOST_DOLLARS else None
 
 
 def _end(entry: Mapping[str, Any], today: date) -> date | None:

@@ -11,6 +11,8 @@ from assistant.domain import Effort
 
 OutputMode = Literal["tool", "native", "prompted"]
 """How a model is asked for a structure: by a tool's arguments, by its own JSON schema mode, or in words."""
+MOST_TOKENS = 100_000_000
+"""Above it what others give as a number of tokens is a mistake: about a hundred times the largest context."""
 
 
 @dataclass(frozen=True, slots=True)

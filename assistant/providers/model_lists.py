@@ -40,12 +40,6 @@ class Listing:
         return now - self.at if now >= self.at else timedelta.max
 
 
-def cached(row: ProviderRow, settings: Settings) -> list[ModelInfo]:
-    """Return the models of the provider's last list; empty when there is none for its present address and key."""
-    listing = last(row, settings)
-    return list(listing.models) if listing else []
-
-
 def last(row: ProviderRow, settings: Settings) -> Listing | None:
     """Return the provider's last list; None when there is none, it cannot be read or is of another address or key."""
     path = _path(row, settings)

@@ -85,7 +85,7 @@ def discover(provider: str, known: Settings) -> dict[str, ModelInfo]:
 
 
 def merged(provider: str, known: Settings) -> dict[str, ModelInfo]:
-    return {model.id: model for model in discovery.merged(catalogue.provider(provider), known)}
+    return {model.id: model for model in model_lists.merged(catalogue.provider(provider), known)}
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_every_provider_is_asked_at_its_own_address_and_its_list_is_kept(
     keyed = any(name.endswith("_API_KEY") for name in variables)
     assert any(KEY in value for value in headers.values()) == keyed
     assert merged(provider, known)["new-model"].discovered
-    assert not discovery.is_stale(catalogue.provider(provider), known)
+    assert not model_lists.is_stale(catalogue.provider(provider), known)
 
 
 def test_the_list_of_openai_gives_the_day_of_a_models_end(server: ListServer, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_an_old_list_says_nothing_about_models_it_does_not_name(server: ListServ
     models = merged("openai", known)
     assert models["gpt-6-astra"].unlisted is None
     assert "gpt-7" in models
-    assert discovery.is_stale(catalogue.provider("openai"), known)
+    assert model_lists.is_stale(catalogue.provider("openai"), known)
 
 
 def test_a_retired_model_that_the_account_still_has_goes_on(server: ListServer, tmp_path: Path) -> None:
@@ -301,8 +301,8 @@ def test_a_broken_cache_is_no_cache_and_never_an_error(text: str, tmp_path: Path
     path.parent.mkdir()
     path.write_text(text)
     row = catalogue.provider("openai")
-    assert discovery.cached(row, settings(tmp_path)) == []
-    assert discovery.merged(row, settings(tmp_path))[0].id == row.models[0].id
+    assert model_lists.last(row, settings(tmp_path)) is None
+    assert model_lists.merged(row, settings(tmp_path))[0].id == row.models[0].id
 
 
 def test_a_kept_list_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -322,7 +322,9 @@ def test_a_kept_list_comes_back_as_it_was(tmp_path: Path) -> None:
         discovered=True,
     )
     model_lists.keep(row, known, [model])
-    assert discovery.cached(row, known) == [model]
+    kept = model_lists.last(row, known)
+    assert kept is not None
+    assert kept.models == (model,)
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["models-openrouter.json"]
 
 

@@ -79,7 +79,7 @@ def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
     ("values", "problem"),
     [
         ({"EMBEDDINGS_BASE_URL": "localhost:8080"}, "EMBEDDINGS_BASE_URL must begin with http:// or https://."),
-        ({"EMBEDDINGS_BASE_URL": "http://x/v1", "EMBEDDINGS_API_KEY": "a b"}, "EMBEDDINGS_API_KEY has characters"),
+        ({"EMBEDDINGS_BASE_URL": "http://x/v1", "EMBEDDINGS_API_KEY": "a b"}, "EMBEDDINGS_API_KEY has white space"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(values: dict[str, Any], problem: str) -> None:
