@@ -17,7 +17,6 @@ from assistant.domain import Usage, UsageRecord
 from assistant.errors import EmbeddingFailed
 from assistant.providers.clients import CONNECT_SECONDS
 from assistant.providers.embedders import Target
-from assistant.providers.model_info import MOST_TOKENS
 
 if TYPE_CHECKING:
     import openai
