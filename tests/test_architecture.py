@@ -26,7 +26,7 @@ FLOORS = {
     "assistant.web": 5,
     "assistant.__main__": 5,
 }
-WORDS_OF_THE_FIRST_FLOOR = {"domain", "errors", "events", "log", "markdown", "sentences", "settings"}
+WORDS_OF_THE_FIRST_FLOOR = {"domain", "errors", "events", "log", "sentences", "settings"}
 # Each engine has one home; a tuple of prefixes where it is allowed.
 HOMES = {
     "openai": ("assistant.providers",),
