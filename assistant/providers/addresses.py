@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
+LONGEST = 2000
+"""Characters of an address; HTTP libraries refuse longer ones only when they are asked to go there."""
 HOUSE_SUFFIXES = (".local", ".internal", ".localhost", ".home.arpa")
 """Names under these never stand in the public name system (RFC 6762, 6761, 8375; ICANN reserved ``.internal``)."""
 NETWORKS = tuple(ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
@@ -23,9 +25,20 @@ def address_problem(variable: str, address: str) -> str:
     try:
         parts = urlsplit(address)
         _ = parts.port
+        sound = len(address) <= LONGEST and address.isprintable() and _is_host(parts.hostname or "")
     except ValueError:
+        sound = False
+    if not sound:
         return f"{variable} is not an address; it should look like https://host/v1."
     return _part_problem(variable, parts)
+
+
+def _is_host(host: str) -> bool:
+    """Whether a host's name, where there is one, can be looked up; raises ValueError when it cannot be written so."""
+    if ":" in host:
+        return bool(ipaddress.ip_address(host))
+    host.encode("idna")  # for its UnicodeError, which is a ValueError
+    return all(sign.isalnum() or sign in "-._" for sign in host)
 
 
 def _part_problem(variable: str, parts: SplitResult) -> str:

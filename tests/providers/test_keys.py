@@ -73,6 +73,13 @@ def test_a_key_that_cannot_be_one_is_told_and_not_repeated(key: str, words: str)
         ("https:///v1", "names no host"),
         ("https://api.example.com:port/v1", "not an address"),
         ("http://[::1/v1", "not an address"),
+        ("http://[::1::2]/v1", "not an address"),
+        ("http://models..corp/v1", "not an address"),
+        ("http://mod\0els/v1", "not an address"),
+        ("http://\u202emodels/v1", "not an address"),
+        ("http://models\u3002example/v1", "not an address"),
+        ("http://\uff0541.example/v1", "not an address"),
+        (f"http://models/{'v' * 2000}", "not an address"),
         ("https://ann:hunter2@api.example.com/v1", "user name or password"),
         ("https://api.example .com/v1", "white space"),
         ("https://api.example.com/v1 ", "white space"),
@@ -85,6 +92,14 @@ def test_an_address_that_cannot_be_one_is_told_and_not_repeated(address: str, wo
     assert problem.startswith("OPENAI_BASE_URL ")
     assert words in problem
     assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://gpu_box:1/v1", "http://[fe80::1%25eth0]:8080/v1", "http://münchen.example/v1", "http://10.0.0.5"],
+)
+def test_odd_addresses_that_can_be_asked_are_let_through(address: str) -> None:
+    assert not state("openai", OPENAI_API_KEY="sk-0123456789", OPENAI_BASE_URL=address).problem
 
 
 def test_the_path_that_an_sdk_adds_may_stand_in_the_address() -> None:
