@@ -22,6 +22,8 @@ FIRST, LAST = "A hotel room in Vienna may cost ", "at most 145 euros a night. [1
 READY_MS = 90_000
 """For the documents, on a machine that starts the app and the browser at the same time."""
 KEY = "sk-test-0123456789abcdefghij"
+LOW = 420
+"""Pixels of a window in which a failed answer's buttons are seen only when its top has been scrolled away."""
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +107,12 @@ def test_a_failed_question_leads_to_another_model_and_is_asked_again(wire: WireS
     wire.answers(refuses(401, "invalid_api_key"))
     failed = chat.answer(HOTEL)
     expect(failed).to_contain_text("OpenAI refused our key")
+    chat.page.set_viewport_size({"width": 1280, "height": LOW})
     failed.get_by_role("button", name="Pick another model").click()
+    expect(chat.page.get_by_role("combobox", name="Provider")).to_be_in_viewport()
     chat.take("Provider", "Offline")
     chat.page.keyboard.press("Escape")
+    expect(chat.page.get_by_text("everything runs on this machine")).to_be_visible()
     failed.get_by_role("button", name="Retry").click()
     expect(chat.done).to_have_count(2)
     expect(chat.done.last).to_contain_text("145 euros a night")
