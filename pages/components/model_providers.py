@@ -195,8 +195,9 @@ def _ends(ending: Sequence[ModelOverview]) -> str:
     """Models that will end, by their day."""
     days: dict[date, list[str]] = {}
     for model in ending:
-        if model.ends:
-            days.setdefault(model.ends, []).append(escape(model.info.label))
+        label = escape(model.info.label)
+        if model.ends and label not in days.setdefault(model.ends, []):
+            days[model.ends].append(label)
     return "; ".join(f"{', '.join(days[day])} on {_day(day)}" for day in sorted(days))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from assistant.providers.embedders import OWN_SERVER
 from pages.components import wording
 from pages.components.guard import Entered
 from pages.components.safe_markdown import escape
@@ -34,7 +35,7 @@ def draw(entered: Entered) -> None:
         st.info("Nothing was asked in this time.", icon=":material/hourglass_empty:")
         return
     _draw_totals(lines)
-    labels = {state.id: state.label for state in entered.services.models.states()}
+    labels = {state.id: state.label for state in entered.services.models.states()} | {OWN_SERVER.id: OWN_SERVER.label}
     with st.container(key="usage-table"):
         st.markdown(_table(lines, group or "Model", labels))
     if len(lines) > ROWS:
