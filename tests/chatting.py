@@ -19,7 +19,7 @@ from assistant.providers.builders import build_model
 from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.routing import RouteClassifier
 from assistant.providers.scripted import Reply, ScriptedModel
-from assistant.settings import Settings
+from assistant.settings import Settings, load
 from assistant.storage.people import People
 
 OFFLINE = ModelChoice("offline")
@@ -32,7 +32,7 @@ class Chatting:
     """The chat with its parts, and short ways to say what tests say often."""
 
     def __init__(self, data_dir: Path, embedder: MiniLM, classifier: RouteClassifier, **settings: object) -> None:
-        self.settings = Settings(data_dir=data_dir, _env_file=None, **settings)  # type: ignore[arg-type,call-arg]
+        self.settings = load(data_dir=data_dir, _env_file=None, **settings)
         self.library = Library(self.settings, embedder)
         self.database = self.library.database
         self.embedder = embedder
@@ -71,7 +71,7 @@ class Chatting:
         keys = {"OPENAI_API_KEY": f"key-{root}", "GROQ_API_KEY": f"key-{root}"}
         addresses = {"OPENAI_BASE_URL": f"{root}/v1", "GROQ_BASE_URL": root}
         known = {"data_dir": self.settings.data_dir, "_env_file": None, **keys, **addresses, **settings}
-        self.settings = Settings(**known)  # type: ignore[arg-type]
+        self.settings = load(**known)
         self.service.close()
         self.service = self.new_service()
 

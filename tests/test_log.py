@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from assistant import log as logs
-from assistant.settings import Settings
+from assistant.settings import load
 
 LOGGER = logging.getLogger("assistant.test")
 
@@ -34,5 +34,5 @@ def test_a_known_error_is_one_bounded_line_whatever_it_says(caplog: pytest.LogCa
 
 def test_the_secrets_of_the_settings_are_their_keys_the_longest_first() -> None:
     keys = {"OPENAI_API_KEY": "short-key", "GROQ_API_KEY": "a-longer-key"}
-    settings = Settings(_env_file=None, **keys)  # type: ignore[arg-type,call-arg]
+    settings = load(_env_file=None, **keys)
     assert [secret for secret in logs.secrets(settings) if secret in keys.values()] == ["a-longer-key", "short-key"]

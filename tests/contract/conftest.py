@@ -18,7 +18,7 @@ from wire_server import WireServer
 
 from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.routing import RouteClassifier
-from assistant.settings import Settings
+from assistant.settings import load
 
 REQUIRED = "ASSISTANT_REQUIRE_NODE"
 
@@ -105,6 +105,6 @@ def point(chatting: Chatting, variables: dict[str, str], monkeypatch: pytest.Mon
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     kept = {"data_dir": chatting.settings.data_dir, "_env_file": None, **variables}
-    chatting.settings = Settings(**kept)  # type: ignore[arg-type]
+    chatting.settings = load(**kept)
     chatting.service.close()
     chatting.service = chatting.new_service()

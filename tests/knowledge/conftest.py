@@ -13,7 +13,7 @@ from small_library import EDITOR, Library, Opener, opening
 from assistant.domain import Person
 from assistant.knowledge import query_vectors, reembedding
 from assistant.providers.minilm import MiniLM
-from assistant.settings import Settings
+from assistant.settings import Settings, load
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def editor() -> Person:
 @pytest.fixture
 def settings(data_dir: Path) -> Settings:
     """Settings of an empty data folder whose worker leaves soon."""
-    return Settings(data_dir=data_dir, worker_idle_seconds=2.0, _env_file=None)  # type: ignore[call-arg]
+    return load(data_dir=data_dir, worker_idle_seconds=2.0, _env_file=None)
 
 
 @pytest.fixture
@@ -54,9 +54,7 @@ def served(
     monkeypatch.setattr(reembedding, "FIRST_PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(reembedding, "LONGEST_PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(query_vectors, "ALONE_SECONDS", 0.1)
-    settings = Settings(  # type: ignore[call-arg]
-        data_dir=data_dir, EMBEDDINGS_BASE_URL=server.address, EMBEDDINGS_MODEL=MODEL, _env_file=None
-    )
+    settings = load(data_dir=data_dir, EMBEDDINGS_BASE_URL=server.address, EMBEDDINGS_MODEL=MODEL, _env_file=None)
     library = Library(settings, embedder)
     yield library
     library.database.close()

@@ -17,7 +17,7 @@ from assistant.errors import ProviderUnavailable
 from assistant.providers import clients
 from assistant.providers.builders import build_model
 from assistant.providers.minilm import MiniLM
-from assistant.settings import Settings
+from assistant.settings import load
 
 PROFILES = """
 [profile empty]
@@ -43,7 +43,7 @@ def _own_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(variables: Mapping[str, str], embedder: MiniLM, *, streamed: bool) -> None:
-    configured = Settings(_env_file=None, **variables)  # type: ignore[call-arg,arg-type]
+    configured = load(_env_file=None, **variables)
     asked = [ModelRequest.user_text_prompt("Hello?")]
 
     async def run() -> None:

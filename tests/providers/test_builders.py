@@ -19,7 +19,7 @@ from assistant.providers.minilm import MiniLM
 from assistant.providers.model_info import ModelInfo
 from assistant.providers.prompted_tools import PromptedTools
 from assistant.providers.think_tags import ThinkTags
-from assistant.settings import Settings
+from assistant.settings import Settings, load
 
 SET_UP = {
     "OPENAI_API_KEY": "sk-0123456789",
@@ -49,7 +49,7 @@ SDKS = "('openai', 'groq', 'anthropic', 'boto3', 'pydantic_ai', 'opentelemetry.s
 
 
 def settings(**values: str) -> Settings:
-    return Settings(_env_file=None, **{**SET_UP, **values})  # type: ignore[call-arg,arg-type]
+    return load(_env_file=None, **{**SET_UP, **values})
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def _clients_are_closed() -> object:
 
 
 def test_the_offline_model_needs_no_key(embedder: MiniLM) -> None:
-    assert build_model(ModelChoice("offline"), Settings(_env_file=None), embedder).system == "offline"  # type: ignore[call-arg]
+    assert build_model(ModelChoice("offline"), load(_env_file=None), embedder).system == "offline"
 
 
 @pytest.mark.parametrize(("provider", "model_id"), CHOICES.items())

@@ -15,7 +15,7 @@ from assistant.domain import Parameters
 from assistant.errors import ProviderUnavailable
 from assistant.providers import builders, catalogue, parameters
 from assistant.providers.catalogue import ModelInfo, ProviderRow
-from assistant.settings import Settings
+from assistant.settings import Settings, load
 
 pytestmark = pytest.mark.usefixtures("without_providers")
 
@@ -24,7 +24,7 @@ KNOWN_AS = {"openai": "openai", "openai-responses": "openai", "groq": "groq", "a
 
 
 def settings(data_dir: Path, **values: str) -> Settings:
-    return Settings(_env_file=None, data_dir=data_dir, **values)  # type: ignore[call-arg,arg-type]  # pydantic's own
+    return load(_env_file=None, data_dir=data_dir, **values)
 
 
 def offered() -> Iterator[tuple[ProviderRow, ModelInfo]]:

@@ -16,7 +16,7 @@ import pytest
 from assistant.errors import ProviderUnavailable
 from assistant.providers import catalogue, discovery, model_lists
 from assistant.providers.model_info import ModelInfo
-from assistant.settings import Settings
+from assistant.settings import Settings, load
 
 pytestmark = pytest.mark.usefixtures("without_providers")
 
@@ -73,7 +73,7 @@ def server() -> Iterator[ListServer]:
 
 
 def settings(data_dir: Path, **values: str) -> Settings:
-    return Settings(_env_file=None, data_dir=data_dir, **values)  # type: ignore[call-arg,arg-type]  # pydantic's own
+    return load(_env_file=None, data_dir=data_dir, **values)
 
 
 def openai(server: ListServer, tmp_path: Path) -> Settings:

@@ -18,7 +18,7 @@ from assistant.errors import EmbeddingFailed, NotFound
 from assistant.providers import embedders
 from assistant.providers.api_embedder import BATCH_CHARACTERS, BATCH_TEXTS, ApiEmbedder, cost_of
 from assistant.providers.minilm import MiniLM
-from assistant.settings import Settings
+from assistant.settings import Settings, load
 from assistant.storage.rows import EMBEDDED
 
 KEY = "sk-embeddings-1234567890"
@@ -27,7 +27,7 @@ OWN = f"endpoint/{MODEL}"
 
 
 def settings_with(**values: object) -> Settings:
-    return Settings(_env_file=None, **values)  # type: ignore[call-arg,arg-type]
+    return load(_env_file=None, **values)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ AMAZON = {"AWS_ACCESS_KEY_ID": "AKIA0123456789", "AWS_SECRET_ACCESS_KEY": "secre
 
 
 def state(provider: str, **values: str) -> KeyState:
-    return state_of(catalogue.provider(provider), Settings(_env_file=None, **values))  # type: ignore[call-arg,arg-type]
+    return state_of(catalogue.provider(provider), load(_env_file=None, **values))
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +127,7 @@ def test_an_address_without_a_path_is_completed(set_up: str, address: str) -> No
 
 def test_a_wrong_variable_leaves_the_other_providers_alone() -> None:
     values = {"GROQ_API_KEY": "a b", "OPENAI_API_KEY": "sk-0123456789"}
-    states = {state.id: state for state in catalogue.providers(Settings(_env_file=None, **values))}  # type: ignore[call-arg,arg-type]
+    states = {state.id: state for state in catalogue.providers(load(_env_file=None, **values))}
     assert not states["groq"].configured
     assert states["openai"].configured
     assert states["offline"].configured
@@ -178,7 +178,7 @@ def test_the_shown_key_of_bedrock_is_the_one_that_is_used() -> None:
     both = state("aws-claude", AWS_BEARER_TOKEN_BEDROCK="bedrock-0123456789", **AMAZON)
     assert both.tail == "6789"
     row = catalogue.provider("aws-claude")
-    configured = Settings(_env_file=None, AWS_PROFILE="staff", **AMAZON)  # type: ignore[call-arg,arg-type]
+    configured = load(_env_file=None, AWS_PROFILE="staff", **AMAZON)
     assert keys.key_variable(row, configured) == "AWS_ACCESS_KEY_ID"
     assert state("aws-claude", AWS_PROFILE="staff").tail is None
 
@@ -194,6 +194,6 @@ def test_the_shown_key_of_bedrock_is_the_one_that_is_used() -> None:
     ],
 )
 def test_a_local_provider_at_a_public_address_is_not_private(address: str, private: bool) -> None:
-    configured = Settings(_env_file=None, OLLAMA_BASE_URL=address)  # type: ignore[call-arg]
+    configured = load(_env_file=None, OLLAMA_BASE_URL=address)
     found = next(state for state in catalogue.providers(configured) if state.id == "ollama")
     assert found.private is private

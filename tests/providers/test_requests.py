@@ -19,7 +19,7 @@ from assistant.domain import ModelChoice, Parameters
 from assistant.providers import clients
 from assistant.providers.builders import build_model, settings_for
 from assistant.providers.minilm import MiniLM
-from assistant.settings import Settings
+from assistant.settings import Settings, load
 
 ALL = Parameters(effort="low", temperature=0.3, top_p=0.9, max_tokens=2000)
 REPLY = "Hello from the wire."
@@ -187,7 +187,7 @@ def _no_amazon_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settings(server: WireServer, variables: Mapping[str, str]) -> Settings:
     filled = {name: value.format(url=server.url) for name, value in variables.items()}
-    return Settings(_env_file=None, **filled)  # type: ignore[call-arg,arg-type]
+    return load(_env_file=None, **filled)
 
 
 def request(choice: ModelChoice, configured: Settings, server: WireServer, embedder: MiniLM) -> Received:
@@ -269,7 +269,7 @@ def test_keys_in_a_file_are_used_though_the_sdks_never_read_it(
     monkeypatch.delenv("GROQ_API_KEY", raising=False)
     monkeypatch.delenv("GROQ_BASE_URL", raising=False)
     (tmp_path / ".env").write_text(f"GROQ_API_KEY=gsk_from_the_file\nGROQ_BASE_URL={server.url}\n")
-    configured = Settings(_env_file=tmp_path / ".env")  # type: ignore[call-arg]
+    configured = load(_env_file=tmp_path / ".env")
     received = request(ModelChoice("groq"), configured, server, embedder)
     assert headers(received)["authorization"] == "Bearer gsk_from_the_file"
 

@@ -17,7 +17,7 @@ from assistant.domain import ModelChoice
 from assistant.providers import clients, telemetry
 from assistant.providers.builders import build_model
 from assistant.providers.minilm import MiniLM
-from assistant.settings import Settings
+from assistant.settings import Settings, load
 
 QUESTION = "What does the planted question ask?"
 ANSWER = "The planted answer."
@@ -25,7 +25,7 @@ LOOKED_UP = "planted passage"
 
 
 def settings(url: str, **values: str) -> Settings:
-    return Settings(_env_file=None, GROQ_API_KEY="gsk_0123456789", GROQ_BASE_URL=url, **values)  # type: ignore[call-arg,arg-type]
+    return load(_env_file=None, GROQ_API_KEY="gsk_0123456789", GROQ_BASE_URL=url, **values)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from assistant.domain import (
     ModelChoice,
     Person,
     Plan,
-    Role,
     Route,
     Step,
     Timings,
@@ -31,7 +30,6 @@ from assistant.domain import (
 from assistant.errors import NotFound, QuestionRefused
 from assistant.storage.conversations import Conversations, Owner, Question, Started, title_of
 from assistant.storage.database import Database
-from assistant.storage.people import People
 
 OFFLINE = ModelChoice("offline")
 HERE = Owner(os.getpid(), psutil.Process().create_time())
@@ -40,21 +38,6 @@ CITATIONS = (
     Citation(1, "d1", "Handbook.pdf", 2, "d1:2:0", 4, "27 days.", 10, 18, ("Leave", "Annual")),
     Citation(2, "d2", "Travel.docx", 1, "d2:1:3", None, "140 euros.", 0, 10),
 )
-
-
-@pytest.fixture
-def stored(database: Database) -> Conversations:
-    return Conversations(database)
-
-
-@pytest.fixture
-def ann(database: Database) -> Person:
-    return People(database).add("ann@example.com", "Ann", Role.STAFF)
-
-
-@pytest.fixture
-def bob(database: Database) -> Person:
-    return People(database).add("bob@example.com", "Bob", Role.STAFF)
 
 
 def start(

@@ -11,28 +11,17 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from assistant.domain import ModelChoice, Parameters, PendingCall, Person, Role, Route, Turn, TurnStatus, Usage
+from assistant.domain import ModelChoice, Parameters, PendingCall, Person, Route, Turn, TurnStatus, Usage
 from assistant.domain import UsageRecord as Record
 from assistant.errors import DecisionRefused, NotFound, QuestionRefused
 from assistant.storage.conversations import Conversations, Owner, Question
 from assistant.storage.database import Database
-from assistant.storage.people import People
 from assistant.storage.route_examples import RouteExamples
 
 HERE = Owner(os.getpid(), psutil.Process().create_time())
 ELSEWHERE = Owner(1, 0.0)
 GROQ = ModelChoice("groq", "openai/gpt-oss-20b", Parameters("low", 0.2, 0.9, 500), auto=True)
 CALL = PendingCall("c1", "create_ticket", "Create a ticket", {"title": "Broken"}, {"type": "object"})
-
-
-@pytest.fixture
-def stored(database: Database) -> Conversations:
-    return Conversations(database)
-
-
-@pytest.fixture
-def ann(database: Database) -> Person:
-    return People(database).add("ann@example.com", "Ann", Role.STAFF)
 
 
 def start(
