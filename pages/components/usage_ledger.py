@@ -44,6 +44,10 @@ def draw(entered: Entered) -> None:
         "Costs are the sum of what has known prices. Days are those of UTC. "
         "The ledger stays as it is when a conversation is deleted; it holds no texts."
     )
+    _draw_export(entered, since)
+
+
+def _draw_export(entered: Entered, since: datetime | None) -> None:
     st.download_button(
         "Download as CSV",
         data=lambda: entered.services.usage.export(entered.person, since),
