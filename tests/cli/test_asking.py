@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from acting import ASKS, DONE, ORDER, Tickets
 from chatting import SCRIPT, Chatting
 from pydantic_ai import exceptions as failed
 
+from assistant.bootstrap import Services
 from assistant.cli.asking import Asker, checked_parameters, choice_of
 from assistant.cli.turn_rows import badge, turn_row
 from assistant.domain import (
@@ -52,8 +54,8 @@ TURN = Turn(
 
 
 @pytest.fixture
-def chatting(data_dir: Path, embedder: MiniLM) -> Iterator[Chatting]:
-    chat = Chatting(data_dir, embedder, RouteClassifier(embedder, embedder._cache_dir))
+def chatting(data_dir: Path, embedder: MiniLM, classifier: RouteClassifier) -> Iterator[Chatting]:
+    chat = Chatting(data_dir, embedder, classifier)
     yield chat
     chat.close()
 
@@ -66,8 +68,8 @@ def tickets(chatting: Chatting) -> Tickets:
 
 
 def asker(chatting: Chatting, *, approve: bool = False) -> Asker:
-    services = SimpleNamespace(chat=chatting.service)
-    return Asker(services, chatting.bob, SCRIPT, approve=approve)  # type: ignore[arg-type]
+    services = cast("Services", SimpleNamespace(chat=chatting.service))
+    return Asker(services, chatting.bob, SCRIPT, approve=approve)
 
 
 def test_a_waiting_card_goes_on_waiting_and_its_call_is_told(
@@ -195,9 +197,9 @@ def test_parameters_out_of_range_are_wrong_use(
 
 
 def test_parameters_alone_go_to_the_default_model(chatting: Chatting) -> None:
-    services = SimpleNamespace(models=ModelService(chatting.database, chatting.settings))
+    services = cast("Services", SimpleNamespace(models=ModelService(chatting.database, chatting.settings)))
     low = Parameters("low", 0.2, 0.9, 500)
-    assert choice_of(services, None, None, low) == ModelChoice("offline", "quotes", low)  # type: ignore[arg-type]
-    assert choice_of(services, None, None, Parameters()) is None  # type: ignore[arg-type]
-    assert choice_of(services, None, "x", low) == ModelChoice("offline", "x", low)  # type: ignore[arg-type]
-    assert choice_of(services, "groq", None, low) == ModelChoice("groq", None, low)  # type: ignore[arg-type]
+    assert choice_of(services, None, None, low) == ModelChoice("offline", "quotes", low)
+    assert choice_of(services, None, None, Parameters()) is None
+    assert choice_of(services, None, "x", low) == ModelChoice("offline", "x", low)
+    assert choice_of(services, "groq", None, low) == ModelChoice("groq", None, low)
