@@ -29,6 +29,7 @@ HEADER = "| Model | Context | \\$ in / out | Effort |\n| --- | --- | --- | --- |
 PRICES = (
     "Context is in tokens; prices are US dollars per million tokens read and written, “-” where they are not known."
 )
+SETTING_UP = "To set one up, put what it lacks into the environment or into the file .env, and start the app again."
 
 
 def draw(entered: Entered) -> None:
@@ -42,7 +43,7 @@ def draw(entered: Entered) -> None:
             st.rerun(scope="app")  # a click in here draws no more than this; only the page can begin or end the polling
         found = entered.services.models.overview(entered.person)
         ready = [provider for provider in found if provider.state.configured]
-        st.caption(f"{len(ready)} of {wording.counted(len(found), 'provider')} set up. {PRICES}")
+        st.caption(f"{len(ready)} of {wording.counted(len(found), 'provider')} set up. {SETTING_UP} {PRICES}")
         for provider in [*ready, *(provider for provider in found if not provider.state.configured)]:
             _draw_provider(entered, provider, checks.get(provider.state.id))
 

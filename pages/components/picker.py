@@ -32,7 +32,7 @@ ID_LENGTH = 200
 """Characters; longer than any model's id."""
 NAME_LENGTH = 32
 """Characters of the name beside the button: both share a line with the banner."""
-SETTING_UP = "Whoever runs the app sets these in its environment or its file .env, and starts it again."
+SETTING_UP = "Whoever runs the app sets one up in its environment or its file .env, and starts it again:"
 AUTO_INFO = ModelInfo("", "Auto", efforts=("low", "medium", "high"))
 """Which model Auto takes is known later; each takes of the parameters what it can."""
 
@@ -250,9 +250,9 @@ def _draw_unavailable(offer: Offer, now: ModelChoice) -> None:
 def _draw_reasons(title: str, reasons: list[str], advice: str = "") -> None:
     if reasons:
         with st.expander(f"{title} ({len(reasons)})", icon=":material/block:", type="compact"):
-            st.caption("\n".join(f"- {reason}" for reason in reasons))
             if advice:
                 st.caption(advice)
+            st.caption("\n".join(f"- {reason}" for reason in reasons))
 
 
 def _crossed_out(model: ModelOffer) -> str:
