@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from embeddings_server import MODEL
-from eventually import until
 from small_library import Library
+from waiting import until
 
 from assistant.domain import Person, Role
 from assistant.knowledge.service import KnowledgeBase

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from eventually import WAIT_SECONDS, until
 from small_library import Library, Opener, opening
+from waiting import WAIT_SECONDS, until
 
 from assistant.domain import Person
 from assistant.errors import FolderInUse

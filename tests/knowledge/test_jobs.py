@@ -11,9 +11,9 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
-from eventually import WAIT_SECONDS, until
 from filelock import FileLock
 from small_library import EDITOR, Library
+from waiting import WAIT_SECONDS, until
 
 from assistant.domain import Document, DocumentStatus, Person
 from assistant.knowledge.service import KnowledgeBase

@@ -16,8 +16,8 @@ from changing_embedder import (
     serves,
 )
 from embeddings_server import MODEL, EmbeddingsServer
-from eventually import until
 from small_library import Library, Opener
+from waiting import until
 
 from assistant.knowledge import query_vectors
 from assistant.knowledge.service import KnowledgeBase

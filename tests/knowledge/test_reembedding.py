@@ -26,9 +26,9 @@ from changing_embedder import (
     serves,
 )
 from embeddings_server import MODEL, EmbeddingsServer
-from eventually import WAIT_SECONDS, until
 from small_library import Library, Opener
 from sqlalchemy import text
+from waiting import WAIT_SECONDS, until
 
 from assistant.domain import DocumentStatus, Person, Role
 from assistant.errors import NotAllowed, NotFound, ProviderUnavailable

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from embeddings_server import MODEL, EmbeddingsServer
-from eventually import WAIT_SECONDS, until
 from small_documents import write_documents
 from streamlit.testing.v1 import AppTest
+from waiting import WAIT_SECONDS, until
 
 from assistant import bootstrap
 from assistant import settings as settings_module
