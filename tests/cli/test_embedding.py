@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command_line import CommandLine
 from embeddings_server import MODEL, EmbeddingsServer
-from eventually import until
+from waiting import until
 
 from assistant.storage.database import Database
 from assistant.storage.embeddings import Embeddings
