@@ -13,15 +13,22 @@ NETWORKS = tuple(ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0
 """The private networks of RFC 1918 and RFC 4193."""
 
 
+def copying_problem(variable: str, value: str) -> str:
+    """Return a sentence about what was copied along with a value and is no part of it; empty when nothing was."""
+    if any(character.isspace() for character in value):
+        return f"{variable} has white space in it; take it out."
+    if any(mark in value[:1] + value[-1:] for mark in "\"'"):
+        return f"{variable} has quotes around it; take them away."
+    return ""
+
+
 def address_problem(variable: str, address: str) -> str:
     """Return a sentence that names the variable when its address cannot be used, empty when it can.
 
     The address itself is not repeated: it may hold a password.
     """
-    if address != address.strip() or any(character.isspace() for character in address):
-        return f"{variable} has white space in it; take it out."
-    if any(mark in address[:1] + address[-1:] for mark in "\"'"):
-        return f"{variable} has quotes around it; take them away."
+    if copied := copying_problem(variable, address):
+        return copied
     try:
         parts = urlsplit(address)
         _ = parts.port

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, SecretStr
 
-from assistant.providers.addresses import address_problem, is_private_address
+from assistant.providers.addresses import address_problem, copying_problem, is_private_address
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -99,13 +99,10 @@ def value_of(variable: str, settings: Settings) -> str | None:
 
 def key_problem(variable: str, key: str) -> str:
     """Return a sentence that names the variable when no key can look like this, empty when one can."""
-    if any(character.isspace() for character in key):
-        return f"{variable} has white space in it; take it out."
-    if key[:1] in ("'", '"') or key[-1:] in ("'", '"'):
-        return f"{variable} has quotes around it; take them away."
-    if not key.isascii() or not key.isprintable():
-        return f"{variable} has characters that no key has; copy it again."
-    return ""
+    strange = (
+        "" if key.isascii() and key.isprintable() else f"{variable} has characters that no key has; copy it again."
+    )
+    return copying_problem(variable, key) or strange
 
 
 def _problem(row: ProviderRow, settings: Settings) -> str:
