@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from traceback import walk_tb
 
 from pydantic_ai import exceptions as failed
 
@@ -19,6 +20,8 @@ from assistant.errors import AssistantError, ModelFailed
 CUT_OFF = "The answer was cut off. "
 TOO_LARGE = 413
 """The status for a request that is too long, whatever the body says; Groq calls it a rate limit there."""
+REDIRECTS = range(300, 400)
+"""Nobody is followed there: an address in the house could lead a question out of it."""
 SERVER_ERRORS = 500
 """Statuses from here on are troubles of the server, also when a gateway writes them as a page."""
 
@@ -98,6 +101,7 @@ OVERLOADED = Explanation("overloaded", "{provider} is overloaded", AGAIN, remedy
 SERVER = Explanation("server", "{provider} has trouble on its side", AGAIN, remedy=Remedy.WAIT)
 BROKE_OFF = Explanation("server", "{provider} broke off with an error of its own", AGAIN, remedy=Remedy.WAIT)
 PAGE = Explanation("address", "A web page answered in place of {provider}", ADDRESS, retryable=False)
+MOVED = Explanation("address", "{provider} sends its callers on to another address", ADDRESS, retryable=False)
 EMPTY = Explanation("empty", "{provider} sent an answer without any content", f"ask again, or {ADDRESS}")
 GARBLED = Explanation("garbled", "{provider} sent something that cannot be read", f"ask again, or {ADDRESS}")
 REJECTED = Explanation(
@@ -221,6 +225,8 @@ NO_TOOLS = re.compile(
     re.IGNORECASE,
 )
 """How Ollama, OpenRouter and vLLM say that a model or its server has no tools of its own."""
+READERS = {"_get_event_iterator", "get"}
+"""The library's functions in its models that go through what came of an answer."""
 WORDS_CHARACTERS = 4_000
 """How much of a provider's error is searched for words: theirs stand in the first line."""
 
@@ -233,7 +239,8 @@ def explain(error: BaseException) -> Explanation:
         return _by_body(error) or _by_class(error)
     if isinstance(error, failed.AgentRunError):
         return _by_words(error) or _by_class(error)
-    return next((found for cause in _chain(error) if (found := _by_sdk(cause))), UNEXPECTED)
+    told = next((found for cause in _chain(error) if (found := _by_sdk(cause))), None)
+    return told or (GARBLED if _came_in_reading(error) else UNEXPECTED)
 
 
 def cause(error: BaseException, asked: Answerer) -> str:
@@ -269,11 +276,13 @@ def named_wait(error: BaseException) -> float | None:
 
 def _by_body(error: failed.ModelAPIError) -> Explanation | None:
     words = str(error.body or "")[:WORDS_CHARACTERS]
-    status = getattr(error, "status_code", None) or 0
+    status = getattr(error, "status_code", None) or getattr(error.__cause__, "status_code", None) or 0
     if error.provider_error_code == "tool_use_failed" or (_refused(error) and NO_TOOLS.search(words)):
         return TOOL_CALL
     if status == TOO_LARGE or (_plainly_refused(error) and TOO_LONG.search(words)):
         return CONTEXT
+    if status in REDIRECTS:
+        return MOVED
     if status < SERVER_ERRORS and words.lstrip().lower().startswith(("<!doctype html", "<html")):
         return PAGE
     if error.in_stream and isinstance(error, failed.ModelServerError):
@@ -306,6 +315,13 @@ def _by_sdk(error: BaseException) -> Explanation | None:
         return None
     names = [kind.__name__ for kind in type(error).__mro__]
     return next((BY_SDK_NAME[name] for name in names if name in BY_SDK_NAME), BROKE_OFF)
+
+
+def _came_in_reading(error: BaseException) -> bool:
+    """Whether the library broke down over what a provider's stream held, such as a number in place of a text."""
+    frames = [(str(frame.f_globals.get("__name__")), frame.f_code.co_name) for frame, _ in walk_tb(error.__traceback__)]
+    in_library = bool(frames) and frames[-1][0].startswith("pydantic_ai.")
+    return in_library and any(module.startswith("pydantic_ai.models") and name in READERS for module, name in frames)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -250,7 +250,8 @@ class TurnRun:
 
     def _failed(self, error: Exception) -> Ending:
         unknown = explain(error) is UNEXPECTED and not isinstance(error, AssistantError)
-        reference = logs.record(log, error, logs.secrets(self._deps.settings), traced=unknown)
+        traced = unknown or type(error).__module__ == "builtins"
+        reference = logs.record(log, error, logs.secrets(self._deps.settings), traced=traced)
         attempts, choice = self._attempts, self.turn.choice
         seconds = self._deps.settings.first_token_seconds
         asked = attempts.answerer() if attempts else Answerer(label(choice.provider), choice.model or "", seconds)

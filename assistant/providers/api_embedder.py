@@ -132,6 +132,7 @@ class ApiEmbedder:
                 base_url=self.target.address,
                 timeout=openai.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds)),
                 max_retries=0,
+                http_client=openai.DefaultHttpxClient(follow_redirects=False),
                 default_headers=None if self.target.compact else for_another(secret),
             )
         return self._opened

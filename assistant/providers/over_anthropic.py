@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anthropic import AsyncAnthropic
+from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 from pydantic_ai.models import Model
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.profiles import ModelProfile
@@ -25,4 +25,5 @@ def profile(kind: str, model_id: str) -> ModelProfile:
 
 def client(access: Access) -> AsyncAnthropic:
     """Return a client. Waits between tries are the turn's own, shown and bounded."""
-    return AsyncAnthropic(api_key=access.secret, base_url=access.address, max_retries=0)
+    over = DefaultAsyncHttpxClient(follow_redirects=False)
+    return AsyncAnthropic(api_key=access.secret, base_url=access.address, max_retries=0, http_client=over)

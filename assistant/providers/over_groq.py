@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 import httpx
-from groq import AsyncGroq, AsyncStream
+from groq import AsyncGroq, AsyncStream, DefaultAsyncHttpxClient
 from groq.types.chat import ChatCompletionChunk
 from pydantic_ai.exceptions import ModelRequestRejectedError
 from pydantic_ai.messages import ModelResponseStreamEvent
@@ -34,7 +34,8 @@ def profile(kind: str, model_id: str) -> ModelProfile:
 def client(access: Access) -> AsyncGroq:
     """Return a client; its SDK would give up after a minute of silence, and retry by itself."""
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    return AsyncGroq(api_key=access.secret, base_url=access.address, max_retries=0, timeout=timeout)
+    over = DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout)
+    return AsyncGroq(api_key=access.secret, base_url=access.address, max_retries=0, timeout=timeout, http_client=over)
 
 
 class PlainGroqModel(GroqModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from pydantic_ai.models import Model
 from pydantic_ai.models.ollama import OllamaModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel, OpenAIResponsesModelSettings
@@ -53,6 +53,7 @@ def client(access: Access) -> AsyncOpenAI:
         base_url=access.address,
         api_key=NO_KEY if access.kind == "portkey" else access.secret or NO_KEY,
         max_retries=0,
+        http_client=DefaultAsyncHttpxClient(follow_redirects=False),
         default_headers=None if openai else _headers(access),
     )
 

@@ -19,7 +19,7 @@ from wire_behaviours import (
     refuses,
     says,
 )
-from wire_server import Behaviour, WireServer
+from wire_server import Behaviour, Exchange, WireServer
 
 from assistant.domain import ModelChoice, TurnStatus
 from assistant.providers.catalogue import label
@@ -30,6 +30,18 @@ WHOLE = says(SENTENCE, " [", "1]")
 HALF = "Full-time employees rec"
 SEARCH = "search_knowledge_base"
 CUT, FAILED = TurnStatus.CUT, TurnStatus.FAILED
+
+
+def sends_on(exchange: Exchange) -> None:
+    exchange.document(307, "moved", Location="http://127.0.0.1:9/v1/chat/completions")
+
+
+def sends_no_frames(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.delta(content=HALF)
+    exchange.line("data: null")
+    exchange.line("data: 5")
+    exchange.finish()
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,10 @@ FAULTS = [
     Fault("a page", html(), FAILED, "empty", "{p} sent an answer without any content: ask again, or pick another"),
     Fault("broken line", broken_line(HALF), CUT, "garbled", "{p} sent something that cannot be read:", kept=HALF),
     Fault("broken first line", broken_line(), FAILED, "garbled", "{p} sent something that cannot be read:"),
+    Fault(
+        "frames that are none", sends_no_frames, CUT, "garbled", "{p} sent something that cannot be read:", kept=HALF
+    ),
+    Fault("sent on", sends_on, FAILED, "address", "{p} sends its callers on to another address: pick another model"),
     Fault("length limit", says(HALF, finish="length"), CUT, "length", "reached the model's length limit", kept=HALF),
     Fault("length limit at once", says(finish="length"), FAILED, "length", "length limit before it said anything:"),
     Fault("content filter", says(finish="content_filter"), FAILED, "withheld", "{p} withheld the answer"),
@@ -128,6 +144,17 @@ def test_a_fault_ends_in_its_own_sentence_and_keeps_what_came(
     assert (len(wire.requests), keyed.slept) == (fault.requests, list(fault.waits))
     assert "<" not in turn.error.message
     assert keyed.service.turn(keyed.bob, turn.id) == turn
+
+
+def test_no_question_follows_a_server_to_another_address(
+    keyed: Chatting, wire: WireServer, choice: ModelChoice
+) -> None:
+    elsewhere = WireServer()
+    wire.answers(lambda exchange: exchange.document(308, "", Location=f"{elsewhere.url}{exchange.received.path}"))
+    elsewhere.answers(WHOLE)
+    assert keyed.ask(LEAVE, choice=choice).status is FAILED
+    elsewhere.close()
+    assert elsewhere.requests == []
 
 
 def test_empty_choices_are_no_answer(keyed: Chatting, wire: WireServer, choice: ModelChoice) -> None:

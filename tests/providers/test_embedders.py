@@ -193,6 +193,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "quota": (lambda s: s.refuse(429, "insufficient_quota"), "has no quota left"),
     "rate limit": (lambda s: s.refuse(429, retry_after="7"), "asks to slow down."),
     "bad request": (lambda s: s.refuse(400), "refused the request (status 400)."),
+    "sent on": (lambda s: s.refuse(307, location=f"{s.address}/embeddings"), "(status 307)"),
     "server error": (lambda s: s.refuse(503), "has a fault of its own (status 503)."),
     "html": (lambda s: s.answer_with(b"<html>", "text/html"), "holds no vectors"),
     "broken json": (lambda s: s.answer_with(b'{"data": [{"emb'), "holds no vectors"),
