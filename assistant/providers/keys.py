@@ -99,10 +99,10 @@ def value_of(variable: str, settings: Settings) -> str | None:
 
 def key_problem(variable: str, key: str) -> str:
     """Return a sentence that names the variable when no key can look like this, empty when one can."""
-    strange = (
-        "" if key.isascii() and key.isprintable() else f"{variable} has characters that no key has; copy it again."
-    )
-    return copying_problem(variable, key) or strange
+    copied = copying_problem(variable, key)
+    if copied or (key.isascii() and key.isprintable()):
+        return copied
+    return f"{variable} has characters that no key has; copy it again."
 
 
 def _problem(row: ProviderRow, settings: Settings) -> str:
