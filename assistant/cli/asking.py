@@ -88,6 +88,7 @@ class Asker:
             output.line("")
             output.sources(row["citations"])
             output.line(badge(turn))
+            _tell_fixed(self._choice, turn)
             _tell_waiting(turn)
         if turn.status in FAILED:
             raise AssistantError(turn.error.message if turn.error else "The question was not answered.")
@@ -162,6 +163,15 @@ def _show(event: Event, heard: int, said: int) -> int:
         case _:
             pass
     return heard
+
+
+def _tell_fixed(wanted: ModelChoice | None, turn: Turn) -> None:
+    """Say that a locked default answered in place of the model that was asked for."""
+    given = turn.choice
+    if wanted is None or turn.fell_back is not None or (wanted.provider == AUTO and given.auto):
+        return
+    if (wanted.provider, wanted.model or given.model) != (given.provider, given.model):
+        sys.stderr.write("An admin has fixed the model for everyone: what you chose was not asked.\n")
 
 
 def _tell_waiting(turn: Turn) -> None:

@@ -32,10 +32,12 @@ from assistant.domain import (
     Usage,
 )
 from assistant.errors import WrongUse
+from assistant.models.policy import ModelPolicy
 from assistant.models.service import ModelService
 from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.routing import RouteClassifier
 from assistant.providers.scripted import Reply, ToolUse
+from assistant.storage.people import LOCAL
 
 Printed = pytest.CaptureFixture[str]
 TURN = Turn(
@@ -124,6 +126,18 @@ def test_a_batch_says_yes_as_well(chatting: Chatting, tickets: Tickets, capsys: 
     row = json.loads(capsys.readouterr().out)
     assert (row["id"], row["status"], row["pending"]) == (1, "complete", [])
     assert tickets.titles == ["Headset is silent"]
+
+
+def test_who_chose_another_model_is_told_that_an_admin_has_fixed_it(chatting: Chatting, capsys: Printed) -> None:
+    chatting.plays(Reply(["Hello."]), Reply(["Hello."]))
+    asker(chatting).one("Hello there!", None, as_json=False)
+    assert capsys.readouterr().err == ""
+    models = ModelService(chatting.database, chatting.settings)
+    models.set_policy(LOCAL, ModelPolicy(default=ModelChoice("offline"), locked=True))
+    asker(chatting).one("Hello there!", None, as_json=False)
+    out = capsys.readouterr()
+    assert "An admin has fixed the model for everyone" in out.err
+    assert out.out.splitlines()[-1].startswith("offline quotes · ")
 
 
 def test_waits_are_told_on_stderr_for_people_and_not_with_json(chatting: Chatting, capsys: Printed) -> None:
