@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 WRONG_USE = 2
 """Exit status of wrong usage, as the shell and typer have it."""
+INTERRUPTED = 130
+"""What typer gives back, instead of raising it, when the person pressed Ctrl-C."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ def run() -> None:
     output.speak_utf8()
     log.set_up("INFO", to_stderr=False)  # until a command knows the data folder
     try:
-        app(standalone_mode=False)
+        _command()
     except TyperException as error:  # wrong use, as typer sees it; its own report folds the sentence into a box
         sys.stderr.write(f"{error.format_message()}\n")
         raise SystemExit(WRONG_USE) from None
@@ -71,6 +73,11 @@ def run() -> None:
     else:
         return
     raise SystemExit(1)
+
+
+def _command() -> None:
+    if app(standalone_mode=False) == INTERRUPTED:
+        raise typer.Abort
 
 
 def _unexpected(error: Exception) -> str:
