@@ -155,21 +155,8 @@ class ModelService:
         found = lifecycle.in_place_of(state, choice.model, known, policy, self._today(), listed=listed)
         return None if found is None else (replace(choice, model=found[0]), found[1])
 
-    def refresh(self, person: Person, provider_id: str) -> int:
-        """Ask a provider for its models now (waits for the network) and return how many it names.
-
-        Raises NotAllowed for others than admins, or what the provider's discovery raises.
-        """
-        _only_admins(person)
-        return self.connections.refresh(provider_id)
-
-    def check(self, person: Person, provider_id: str) -> str:
-        """Ask a provider for its models and say in a sentence how that went; raises NotAllowed as ``refresh`` does."""
-        _only_admins(person)
-        return self.connections.check(provider_id)
-
     def start_check(self, person: Person, provider_id: str) -> Future[str]:
-        """Begin ``check`` behind the page; raises NotAllowed as ``refresh`` does."""
+        """Ask a provider for its models behind the page, to say in a sentence how that went; raises NotAllowed."""
         _only_admins(person)
         return self.connections.start_check(provider_id)
 

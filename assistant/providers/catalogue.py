@@ -66,7 +66,6 @@ def _state(row: ProviderRow, settings: Settings) -> ProviderState:
         row.id,
         row.label,
         not state.problem,
-        row.needs[0] if row.needs else None,
         merged(row, settings),
         state.problem,
         keys.is_private(row, settings),

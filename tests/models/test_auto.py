@@ -18,12 +18,12 @@ def state(
     name: str, *models: ModelInfo, configured: bool = True, private: bool = False, quick: str | None = "fast"
 ) -> ProviderState:
     return ProviderState(
-        name, name.title(), configured, None, models, private=private, quick=quick, thorough="deep" if quick else None
+        name, name.title(), configured, models, private=private, quick=quick, thorough="deep" if quick else None
     )
 
 
 OFFLINE = ProviderState(
-    "offline", "Offline", True, None, (ModelInfo("quotes", "Quotes"),), private=True, quick="quotes", thorough="quotes"
+    "offline", "Offline", True, (ModelInfo("quotes", "Quotes"),), private=True, quick="quotes", thorough="quotes"
 )
 CLOUD, HOUSE = state("cloud", FAST, DEEP), state("house", FAST, DEEP, private=True)
 ALL = (OFFLINE, CLOUD, HOUSE)

@@ -74,8 +74,7 @@ def test_only_admins_see_and_set_the_policy(serve: Serve, person: Person) -> Non
     for act in (
         lambda: service.policy(person),
         lambda: service.set_policy(person, ModelPolicy()),
-        lambda: service.refresh(person, "groq"),
-        lambda: service.check(person, "groq"),
+        lambda: service.start_check(person, "groq"),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -347,5 +346,5 @@ def test_the_offer_says_why_a_provider_cannot_be_chosen(serve: Serve) -> None:
 
 
 def test_a_check_without_a_key_names_what_is_missing(serve: Serve) -> None:
-    assert "GROQ_API_KEY" in serve().check(LOCAL, "groq")
-    assert serve().check(LOCAL, "offline") == "Offline needs no connection."
+    assert "GROQ_API_KEY" in serve().connections.check("groq")
+    assert serve().connections.check("offline") == "Offline needs no connection."

@@ -54,7 +54,7 @@ def asked(server: WireServer) -> list[str]:
 
 def test_a_refreshed_list_adds_to_what_is_offered(serve: Serve, server: WireServer) -> None:
     service = serve("GROQ_API_KEY", f"GROQ_BASE_URL={server.url}")
-    assert service.refresh(LOCAL, "groq") == 2
+    assert service.connections.refresh("groq") == 2
     (groq,) = [offer for offer in service.offer(STAFF).providers if offer.state.id == "groq"]
     (found,) = [model for model in groq.models if model.info.id == "new/model"]
     assert found.choosable
@@ -71,12 +71,12 @@ def test_a_check_says_that_the_provider_answers(serve: Serve, server: WireServer
 
 def test_a_check_says_what_is_wrong_and_never_the_key(serve: Serve) -> None:
     service = serve("GROQ_API_KEY", f"GROQ_BASE_URL={DEAD}")
-    sentence = service.check(LOCAL, "groq")
+    sentence = service.connections.check("groq")
     assert "GROQ_BASE_URL" in sentence
     assert KEY not in sentence
     assert KEY not in repr(service.overview(LOCAL))
     with pytest.raises(ProviderUnavailable):
-        service.refresh(LOCAL, "groq")
+        service.connections.refresh("groq")
 
 
 def test_a_list_is_asked_for_once_until_it_is_stale(serve: Serve, server: WireServer) -> None:

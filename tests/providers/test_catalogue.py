@@ -33,13 +33,14 @@ def offered() -> Iterator[tuple[ProviderRow, ModelInfo]]:
 
 def test_offline_comes_first_and_needs_nothing(tmp_path: Path) -> None:
     first = catalogue.providers(settings(tmp_path))[0]
-    assert (first.id, first.configured, first.needs) == ("offline", True, None)
+    assert (first.id, first.configured, first.problem) == ("offline", True, "")
 
 
 def test_without_keys_only_offline_is_set_up_and_the_others_name_their_variable(tmp_path: Path) -> None:
     states = catalogue.providers(settings(tmp_path))
     assert [state.id for state in states if state.configured] == ["offline"]
-    assert all(state.needs and state.needs in state.problem for state in states if not state.configured)
+    needs = {row.id: row.needs for row in catalogue.rows()}
+    assert all(needs[state.id][0] in state.problem for state in states if not state.configured)
 
 
 def test_a_key_sets_its_provider_up(tmp_path: Path) -> None:
