@@ -78,9 +78,9 @@ class ProviderRow:
 class ProviderState:
     """A provider as these settings have it. ``problem`` is a sentence when it cannot be used, empty when it can.
 
-    ``models`` are those of the catalogue, then those its own list adds, then the retired ones. ``key_source`` says where
-    its key comes from ("environment" or ".env"), ``key_tail`` are the key's last four characters; the key itself is
-    nowhere in here.
+    ``models`` are those of the catalogue, then those its own list adds, then the retired ones. ``key_source`` says
+    where its key comes from ("environment" or ".env"), ``key_tail`` are the key's last four characters; the key itself
+    is nowhere in here.
     """
 
     id: str
