@@ -120,6 +120,8 @@ def load(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates the overrides
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env is no UTF-8 text: save it as UTF-8.") from None
 
 
 def unknown_variables() -> list[str]:

@@ -64,3 +64,10 @@ def test_the_database_stands_in_the_data_folder_by_default(tmp_path: Path) -> No
 def test_a_key_never_shows_in_the_settings_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "gsk_planted")
     assert "gsk_planted" not in repr(settings.load())
+
+
+@pytest.mark.parametrize("text", ["OPENAI_API_KEY=sk-0123456789".encode("utf-16"), b"OPENAI_API_KEY=\xe4\xf6\xfc"])
+def test_a_file_of_variables_that_is_no_text_stops_with_a_sentence(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / ".env").write_bytes(text)
+    with pytest.raises(SettingsError, match=r"\.env is no UTF-8 text: save it as UTF-8"):
+        settings.load(_env_file=tmp_path / ".env")
