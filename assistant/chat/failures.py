@@ -16,6 +16,7 @@ from pydantic_ai import exceptions as failed
 
 from assistant.domain import TurnError
 from assistant.errors import AssistantError, ModelFailed
+from assistant.providers.web_pages import WebPage
 
 CUT_OFF = "The answer was cut off. "
 TOO_LARGE = 413
@@ -235,6 +236,8 @@ def explain(error: BaseException) -> Explanation:
     """Return what kind of failure this is."""
     if isinstance(error, ModelFailed):
         return EMPTY
+    if any(isinstance(cause, WebPage) for cause in _chain(error)):
+        return PAGE
     if isinstance(error, failed.ModelAPIError):
         return _by_body(error) or _by_class(error)
     if isinstance(error, failed.AgentRunError):

@@ -10,6 +10,7 @@ from pydantic_ai.providers.anthropic import AnthropicProvider
 
 from assistant.providers import clients
 from assistant.providers.clients import Access
+from assistant.providers.web_pages import HOOKS
 
 
 def model(model_id: str, access: Access) -> Model:
@@ -25,5 +26,5 @@ def profile(kind: str, model_id: str) -> ModelProfile:
 
 def client(access: Access) -> AsyncAnthropic:
     """Return a client. Waits between tries are the turn's own, shown and bounded."""
-    over = DefaultAsyncHttpxClient(follow_redirects=False)
+    over = DefaultAsyncHttpxClient(follow_redirects=False, event_hooks=HOOKS)
     return AsyncAnthropic(api_key=access.secret, base_url=access.address, max_retries=0, http_client=over)

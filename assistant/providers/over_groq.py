@@ -18,6 +18,7 @@ from pydantic_ai.providers.groq import GroqProvider
 
 from assistant.providers import clients
 from assistant.providers.clients import CONNECT_SECONDS, READ_SECONDS, Access
+from assistant.providers.web_pages import HOOKS
 
 
 def model(model_id: str, access: Access) -> Model:
@@ -34,7 +35,7 @@ def profile(kind: str, model_id: str) -> ModelProfile:
 def client(access: Access) -> AsyncGroq:
     """Return a client; its SDK would give up after a minute of silence, and retry by itself."""
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    over = DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout)
+    over = DefaultAsyncHttpxClient(follow_redirects=False, event_hooks=HOOKS, timeout=timeout)
     return AsyncGroq(api_key=access.secret, base_url=access.address, max_retries=0, timeout=timeout, http_client=over)
 
 

@@ -20,6 +20,7 @@ from assistant.errors import ProviderUnavailable
 from assistant.providers import clients
 from assistant.providers.clients import Access
 from assistant.providers.openai_headers import NO_KEY, for_another
+from assistant.providers.web_pages import HOOKS
 
 WHOLE = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
 """Without this a stream that a gateway cut in the middle counts as a whole answer."""
@@ -53,7 +54,7 @@ def client(access: Access) -> AsyncOpenAI:
         base_url=access.address,
         api_key=NO_KEY if access.kind == "portkey" else access.secret or NO_KEY,
         max_retries=0,
-        http_client=DefaultAsyncHttpxClient(follow_redirects=False),
+        http_client=DefaultAsyncHttpxClient(follow_redirects=False, event_hooks=HOOKS),
         default_headers=None if openai else _headers(access),
     )
 

@@ -113,7 +113,7 @@ FAULTS = [
         kept=HALF,
     ),
     Fault("error at once", error_inside(), FAILED, "server", "{p} broke off with", requests=3, waits=[1, 2]),
-    Fault("a page", html(), FAILED, "empty", "{p} sent an answer without any content: ask again, or pick another"),
+    Fault("a page", html(), FAILED, "address", "A web page answered in place of {p}: pick another"),
     Fault("broken line", broken_line(HALF), CUT, "garbled", "{p} sent something that cannot be read:", kept=HALF),
     Fault("broken first line", broken_line(), FAILED, "garbled", "{p} sent something that cannot be read:"),
     Fault(
