@@ -25,6 +25,7 @@ from assistant.chat.agents import TOOL_RETRIES, WITH_ACTIONS, agent_for, limits
 from assistant.chat.answer import AnswerStream
 from assistant.chat.approval import Resumed, pending_calls, suspended, title_of
 from assistant.chat.careful_tools import careful
+from assistant.chat.failures import EndlessAnswer
 from assistant.chat.guard import storable
 from assistant.chat.history import Said, as_messages
 from assistant.chat.silence import LONGER, Silence
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 TOOL_TITLES = {"search_knowledge_base": "Searching once more", "calculate": "Calculating"}
 DETAIL_CHARACTERS = 300
 ARGUMENT_CHARACTERS = 100
+MOST_CHARACTERS = 200_000
+"""Of text and reasoning in one run, some 50,000 tokens: more than models may write, so that only one that never ends
+comes there."""
 WAITS = "waits for your decision"
 NO = "not done: you said no"
 FAILED = "did not work"
@@ -77,6 +81,7 @@ class AgentRun:
     pending: tuple[PendingCall, ...] = ()
     messages_json: str | None = None
     _open_tools: dict[str, int] = field(default_factory=dict)
+    _came: int = 0
 
     async def run(
         self,
@@ -88,7 +93,7 @@ class AgentRun:
     ) -> None:
         """Run to the end; raises what pydantic-ai raises, RunCancelled after ``token`` was cancelled.
 
-        A model that falls silent in the middle raises ModelTimeoutError.
+        A model that falls silent in the middle raises ModelTimeoutError, one that never ends EndlessAnswer.
         """
         async with self._begun(route, prompt, history, model_settings, cost_limit) as events:
             silence = Silence(LONGER * model_settings["first_event_timeout"], events.cancel)
@@ -103,11 +108,15 @@ class AgentRun:
         try:
             async for event in events:
                 self._take(event)
+                if self._is_endless(event):
+                    events.cancel()
                 if self._open_tools:
                     silence.rest()
                 else:
                     silence.heard()
         except RunCancelled as error:
+            if self._came > MOST_CHARACTERS:
+                raise EndlessAnswer from error
             if not silence.over:
                 raise
             raise ModelTimeoutError(self.model.model_name, f"silent for {silence.seconds:g} s") from error
@@ -160,6 +169,11 @@ class AgentRun:
                 self._tool_finished(event)
             case AgentRunResultEvent():
                 self._ended(event.result)
+
+    def _is_endless(self, event: AgentStreamEvent | AgentRunResultEvent[Output]) -> bool:
+        if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta | ThinkingPartDelta):
+            self._came += len(event.delta.content_delta or "")
+        return self._came > MOST_CHARACTERS
 
     def _ended(self, result: AgentRunResult[Output]) -> None:
         self.finish_reason = result.response.finish_reason

@@ -27,6 +27,10 @@ SERVER_ERRORS = 500
 """Statuses from here on are troubles of the server, also when a gateway writes them as a page."""
 
 
+class EndlessAnswer(Exception):  # the fault is what came
+    """Raised when a model writes or thinks beyond all that an answer may hold."""
+
+
 class Remedy(Enum):
     """What may be tried once more before a person is told."""
 
@@ -132,6 +136,12 @@ NOTHING_SAID = Explanation(
     "{model} reached its length limit before it said anything",
     "allow a longer answer, lower the effort, or pick another model.",
 )
+ENDLESS = Explanation(
+    "length",
+    "{model} did not come to an end",
+    "ask for less at once, or pick another model.",
+    replaceable=False,
+)
 COST = Explanation(
     "limit",
     "The answer reached the cost limit of a turn",
@@ -228,14 +238,16 @@ NO_TOOLS = re.compile(
 """How Ollama, OpenRouter and vLLM say that a model or its server has no tools of its own."""
 READERS = {"_get_event_iterator", "get"}
 """The library's functions in its models that go through what came of an answer."""
+LONGEST_TOLD_WAIT = 3600
+"""Seconds. A provider that names more may as well say: not today."""
 WORDS_CHARACTERS = 4_000
 """How much of a provider's error is searched for words: theirs stand in the first line."""
 
 
 def explain(error: BaseException) -> Explanation:
     """Return what kind of failure this is."""
-    if isinstance(error, ModelFailed):
-        return EMPTY
+    if isinstance(error, ModelFailed | EndlessAnswer):
+        return EMPTY if isinstance(error, ModelFailed) else ENDLESS
     if any(isinstance(cause, WebPage) for cause in _chain(error)):
         return PAGE
     if isinstance(error, failed.ModelAPIError):
@@ -342,6 +354,12 @@ def _told(text: str, error: BaseException, asked: Answerer, reference: str = "")
         provider=asked.provider,
         model=asked.model,
         seconds=f"{asked.first_token_seconds:g}",
-        wait="a minute" if seconds is None else f"{math.ceil(seconds)} s",
+        wait=_wait(seconds),
         reference=reference,
     )
+
+
+def _wait(seconds: float | None) -> str:
+    if seconds is None:
+        return "a minute"
+    return "some hours" if seconds > LONGEST_TOLD_WAIT else f"{max(1, math.ceil(seconds))} s"

@@ -73,6 +73,7 @@ def build_model(choice: ModelChoice, settings: Settings, embedder: MiniLM, *, pr
     pydantic_ai.BANNER_ENABLED = False  # it would greet whoever looks at the terminal with the first answer
     row = catalogue.provider(choice.provider)
     if row.kind == "offline":
+        _heed_offline(row, choice)
         return _offline(embedder)
     access = access_of(row, settings)
     model_id = _model_id(row, choice, settings)
@@ -105,6 +106,12 @@ def warm(provider_id: str, settings: Settings) -> None:
             _home(row.kind).model(row.models[0].id if row.models else provider_id, access_of(row, settings))
     except Exception:  # the first question says what is wrong, to the person who asks it
         log.warning("the provider %s could not be warmed", provider_id, exc_info=True)
+
+
+def _heed_offline(row: ProviderRow, choice: ModelChoice) -> None:
+    """A model named without its provider must not be answered for by rules under its name."""
+    if choice.model is not None and choice.model not in [model.id for model in row.models]:
+        raise ProviderUnavailable(f"{row.label} has no model {choice.model!r}: pick the provider that has it as well.")
 
 
 def access_of(row: ProviderRow, settings: Settings) -> Access:

@@ -88,6 +88,15 @@ def test_a_failure_before_the_first_word_is_explained(
     assert chatting.service.turn(chatting.bob, turn.id) == turn
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(0, "in 1 s"), (70, "in 70 s"), (10**20, "in some hours")])
+def test_a_wait_is_told_in_words_that_make_sense(chatting: Chatting, seconds: int, told: str) -> None:
+    limit = Reply([failed.ModelRateLimitError("script", "slow down", retry_after=seconds)])
+    chatting.plays(limit, limit, limit)
+    error = chatting.ask(LEAVE).error
+    assert error is not None
+    assert told in error.message
+
+
 def test_the_wait_that_a_provider_names_is_told(chatting: Chatting) -> None:
     chatting.plays(Reply([failed.ModelRateLimitError("script", "slow down", retry_after=70)]))
     turn = chatting.ask(LEAVE)

@@ -115,6 +115,22 @@ def test_reasoning_is_kept_apart_from_the_answer_and_counted(
     assert not turn.usage.estimated
 
 
+def test_a_model_that_never_ends_is_broken_off(keyed: Chatting, wire: WireServer, choice: ModelChoice) -> None:
+    def goes_on(exchange: Exchange) -> None:
+        exchange.begin()
+        while True:
+            exchange.delta(content="word " * 2_000)
+            exchange.pause(0.001)
+
+    wire.answers(goes_on)
+    turn = keyed.ask(LEAVE, choice=choice)
+    assert (turn.status, turn.usage.estimated) == (TurnStatus.CUT, True)
+    assert 200_000 <= len(turn.answer) < 300_000
+    assert turn.error is not None
+    assert "did not come to an end" in turn.error.message
+    assert wire.wait_for_hang_up()
+
+
 def test_an_answer_without_a_count_is_estimated_and_priced(
     keyed: Chatting, wire: WireServer, choice: ModelChoice
 ) -> None:

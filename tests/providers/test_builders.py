@@ -64,6 +64,11 @@ def _clients_are_closed() -> object:
     asyncio.run(clients.close_clients())
 
 
+def test_the_offline_provider_does_not_answer_under_another_models_name(embedder: MiniLM) -> None:
+    with pytest.raises(ProviderUnavailable, match="Offline has no model 'gpt-4': pick the provider"):
+        build_model(ModelChoice("offline", "gpt-4"), load(_env_file=None), embedder)
+
+
 def test_the_offline_model_needs_no_key(embedder: MiniLM) -> None:
     assert build_model(ModelChoice("offline"), load(_env_file=None), embedder).system == "offline"
 
