@@ -14,7 +14,7 @@ from assistant.chat import plan as planning
 from assistant.chat.agents import WITH_PASSAGES
 from assistant.chat.history import Said
 from assistant.chat.steps import ROUTE_TITLES, Steps, route_detail
-from assistant.domain import ModelChoice, Passage, Person, Plan, Route
+from assistant.domain import OFFLINE, ModelChoice, Passage, Person, Plan, Route
 from assistant.knowledge.evidence import answerable
 
 if TYPE_CHECKING:
@@ -44,11 +44,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Grounds:
-    """``answerable`` is None when no documents were asked; times are milliseconds since the person asked."""
+    """``answerable`` is None when no documents were ``searched``, or when it is to be estimated after the answer.
+
+    Times are milliseconds since the person asked.
+    """
 
     plan: Plan
     passages: list[Passage]
     answerable: float | None
+    searched: bool
     plan_ms: float
     retrieve_ms: float | None
 
@@ -75,9 +79,10 @@ class Groundwork:
         plan_ms = self._running.elapsed_ms()
         self._tell_plan(step, plan, asked.question)
         if plan.route not in WITH_PASSAGES:
-            return Grounds(plan, [], None, plan_ms, None)
-        passages, evidence = await self._retrieve(asked.person, plan, seen, early)
-        return Grounds(plan, passages, evidence, plan_ms, self._running.elapsed_ms())
+            return Grounds(plan, [], None, False, plan_ms, None)
+        judged = choice.provider == OFFLINE
+        passages, evidence = await self._retrieve(asked.person, plan, seen, early, judged=judged)
+        return Grounds(plan, passages, evidence, True, plan_ms, self._running.elapsed_ms())
 
     async def _by_model(
         self, asked: Asked, seen: planning.Look, planner: Awaitable[planning.Planner], token: CancellationToken
@@ -90,11 +95,11 @@ class Groundwork:
         return plan, passages
 
     async def _retrieve(
-        self, person: Person, plan: Plan, seen: planning.Look, early: list[Passage] | None
-    ) -> tuple[list[Passage], float]:
+        self, person: Person, plan: Plan, seen: planning.Look, early: list[Passage] | None, *, judged: bool
+    ) -> tuple[list[Passage], float | None]:
         step = self._steps.start("retrieve", "Searching the documents")
         ready = early if set(plan.search_queries) <= set(seen.queries) else None
-        passages, evidence = await anyio.to_thread.run_sync(self._judged, person, plan, seen, ready)
+        passages, evidence = await anyio.to_thread.run_sync(self._found, person, plan, seen, ready, judged)
         documents = {passage.document_id for passage in passages}
         self._steps.finish(step, f"{_count(passages, 'passage')} from {_count(documents, 'document')}")
         return passages, evidence
@@ -104,15 +109,18 @@ class Groundwork:
             self._deps.knowledge.retrieve, person, seen.queries, PASSAGES, seen.vectors
         )
 
-    def _judged(
-        self, person: Person, plan: Plan, seen: planning.Look, ready: list[Passage] | None
-    ) -> tuple[list[Passage], float]:
-        """Retrieve (where it was not done beside the planning) and estimate; blocking, one hop for both."""
+    def _found(
+        self, person: Person, plan: Plan, seen: planning.Look, ready: list[Passage] | None, judged: bool
+    ) -> tuple[list[Passage], float | None]:
+        """Retrieve (where it was not done beside the planning) and estimate; blocking, one hop for both.
+
+        Only the offline model waits for the estimate: others decide by the passages themselves.
+        """
         passages = ready
         if passages is None:
             vectors = self._vectors(plan.search_queries, seen)
             passages = self._deps.knowledge.retrieve(person, plan.search_queries, PASSAGES, vectors)
-        return passages, answerable(plan.standalone_question, passages)
+        return passages, answerable(plan.standalone_question, passages) if judged or not passages else None
 
     def _vectors(self, queries: Sequence[str], seen: planning.Look) -> NDArray[np.float32]:
         """Embed only what the rules have not: each query costs about as much as the search itself."""

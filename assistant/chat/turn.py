@@ -17,6 +17,7 @@ from pydantic_ai import CancellationToken, RunCancelled
 from assistant import log as logs
 from assistant.chat.abstention import abstains, abstention, nearest_documents
 from assistant.chat.accounts import Accounts
+from assistant.chat.agents import WITH_PASSAGES
 from assistant.chat.answer import AnswerStream
 from assistant.chat.approval import Resumed
 from assistant.chat.attempts import Attempts
@@ -46,7 +47,7 @@ from assistant.domain import (
 )
 from assistant.errors import AssistantError, new_reference
 from assistant.events import ApprovalNeeded, Planned, TurnFinished
-from assistant.knowledge.evidence import ABSTAIN_BELOW
+from assistant.knowledge.evidence import ABSTAIN_BELOW, answerable
 from assistant.providers.catalogue import label
 from assistant.providers.offline.arithmetic import find_sum
 
@@ -191,13 +192,13 @@ class TurnRun:
 
         A sum brings its own numbers and needs none; whether a question is one, other models see better than rules.
         """
-        if grounds.answerable is None:
+        if not grounds.searched:
             return False
         offline = self.turn.choice.provider == OFFLINE
         sums = not offline or find_sum(grounds.plan.standalone_question) is not None
         if grounds.plan.route is Route.FACT_FINDING and sums:
             return False
-        return not grounds.passages or (offline and grounds.answerable < ABSTAIN_BELOW)
+        return not grounds.passages or (grounds.answerable is not None and grounds.answerable < ABSTAIN_BELOW)
 
     async def _abstained(self, grounds: Grounds) -> Ending:
         progress = await anyio.to_thread.run_sync(self._deps.knowledge.progress, self._asked.person)
@@ -221,8 +222,18 @@ class TurnRun:
             model=model,
             resumed=self._resumed,
         )
-        run = await self._attempts.ask(plan.route, question, self._asked.history)
+        found = tuple(self._passages)
+        try:
+            run = await self._attempts.ask(plan.route, question, self._asked.history)
+        finally:
+            await self._judge(plan, found)
         return self._ended(run, plan.route)
+
+    async def _judge(self, plan: Plan, found: Sequence[Passage]) -> None:
+        """Estimate what the passages carry where the answer did not wait for it: to keep it, and to show it."""
+        if self.turn.answerable is None and found and plan.route in WITH_PASSAGES:
+            estimate = await anyio.to_thread.run_sync(answerable, plan.standalone_question, found)
+            self.turn = replace(self.turn, answerable=estimate)
 
     def _ended(self, run: AgentRun, route: Route) -> Ending:
         if run.pending:
