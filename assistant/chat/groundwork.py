@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from assistant.chat.deps import TurnDeps
     from assistant.chat.running import RunningTurn
 
+BESIDE_SECONDS = 0.02
+"""By then the planning request has left; a search begun together with it would hold it up by sharing the interpreter."""
 PASSAGES = 8
 """As many as answer well without filling small context windows: 8 x 256 tokens."""
 
@@ -87,7 +89,7 @@ class Groundwork:
     async def _by_model(
         self, asked: Asked, seen: planning.Look, planner: Awaitable[planning.Planner], token: CancellationToken
     ) -> tuple[Plan, list[Passage]]:
-        early = asyncio.create_task(self._search(asked.person, seen))
+        early = asyncio.create_task(self._search_beside(asked.person, seen))
         try:
             plan = await planning.by_model(await planner, asked.question, asked.history, token)
         finally:
@@ -103,6 +105,10 @@ class Groundwork:
         documents = {passage.document_id for passage in passages}
         self._steps.finish(step, f"{_count(passages, 'passage')} from {_count(documents, 'document')}")
         return passages, evidence
+
+    async def _search_beside(self, person: Person, seen: planning.Look) -> list[Passage]:
+        await asyncio.sleep(BESIDE_SECONDS)
+        return await self._search(person, seen)
 
     async def _search(self, person: Person, seen: planning.Look) -> list[Passage]:
         return await anyio.to_thread.run_sync(
