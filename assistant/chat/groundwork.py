@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from assistant.chat.running import RunningTurn
 
 BESIDE_SECONDS = 0.02
-"""By then the planning request has left; a search begun together with it would hold it up by sharing the interpreter."""
+"""By then the planning request has left; a search begun together with it would hold it up (one interpreter)."""
 PASSAGES = 8
 """As many as answer well without filling small context windows: 8 x 256 tokens."""
 
