@@ -223,7 +223,7 @@ def falling(keyed: Chatting) -> Falling:
 FATAL: list[tuple[Behaviour, str]] = [
     (refuses(401, "invalid_api_key"), "Groq refused our key"),
     (refuses(429, "insufficient_quota"), "The account at Groq has no credit left"),
-    (html(), "Groq sent an answer without any content"),
+    (html(), "A web page answered in place of Groq"),
 ]
 
 
