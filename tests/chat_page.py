@@ -58,10 +58,13 @@ class ChatPage:
         expect(self.page.get_by_role("combobox", name="Provider")).to_be_visible()
 
     def take(self, field: str, option: str) -> None:
-        """Take an option of a list in the open picker."""
+        """Take another option of a list in the open picker, and wait until the page names the model that it means."""
+        named = self.page.locator(".st-key-model p").first
+        before = named.inner_text()
         self.page.get_by_role("combobox", name=field, exact=True).click()
         self.page.get_by_role("option", name=option, exact=True).click()
         expect(self.page.get_by_role("combobox", name=field, exact=True)).to_have_value(option)
+        expect(named).not_to_have_text(before)
         self.settle()
 
     def settle(self) -> None:
