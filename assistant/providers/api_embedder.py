@@ -121,7 +121,7 @@ class ApiEmbedder:
         if self._opened is None:
             # The SDK looks at this module in sys.modules, where it stands half made while another thread (Chroma's)
             # is importing it; this waits until it is whole.
-            import httpx  # noqa: F401
+            import httpx  # noqa: F401  # imported to be whole, not to be used
             import openai
 
             from assistant.providers.openai_headers import NO_KEY, for_another

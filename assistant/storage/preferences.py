@@ -47,7 +47,7 @@ class Preferences:
             statement = insert(PreferenceRow).values(name=name, **values).on_conflict_do_nothing()
         with self._database.write() as session:
             done = session.execute(statement)
-            assert isinstance(done, CursorResult)  # noqa: S101 - what a changing statement gives
+            assert isinstance(done, CursorResult)  # noqa: S101  # what a changing statement gives
             return revision + 1 if done.rowcount == 1 else None
 
 

@@ -49,7 +49,7 @@ class Searched:
 
 def searched(chatting: Chatting, before: Callable[[str], None]) -> None:
     """Start the chat anew over a knowledge base with something before each search."""
-    chatting.knowledge = Searched(chatting.knowledge, before)  # type: ignore[assignment]
+    chatting.knowledge = Searched(chatting.knowledge, before)  # type: ignore[assignment]  # passes all else on
     chatting.acts(())
 
 

@@ -72,7 +72,7 @@ def test_a_provider_in_trouble_after_the_yes_is_asked_again_with_the_result_and_
 def test_a_model_without_tools_asks_in_words_and_waits_like_any_other(chatting: Chatting, tickets: Tickets) -> None:
     block = json.dumps({"tools": [{"name": "create_ticket", "params": ARGUMENTS}]})
     script = chatting.plays(Reply(["I will open a ticket. ", f"<TOOL_CALLS>{block}</TOOL", "_CALLS>"]), DONE)
-    chatting.model = PromptedTools(script)  # type: ignore[assignment]
+    chatting.model = PromptedTools(script)  # type: ignore[assignment]  # the script, wrapped
     turn = chatting.ask(ORDER)
     assert turn.status is TurnStatus.AWAITING_APPROVAL, turn.error
     assert "TOOL_CALLS" not in turn.answer

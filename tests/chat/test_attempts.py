@@ -30,7 +30,7 @@ LIMIT = refuses(429, "rate_limit_exceeded", retry_after=3)
 
 
 def policy(**values: object) -> RetryPolicy:
-    return RetryPolicy(chance=lambda: 0.5, **values)  # type: ignore[arg-type]
+    return RetryPolicy(chance=lambda: 0.5, **values)  # type: ignore[arg-type]  # the fields are of several types
 
 
 def test_waits_grow_and_end_after_two() -> None:

@@ -199,7 +199,7 @@ def test_the_line_under_an_answer_names_model_route_time_tokens_and_cost(turn: T
         (Parameters(temperature=float("nan")), None, None, "Temperature"),
         (Parameters(top_p=0), None, None, "Top-p"),
         (Parameters(max_tokens=0), None, None, "longest answer"),
-        (Parameters(effort="huge"), None, None, "Effort"),  # type: ignore[arg-type]
+        (Parameters(effort="huge"), None, None, "Effort"),  # type: ignore[arg-type]  # what a person may type
         (Parameters(), "auto", "gpt-5.2", "--model"),
     ],
 )
