@@ -63,7 +63,10 @@ EMPTY = "The model ended without an answer: ask again, or pick another model."
 
 @dataclass
 class Attempts:
-    """The attempts of one turn. ``choice`` is the model that is asked now, ``fell_back`` why it is not the first."""
+    """The attempts of one turn, which may cost ``cost_limit`` US dollars in all.
+
+    ``choice`` is the model that is asked now, ``fell_back`` why it is not the first.
+    """
 
     deps: TurnDeps
     running: RunningTurn
@@ -74,6 +77,7 @@ class Attempts:
     agent_deps: AgentDeps
     choice: ModelChoice
     model: Model
+    cost_limit: Decimal | None = None
     resumed: Resumed | None = None
     fell_back: FallBack | None = None
     _history: Sequence[Said] = ()
@@ -91,11 +95,10 @@ class Attempts:
     async def ask(self, route: Route, question: str, history: Sequence[Said]) -> AgentRun:
         """Return the run that answered; raises what the last attempt raised."""
         self._history = history
-        cost_limit = await anyio.to_thread.run_sync(self.deps.models.cost_limit)
         while True:
-            self._heed_cost(cost_limit)
+            self._heed_cost()
             try:
-                return await self._attempt(route, question, cost_limit)
+                return await self._attempt(route, question)
             except Exception as error:
                 if not await self._goes_on(error):
                     raise
@@ -110,7 +113,7 @@ class Attempts:
         """Whether some of this answer is there."""
         return bool(self.answer.text[self._shown :].strip())
 
-    async def _attempt(self, route: Route, question: str, cost_limit: Decimal | None) -> AgentRun:
+    async def _attempt(self, route: Route, question: str) -> AgentRun:
         passages = self.agent_deps.passages
         prompt = render(question, passages) if passages else question
         account = self._opened(prompt)
@@ -118,7 +121,7 @@ class Attempts:
         step = self.steps.start("agent", "Writing the answer", f"{asked.provider}, {asked.model}")
         run = self._run(account)
         try:
-            await self._answered(run.run(route, prompt, self._history, self._settings(), cost_limit), run)
+            await self._answered(run.run(route, prompt, self._history, self._settings(), self.cost_limit), run)
             self._heed_nothing(run)
         except Exception as error:
             self._account_for(account, run, error)
@@ -156,11 +159,11 @@ class Attempts:
                 raise
             run.finish_reason = run.cut.finish_reason
 
-    def _heed_cost(self, cost_limit: Decimal | None) -> None:
+    def _heed_cost(self) -> None:
         """Ask no more when the plan or earlier attempts cost all that a turn may; what was approved is still told."""
-        spent = self.accounts.spent.cost
-        if self.resumed is None and cost_limit is not None and spent is not None and spent >= cost_limit:
-            raise UsageLimitExceeded(f"`cost_limit` of {cost_limit} reached before the answer")
+        spent, limit = self.accounts.spent.cost, self.cost_limit
+        if self.resumed is None and limit is not None and spent is not None and spent >= limit:
+            raise UsageLimitExceeded(f"`cost_limit` of {limit} reached before the answer")
 
     def _heed_nothing(self, run: AgentRun) -> None:
         if not self.begun and not run.pending:

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
-import numpy as np
 
 from assistant.chat import plan as planning
 from assistant.chat.agents import WITH_PASSAGES
+from assistant.chat.head_start import PASSAGES, HeadStart
 from assistant.chat.history import Said
 from assistant.chat.steps import ROUTE_TITLES, Steps, route_detail
 from assistant.domain import OFFLINE, ModelChoice, Passage, Person, Plan, Route
 from assistant.knowledge.evidence import answerable
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from pydantic_ai import CancellationToken
 
     from assistant.chat.deps import TurnDeps
     from assistant.chat.running import RunningTurn
+    from assistant.providers.offline.routing import RouteGuess
 
 BESIDE_SECONDS = 0.02
 """By then the planning request has left; a search begun together with it would hold it up (one interpreter)."""
-PASSAGES = 8
-"""As many as answer well without filling small context windows: 8 x 256 tokens."""
-
-
-Planners = Callable[[], Awaitable[planning.Planner]]
-"""Makes the planner when one is needed, which most questions do not."""
+Planners = Callable[[], planning.Planner]
+"""Makes the planner when one is needed, which most questions do not; blocks."""
 
 
 @dataclass(frozen=True)
@@ -62,79 +58,82 @@ class Grounds:
 class Groundwork:
     """Plans and retrieves for one turn, and tells its steps."""
 
-    def __init__(self, deps: TurnDeps, running: RunningTurn, steps: Steps) -> None:
+    def __init__(self, deps: TurnDeps, running: RunningTurn, steps: Steps, begun: HeadStart) -> None:
+        """``begun`` is the head start that the question got."""
         self._deps = deps
+        self._begun = begun
         self._running = running
         self._steps = steps
 
     async def lay(self, asked: Asked, choice: ModelChoice, planners: Planners, token: CancellationToken) -> Grounds:
         """Plan by rules, or by a model of ``planners`` with the retrieval of the raw question beside it."""
-        deps = self._deps
         step = self._steps.start("classify", "Reading the question")
-        seen = await anyio.to_thread.run_sync(
-            planning.look, asked.question, asked.history, deps.embedder, deps.classifier
-        )
-        if planning.decides_alone(seen, choice.provider, asked.route):
+        seen, planner = await anyio.to_thread.run_sync(self._look, asked, choice, planners)
+        if planner is None:
             plan, early = planning.by_rules(seen, asked.route), None
         else:
-            plan, early = await self._by_model(asked, seen, planners(), token)
+            plan, early = await self._by_model(asked, seen, planner, token)
         plan_ms = self._running.elapsed_ms()
         self._tell_plan(step, plan, asked.question)
         if plan.route not in WITH_PASSAGES:
             return Grounds(plan, [], None, False, plan_ms, None)
         judged = choice.provider == OFFLINE
-        passages, evidence = await self._retrieve(asked.person, plan, seen, early, judged=judged)
+        passages, evidence = await self._retrieve(asked, plan, seen, early, judged=judged)
         return Grounds(plan, passages, evidence, True, plan_ms, self._running.elapsed_ms())
 
+    def _look(
+        self, asked: Asked, choice: ModelChoice, planners: Planners
+    ) -> tuple[planning.Look, planning.Planner | None]:
+        """Look by the rules, and get the planner where they are not enough; blocking, one hop for both."""
+        alone = choice.provider == OFFLINE or asked.route is not None
+        seen = planning.look(asked.question, asked.history, self._guess, alone=alone)
+        return seen, None if alone or seen.sure else planners()
+
+    def _guess(self, queries: Sequence[str]) -> RouteGuess:
+        return self._deps.classifier.classify(queries[0], self._begun.embed(queries)[0])
+
     async def _by_model(
-        self, asked: Asked, seen: planning.Look, planner: Awaitable[planning.Planner], token: CancellationToken
+        self, asked: Asked, seen: planning.Look, planner: planning.Planner, token: CancellationToken
     ) -> tuple[Plan, list[Passage]]:
-        early = asyncio.create_task(self._search_beside(asked.person, seen))
+        early = asyncio.create_task(self._search_beside(asked, seen))
         try:
-            plan = await planning.by_model(await planner, asked.question, asked.history, token)
+            plan = await planning.by_model(planner, asked.question, asked.history, token)
         finally:
             passages = await early
         return plan, passages
 
     async def _retrieve(
-        self, person: Person, plan: Plan, seen: planning.Look, early: list[Passage] | None, *, judged: bool
+        self, asked: Asked, plan: Plan, seen: planning.Look, early: list[Passage] | None, *, judged: bool
     ) -> tuple[list[Passage], float | None]:
         step = self._steps.start("retrieve", "Searching the documents")
-        ready = early if set(plan.search_queries) <= set(seen.queries) else None
-        passages, evidence = await anyio.to_thread.run_sync(self._found, person, plan, seen, ready, judged)
+        ready = early if set(plan.search_queries) <= set(seen.queries) else self._begun.there(plan.search_queries)
+        if ready and not judged:
+            passages, evidence = ready, None
+        else:
+            passages, evidence = await anyio.to_thread.run_sync(self._found, asked, plan, ready, judged)
         documents = {passage.document_id for passage in passages}
         self._steps.finish(step, f"{_count(passages, 'passage')} from {_count(documents, 'document')}")
         return passages, evidence
 
-    async def _search_beside(self, person: Person, seen: planning.Look) -> list[Passage]:
+    async def _search_beside(self, asked: Asked, seen: planning.Look) -> list[Passage]:
         await asyncio.sleep(BESIDE_SECONDS)
-        return await self._search(person, seen)
+        return await anyio.to_thread.run_sync(self._search, asked, seen.queries)
 
-    async def _search(self, person: Person, seen: planning.Look) -> list[Passage]:
-        return await anyio.to_thread.run_sync(
-            self._deps.knowledge.retrieve, person, seen.queries, PASSAGES, seen.vectors
-        )
+    def _search(self, asked: Asked, queries: Sequence[str]) -> list[Passage]:
+        found = self._begun.passages(queries)
+        if found is not None:
+            return found
+        return self._deps.knowledge.retrieve(asked.person, queries, PASSAGES, self._begun.embed(queries))
 
     def _found(
-        self, person: Person, plan: Plan, seen: planning.Look, ready: list[Passage] | None, judged: bool
+        self, asked: Asked, plan: Plan, ready: list[Passage] | None, judged: bool
     ) -> tuple[list[Passage], float | None]:
         """Retrieve (where it was not done beside the planning) and estimate; blocking, one hop for both.
 
         Only the offline model waits for the estimate: others decide by the passages themselves.
         """
-        passages = ready
-        if passages is None:
-            vectors = self._vectors(plan.search_queries, seen)
-            passages = self._deps.knowledge.retrieve(person, plan.search_queries, PASSAGES, vectors)
+        passages = self._search(asked, plan.search_queries) if ready is None else ready
         return passages, answerable(plan.standalone_question, passages) if judged or not passages else None
-
-    def _vectors(self, queries: Sequence[str], seen: planning.Look) -> NDArray[np.float32]:
-        """Embed only what the rules have not: each query costs about as much as the search itself."""
-        rows = dict(zip(seen.queries, seen.vectors, strict=True))
-        fresh = [query for query in queries if query not in rows]
-        if fresh:
-            rows.update(zip(fresh, self._deps.embedder.embed(fresh), strict=True))
-        return np.stack([rows[query] for query in queries])
 
     def _tell_plan(self, step: int, plan: Plan, question: str) -> None:
         self._steps.finish(step, ROUTE_TITLES[plan.route], route_detail(plan))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
@@ -24,18 +24,15 @@ from pydantic_ai.settings import ModelSettings
 from assistant.chat.accounts import Account
 from assistant.chat.history import Said, tokens
 from assistant.chat.prompts import PLAN
-from assistant.domain import OFFLINE, Plan, Route
+from assistant.domain import Plan, Route
 from assistant.providers.model_info import OutputMode
 from assistant.providers.offline.followup import Standalone, stand_alone
 from assistant.providers.passages import render
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from pydantic_ai.models import Model
 
-    from assistant.providers.minilm import MiniLM
-    from assistant.providers.offline.routing import RouteClassifier, RouteGuess
+    from assistant.providers.offline.routing import RouteGuess
 
 PLAN_REQUESTS = 1
 """A second try would cost the person a third wait before the answer; the question itself can be looked up."""
@@ -50,13 +47,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Look:
-    """What the rules see in a question. ``vectors`` belong to ``queries``, row by row."""
+    """What the rules see in a question; without a ``guess`` where it would decide nothing."""
 
     question: str
     standalone: Standalone
     queries: tuple[str, ...]
-    vectors: NDArray[np.float32]
-    guess: RouteGuess
+    guess: RouteGuess | None
+
+    @property
+    def sure(self) -> bool:
+        """Whether the rules know what is asked for and where to look."""
+        return self.guess is not None and self.guess.sure and not self.standalone.changed
 
 
 class PlanDraft(BaseModel):
@@ -83,27 +84,22 @@ class Planner:
     seconds: float = PLAN_SECONDS
 
 
-def look(question: str, history: Sequence[Said], embedder: MiniLM, classifier: RouteClassifier) -> Look:
-    """Rewrite by rules, embed once and classify by neighbours; blocks for about 6 ms."""
+def look(question: str, history: Sequence[Said], guess: Callable[[Sequence[str]], RouteGuess], *, alone: bool) -> Look:
+    """Rewrite by rules, and ``guess`` the route from the queries, best first; blocks for about 6 ms.
+
+    A question that had to be rewritten needs a model, whatever the guess, unless the rules are ``alone``.
+    """
     standalone = stand_alone(question, history)
     queries = (standalone.question, question) if standalone.changed else (standalone.question,)
-    vectors = embedder.embed(queries)
-    return Look(question, standalone, queries, vectors, classifier.classify(standalone.question, vectors[0]))
-
-
-def decides_alone(seen: Look, provider: str, route: Route | None = None) -> bool:
-    """Whether the rules are enough, so that no model is asked.
-
-    Always offline, whose planner they are, and for a ``route`` that the person chose.
-    """
-    return provider == OFFLINE or route is not None or (seen.guess.sure and not seen.standalone.changed)
+    return Look(question, standalone, queries, guess(queries) if alone or not standalone.changed else None)
 
 
 def by_rules(seen: Look, route: Route | None = None) -> Plan:
-    """Return the plan that the rules make, with the ``route`` that the person chose."""
-    guess = seen.guess
+    """Return the plan that the rules make: with the ``route`` that the person chose, else with their guess."""
     if route is not None:
         return Plan(seen.standalone.question, seen.queries, route, 1.0, CHOSEN)
+    assert seen.guess is not None  # noqa: S101  # whoever lets the rules decide has let them guess
+    guess = seen.guess
     return Plan(seen.standalone.question, seen.queries, guess.route, guess.confidence, guess.reason)
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -19,6 +20,7 @@ from assistant import log as logs
 from assistant.chat import orphans
 from assistant.chat.deps import TurnDeps
 from assistant.chat.guard import check_choice
+from assistant.chat.head_start import HeadStart
 from assistant.chat.running import RunningTurn
 from assistant.domain import Decision, Person, Turn, TurnStatus
 from assistant.errors import DecisionRefused, QuestionRefused, StartError
@@ -35,6 +37,8 @@ CLOSE_SECONDS = 5.0
 SAME_START_SECONDS = 5.0
 """A process's start is computed from the boot time, which the kernel corrects by small steps."""
 MS_A_SECOND = 1000
+HEAD_START_THREADS = 4
+"""Two a question; more at once would only share the processors."""
 NOT_DECIDED = (
     "Your decision could not be stored, so nothing was done: the disk may be full or the database busy. "
     "Try again; if it stays, give an admin the number {reference}."
@@ -55,6 +59,7 @@ class Runner:
         self._lock = threading.Lock()
         self._exit = ExitStack()
         self._portal: BlockingPortal | None = None
+        self._threads = ThreadPoolExecutor(HEAD_START_THREADS, "head-start")
         self._closed = False
         self._running: dict[str, RunningTurn] = {}
         self._unsaved: dict[str, TurnRun] = {}  # ends that could not be stored yet (full disk)
@@ -68,10 +73,11 @@ class Runner:
         self, person: Person, question: Question, history: Sequence[tuple[str, str]] | None, began: float
     ) -> RunningTurn:
         """Store the question and start its turn; raises QuestionRefused, NotFound, StartError after ``close``."""
-        from assistant.chat.turn import TurnRun
+        from assistant.chat.turn import Begun, TurnRun
 
         check_choice(question.choice)
         portal = self._open()
+        head_start = HeadStart(self._threads, self._deps, person, question.standalone or question.text)
         try:
             started = self._store(person, question)
         except DatabaseTrouble as error:
@@ -79,7 +85,8 @@ class Runner:
             raise refused from error
         said = started.history if history is None else list(history)
         running = self._followed(started.turn, began)
-        make = partial(TurnRun, self._deps, person, started.turn, said, running, question=question)
+        begun = Begun(question, head_start)
+        make = partial(TurnRun, self._deps, person, started.turn, said, running, start=begun)
         portal.start_task_soon(self._run, make, running)
         return running
 
@@ -98,7 +105,7 @@ class Runner:
         running = self._followed(turn, began - (turn.timings.total or 0.0) / MS_A_SECOND)
         decided = Decided(taken, tuple(decisions))
         portal.start_task_soon(
-            self._run, partial(TurnRun, self._deps, person, turn, (), running, decided=decided), running
+            self._run, partial(TurnRun, self._deps, person, turn, (), running, start=decided), running
         )
         return running
 
@@ -144,6 +151,7 @@ class Runner:
         with self._lock:
             self._closed = True
             self._portal = None
+            self._threads.shutdown(cancel_futures=True)
             self._exit.close()
         try:
             self._save_unsaved()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -19,7 +19,7 @@ from assistant.chat.abstention import abstains, abstention, nearest_documents
 from assistant.chat.accounts import Accounts
 from assistant.chat.agents import WITH_PASSAGES
 from assistant.chat.answer import AnswerStream
-from assistant.chat.approval import Resumed
+from assistant.chat.approval import Decided, Resumed
 from assistant.chat.attempts import Attempts
 from assistant.chat.ending import Ending, TurnStopped, closing, ended_by, stopped
 from assistant.chat.failures import UNEXPECTED, Answerer, broke_off, explain, turn_error
@@ -52,11 +52,13 @@ from assistant.providers.catalogue import label
 from assistant.providers.offline.arithmetic import find_sum
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from pydantic_ai.models import Model
 
     from assistant.chat.agent_run import AgentRun
-    from assistant.chat.approval import Decided
     from assistant.chat.deps import TurnDeps
+    from assistant.chat.head_start import HeadStart
     from assistant.storage.conversations import Question
 
 STORE_TRIES = 3
@@ -71,6 +73,14 @@ UNPROVEN = "This answer names no source: do not rely on it before you have check
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Begun:
+    """How a turn begins: by a ``question``, of which some was begun already."""
+
+    question: Question
+    head_start: HeadStart
+
+
 class TurnRun:
     """A turn while it runs. ``turn`` grows into what is stored; ``stored`` says whether its end was."""
 
@@ -81,11 +91,9 @@ class TurnRun:
         turn: Turn,
         history: Sequence[Said],
         running: RunningTurn,
-        *,
-        question: Question | None = None,
-        decided: Decided | None = None,
+        start: Begun | Decided,
     ) -> None:
-        """Take a turn that begins with ``question``, or one that goes on after it waited, as ``decided``."""
+        """Take a turn that was begun by a question, or one that goes on after it waited, as decided."""
         settings = deps.settings
         self.turn = turn
         self.stored = False
@@ -93,10 +101,11 @@ class TurnRun:
         self._deps = deps
         self._running = running
         said = recent(history, settings.history_messages, settings.history_tokens)
-        corrected = question if question and question.route else None
+        decided = start if isinstance(start, Decided) else None
+        corrected = start.question if isinstance(start, Begun) and start.question.route else None
         understood = (corrected and corrected.standalone) or turn.question
         self._asked = Asked(person, understood, said, corrected.route if corrected else None)
-        self._decided = decided
+        self._start = start
         self._resumed: Resumed | None = None
         self._steps = Steps(running)
         self._token = CancellationToken()
@@ -105,6 +114,7 @@ class TurnRun:
         self._answer = AnswerStream(running, self._passages, self._keep)
         self._attempts: Attempts | None = None
         self._messages_json: str | None = None
+        self._cost_limit: Decimal | None = None
         running.on_stop(self._token.cancel)
 
     async def run(self) -> None:
@@ -137,11 +147,11 @@ class TurnRun:
         return status, TurnError("cut", sentence, new_reference())
 
     async def _work(self) -> Ending:
-        if self._decided is not None:
-            return await self._gone_on(self._decided)
+        if isinstance(self._start, Decided):
+            return await self._gone_on(self._start)
         wanted = self.turn.choice
         model = await self._chosen(wanted)
-        grounds = await self._grounds()
+        grounds = await self._grounds(self._start.head_start)
         if self._abstains(grounds):
             return await self._abstained(grounds)
         if self.turn.choice.auto:
@@ -150,7 +160,7 @@ class TurnRun:
 
     async def _gone_on(self, decided: Decided) -> Ending:
         """Tell again what was said, carry out what was decided, and go on with the model that asked for it."""
-        turn, deps = self.turn, self._deps
+        turn = self.turn
         plan = turn.plan or without_plan(turn.question)
         try:
             self._resumed = Resumed.read(decided.taken.messages, decided.decisions)
@@ -159,22 +169,30 @@ class TurnRun:
             self._running.publish(Planned(plan))
             self._steps.go_on_from(turn.steps)
             self._answer.go_on_from(turn)
-        model = await anyio.to_thread.run_sync(deps.build_model, turn.choice, deps.settings, deps.embedder)
-        return await self._answered(model, plan)
+        return await self._answered(await anyio.to_thread.run_sync(self._built, turn.choice), plan)
 
     async def _chosen(self, wanted: ModelChoice, route: Route | None = None) -> Model:
         """Build the model first: a provider that is not set up ends the turn before any work."""
-        deps = self._deps
         if wanted.auto:
             wanted = ModelChoice(AUTO, parameters=wanted.parameters)
-        choice = await anyio.to_thread.run_sync(deps.models.resolve, wanted, route)
+        return await anyio.to_thread.run_sync(self._choose, wanted, route)
+
+    def _choose(self, wanted: ModelChoice, route: Route | None) -> Model:
+        """Resolve and build; blocking. The turn keeps the choice also when it cannot be built."""
+        choice = self._deps.models.resolve(wanted, route)
         self.turn = replace(self.turn, choice=choice)
-        model = await anyio.to_thread.run_sync(deps.build_model, choice, deps.settings, deps.embedder)
+        model = self._built(choice)
         self.turn = replace(self.turn, choice=replace(choice, model=choice.model or model.model_name))
         return model
 
-    async def _grounds(self) -> Grounds:
-        work = Groundwork(self._deps, self._running, self._steps)
+    def _built(self, choice: ModelChoice) -> Model:
+        """Build, and look up what the turn may cost while in a thread: each way to one takes a millisecond or two."""
+        deps = self._deps
+        self._cost_limit = deps.models.cost_limit()
+        return deps.build_model(choice, deps.settings, deps.embedder)
+
+    async def _grounds(self, head_start: HeadStart) -> Grounds:
+        work = Groundwork(self._deps, self._running, self._steps, head_start)
         grounds = await work.lay(self._asked, self.turn.choice, self._planner, self._token)
         self._passages.extend(grounds.passages)
         timings = Timings(plan=grounds.plan_ms, retrieve=grounds.retrieve_ms)
@@ -184,8 +202,8 @@ class TurnRun:
             raise TurnStopped
         return grounds
 
-    async def _planner(self) -> Planner:
-        return await anyio.to_thread.run_sync(planner_for, self._deps, self.turn.choice, self._accounts)
+    def _planner(self) -> Planner:
+        return planner_for(self._deps, self.turn.choice, self._accounts)
 
     def _abstains(self, grounds: Grounds) -> bool:
         """Whether the evidence is too thin to ask: always without passages, by the calibrated bound offline.
@@ -220,6 +238,7 @@ class TurnRun:
             agent_deps=AgentDeps(self._asked.person, self._deps.knowledge, self._passages, self.turn.id, asked_before),
             choice=self.turn.choice,
             model=model,
+            cost_limit=self._cost_limit,
             resumed=self._resumed,
         )
         found = tuple(self._passages)

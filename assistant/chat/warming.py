@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 from pydantic_ai import CancellationToken
 
-from assistant.chat import plan
 from assistant.chat.agent_run import AgentRun
 from assistant.chat.agents import model_settings
 from assistant.chat.answer import AnswerStream
@@ -32,7 +31,7 @@ PASSAGE = Passage("", "", "", "", 1, "", 0, 31, None, (), "A rehearsal is done w
 async def rehearse(deps: TurnDeps) -> None:
     """Go through one offline answer on a made-up passage; nothing is stored and no document is read."""
     await anyio.to_thread.run_sync(deps.embedder.warm)
-    await anyio.to_thread.run_sync(plan.look, QUESTION, (), deps.embedder, deps.classifier)
+    await anyio.to_thread.run_sync(deps.classifier.classify, QUESTION)
     await anyio.to_thread.run_sync(answerable, QUESTION, [PASSAGE])
     model = await anyio.to_thread.run_sync(build_model, ModelChoice(OFFLINE), deps.settings, deps.embedder)
     running = RunningTurn("", "", time.perf_counter())
