@@ -121,13 +121,13 @@ class LiveAnswer:
         self._chips.show(self._citations)
 
 
-def give_way(running: RunningTurn) -> None:
-    """Leave the processor to a turn that begins, until its question is on the way to the model.
+def give_way(running: RunningTurn, seen: int = 0) -> None:
+    """Leave the processor to a turn at work, until its question is on the way to the model; ``seen`` are old events.
 
     A page that is drawn beside it makes the model's answer come 20 ms later; the wait for the model is long enough to
     draw in.
     """
-    until, seen = time.monotonic() + WAY_SECONDS, 0
+    until = time.monotonic() + WAY_SECONDS
     while not running.finished and (left := until - time.monotonic()) > 0:
         events = running.wait(seen, left)
         seen += len(events)
@@ -175,6 +175,8 @@ def _draw_events(running: RunningTurn, answer: LiveAnswer) -> None:
         answer.tick()
         if not news:
             continue
+        if not drawn and any(isinstance(event, StepFinished) for event in running.wait(seen, 0)):
+            give_way(running, seen)  # it was planned by a model; the answering one is asked next
         if drawn and not running.finished:  # what comes meanwhile is drawn with the rest
             time.sleep(max(0.0, BATCH_SECONDS - (time.monotonic() - drawn)))
         events = running.wait(seen, 0)
