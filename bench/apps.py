@@ -57,6 +57,12 @@ def typical(store: Path, cwd: Path, *, load_at_start: bool = False) -> App:
     return App("typical", command, env, cwd, "/_stcore/health")
 
 
+def bare_page(cwd: Path, model: str) -> App:
+    """A page that only shows what a model streams, with Streamlit as shipped, on our own environment's packages."""
+    command = (str(BIN / "streamlit"), "run", str(BASELINE / "bare_page.py"))
+    return App("bare page", command, {**our_environment(cwd), "BARE_MODEL": model}, cwd, "/_stcore/health")
+
+
 class Server:
     """A running app. ``began`` is the perf_counter time just before its command."""
 
