@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
@@ -109,50 +109,6 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedPage:
-    """Normalised text of one page. ``number`` counts from 1; None for a format without pages."""
-
-    number: int | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading in the document text: ``start`` is its character offset there, ``level`` counts from 1."""
-
-    start: int
-    level: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedDocument:
-    r"""What a parser gives. The document text is ``"\n".join(page.text for page in pages)``."""
-
-    title: str
-    pages: tuple[ParsedPage, ...]
-    headings: tuple[Heading, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The document text that all spans count in."""
-        return "\n".join(page.text for page in self.pages)
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A searchable span ``[start, end)`` of the document text, never longer than the embedder reads."""
-
-    number: int
-    start: int
-    end: int
-    page_from: int | None
-    page_to: int | None
-    heading_path: tuple[str, ...]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class PageSpan:
     """Where a page lies in the document text: characters ``[start, end)``."""
 
@@ -167,7 +123,8 @@ class Passage:
 
     ``score`` is the fused rank score (higher is better, only comparable within one search);
     ``similarity`` the cosine of question and chunk (-1 to 1). ``spans`` are the pages the text covers,
-    in the same character count as ``start`` and ``end``.
+    in the same character count as ``start`` and ``end``. ``page_label`` is what the page calls itself ("iv") where
+    that is not its number, ``valid_until`` the last day on which its document holds.
     """
 
     chunk_id: str
@@ -185,6 +142,8 @@ class Passage:
     similarity: float
     media_type: str = ""
     spans: tuple[PageSpan, ...] = ()
+    page_label: str | None = None
+    valid_until: date | None = None
 
 
 class Route(StrEnum):

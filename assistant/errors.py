@@ -12,6 +12,8 @@
     ├── QuestionRefused        empty or over-long question, before any cost
     ├── DecisionRefused        a yes or no to a tool call that cannot be taken: nothing is done, it goes on waiting
     ├── UploadRefused          too large or unnamed upload, before it is acknowledged
+    │   └── DiskFull           no room to store it; nothing acknowledged is lost
+    ├── Conflict               someone else changed the thing since the person saw it; nothing was done
     ├── UnreadableDocument     a parser cannot give text: unknown format, encrypted, no text, limits
     ├── ProviderUnavailable    a model provider that is not set up or cannot be reached
     ├── ModelFailed            the model answered wrongly or not at all
@@ -85,6 +87,18 @@ class UploadRefused(AssistantError):
     """Raised before an upload is acknowledged."""
 
     category = "upload"
+
+
+class DiskFull(UploadRefused):
+    """Raised when there is no room to store an upload; nothing acknowledged is lost by it."""
+
+    retryable = True
+
+
+class Conflict(AssistantError):
+    """Raised when someone else changed a thing since the person saw it: nothing was done, look again."""
+
+    category = "conflict"
 
 
 class UnreadableDocument(AssistantError):

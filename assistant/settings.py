@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     worker_idle_seconds: float = Field(default=10.0, ge=0, le=3600)
     parse_seconds: float = Field(default=120.0, gt=0, le=3600)
     parse_memory_mb: int = Field(default=1000, ge=256, le=16_000)
+    unpacked_max_mb: int = Field(default=500, ge=1, le=16_000)
+    ocr: Annotated[bool, NoDecode] = False
+    ocr_max_pages: int = Field(default=50, ge=1, le=10_000)
+    index_check_seconds: float = Field(default=600.0, ge=1, le=86_400)
+    watch_seconds: float = Field(default=60.0, ge=1, le=86_400)
     telemetry: Annotated[bool, NoDecode] = False
     telemetry_content: Annotated[bool, NoDecode] = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -76,7 +81,7 @@ class Settings(BaseSettings):
     embeddings_api_key: SecretStr | None = Field(default=None, validation_alias="EMBEDDINGS_API_KEY")
     embeddings_model: str | None = Field(default=None, validation_alias="EMBEDDINGS_MODEL")
 
-    @field_validator("samples", "telemetry", "telemetry_content", mode="before")
+    @field_validator("samples", "telemetry", "telemetry_content", "ocr", mode="before")
     @classmethod
     def _on_or_off(cls, value: object) -> bool:
         word = str(value).lower()

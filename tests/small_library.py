@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.domain import Chunk, Heading, ParsedDocument, ParsedPage, Person, Role
+from assistant.domain import Person, Role
 from assistant.knowledge.exact import encode
 from assistant.knowledge.service import KnowledgeBase
+from assistant.library import Chunk, Heading, ParsedDocument, ParsedPage
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
 from assistant.storage.database import Database

@@ -26,7 +26,7 @@ FLOORS = {
     "assistant.web": 5,
     "assistant.__main__": 5,
 }
-WORDS_OF_THE_FIRST_FLOOR = {"domain", "errors", "events", "log", "sentences", "settings"}
+WORDS_OF_THE_FIRST_FLOOR = {"domain", "errors", "events", "faults", "library", "log", "sentences", "settings"}
 # Each engine has one home; a tuple of prefixes where it is allowed.
 HOMES = {
     "openai": ("assistant.providers",),
@@ -48,6 +48,11 @@ HOMES = {
     "pptx": ("assistant.knowledge.parsing",),
     "python_calamine": ("assistant.knowledge.parsing",),
     "selectolax": ("assistant.knowledge.parsing",),
+    "lxml": ("assistant.knowledge.parsing",),
+    "olefile": ("assistant.knowledge.parsing",),
+    "striprtf": ("assistant.knowledge.parsing",),
+    "rapidocr": ("assistant.knowledge.parsing",),
+    "cv2": ("assistant.knowledge.parsing",),
     "pandas": (),
     "sqlalchemy": ("assistant.storage",),
     "alembic": ("assistant.storage",),

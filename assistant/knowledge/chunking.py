@@ -10,7 +10,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.domain import Chunk, Heading, PageSpan, ParsedDocument
+from assistant.domain import PageSpan
+from assistant.library import Chunk, Heading, ParsedDocument
 from assistant.sentences import is_list_item, sentences
 
 TokenCounts = Callable[[Sequence[str]], list[int]]

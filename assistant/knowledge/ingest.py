@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 from assistant import log
-from assistant.domain import Chunk, DocumentStatus, ParsedDocument
+from assistant.domain import DocumentStatus
 from assistant.errors import AssistantError
 from assistant.knowledge.chunking import chunk, contextual_text
 from assistant.knowledge.exact import encode
 from assistant.knowledge.parsing.sandbox import ParserSandbox
+from assistant.library import Chunk, ParsedDocument
 from assistant.providers.minilm import MiniLM
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import DatabaseTrouble

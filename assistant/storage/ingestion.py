@@ -9,7 +9,8 @@ from pathlib import PurePath
 from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from assistant.domain import Chunk, DocumentStatus, ParsedDocument
+from assistant.domain import DocumentStatus
+from assistant.library import Chunk, ParsedDocument
 from assistant.storage.database import Database
 from assistant.storage.rows import ChunkRow, DocumentRow, PageRow, VersionRow
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -40,6 +40,9 @@ class SpaceRow(Base):
 class DocumentRow(Base):
     """A document. ``live_version_id`` names the one version that searches see.
 
+    ``title``, ``owner`` and ``valid_until`` (the last day on which it holds) are what admins say; ``revision`` goes
+    with every change of them.
+
     A deleted document keeps its row, with no live version, until its vectors are removed.
     """
 
@@ -54,6 +57,10 @@ class DocumentRow(Base):
     live_version_id: Mapped[int | None] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None] = mapped_column(index=True)
+    title: Mapped[str | None]
+    owner: Mapped[str | None]
+    valid_until: Mapped[date | None]
+    revision: Mapped[int] = mapped_column(server_default="0")
 
 
 class VersionRow(Base):
@@ -61,7 +68,10 @@ class VersionRow(Base):
 
     ``attempt`` counts the tries a person asked for, ``starts`` how often a worker took this attempt up,
     ``worker`` is the token of the run that owns it: writers with another token are refused.
-    ``done`` and ``total`` count pages while parsing, chunks while embedding.
+    ``done`` and ``total`` count pages while parsing, chunks while embedding. ``beat`` grows while a worker is at it,
+    ``finished_seq`` is the place in the order in which versions came to their end. A version of a rebuild carries its
+    ``run_id`` and is hidden until the rebuild is whole; ``chunking`` is the way its text was cut. ``note`` is a
+    sentence on what was left out.
     """
 
     __tablename__ = "document_versions"
@@ -89,10 +99,19 @@ class VersionRow(Base):
     uploaded_by: Mapped[str]
     uploaded_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]
+    beat: Mapped[int] = mapped_column(server_default="0", default=0)
+    stage_started_at: Mapped[datetime | None]
+    finished_seq: Mapped[int | None] = mapped_column(index=True)
+    run_id: Mapped[int | None] = mapped_column(index=True)
+    chunking: Mapped[int] = mapped_column(server_default="1", default=1)
+    note: Mapped[str | None]
 
 
 class PageRow(Base):
-    """Where one page lies in its version's text; ``number`` is None for formats without pages."""
+    """Where one page lies in its version's text; ``number`` is None for formats without pages.
+
+    ``label`` is what the page calls itself, ``origin`` where its text comes from (``library.PageOrigin``).
+    """
 
     __tablename__ = "version_pages"
 
@@ -101,6 +120,8 @@ class PageRow(Base):
     number: Mapped[int | None]
     start: Mapped[int]
     end: Mapped[int]
+    label: Mapped[str | None]
+    origin: Mapped[str] = mapped_column(server_default="text", default="text")
 
 
 class ChunkRow(Base):
@@ -153,7 +174,8 @@ class RemovalRow(Base):
 class GenerationRow(Base):
     """One built collection of the vector index; the newest finished one of a space and model serves.
 
-    ``state`` is ``wanted`` (to be built from the stored vectors), ``live`` or ``retired``.
+    ``state`` is ``wanted`` (to be built from the stored vectors), ``live`` or ``retired``. ``added`` and ``removed``
+    count vectors since it was built: removed ones leave holes that only a new generation fills.
     """
 
     __tablename__ = "index_generations"
@@ -166,6 +188,8 @@ class GenerationRow(Base):
     collection: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str]
     created_at: Mapped[datetime]
+    added: Mapped[int] = mapped_column(server_default="0", default=0)
+    removed: Mapped[int] = mapped_column(server_default="0", default=0)
 
 
 class KnowledgeStateRow(Base):
@@ -173,6 +197,8 @@ class KnowledgeStateRow(Base):
 
     ``embedder`` is the embedding model that searches go by, ``embedder_wanted`` the one that is to take its place
     once every chunk has its vector, ``embedder_problem`` a sentence on what last kept vectors from being made.
+    ``finished_seq`` is the last place given to a version that came to its end. ``index_state`` and ``index_told`` are
+    what the owner of the vector index last said of it (``library.IndexHealth``).
     """
 
     __tablename__ = "knowledge_state"
@@ -183,3 +209,6 @@ class KnowledgeStateRow(Base):
     embedder: Mapped[str] = mapped_column(server_default=EMBEDDED)
     embedder_wanted: Mapped[str | None]
     embedder_problem: Mapped[str | None]
+    finished_seq: Mapped[int] = mapped_column(server_default="0", default=0)
+    index_state: Mapped[str] = mapped_column(server_default="", default="")
+    index_told: Mapped[str | None]

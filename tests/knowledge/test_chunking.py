@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from assistant.domain import Heading, ParsedDocument, ParsedPage
 from assistant.knowledge.chunking import MAX_TOKENS, chunk, contextual_text, page_spans
+from assistant.library import Heading, ParsedDocument, ParsedPage
 from assistant.providers.minilm import MiniLM
 
 SENTENCE = "Employees who travel for the company book economy class in the portal of the travel office. "

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from assistant.domain import Chunk, ParsedDocument, ParsedPage
+from assistant.library import Chunk, ParsedDocument, ParsedPage
 from assistant.storage import lexical
 from assistant.storage.database import Database
 from assistant.storage.documents import Documents, NewVersion

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from assistant.errors import StartError
-from assistant.storage import conversation_rows, migrate, model_rows, rows
+from assistant.storage import conversation_rows, library_rows, migrate, model_rows, rows
 from assistant.storage.database import Base, Database
 from assistant.storage.rows import EMBEDDED
 
@@ -25,7 +25,7 @@ def _url(folder: Path) -> str:
 def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
     mine = {
         row.__tablename__
-        for module in (rows, conversation_rows, model_rows)
+        for module in (rows, conversation_rows, library_rows, model_rows)
         for row in vars(module).values()
         if hasattr(row, "__tablename__")
     }

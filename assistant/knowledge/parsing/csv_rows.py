@@ -6,11 +6,11 @@ import csv
 import io
 from pathlib import Path
 
-from assistant.domain import ParsedDocument
 from assistant.knowledge.parsing.characters import decode
 from assistant.knowledge.parsing.formats import OnPage
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
+from assistant.library import ParsedDocument
 
 DELIMITERS = ",;\t|"
 

@@ -8,9 +8,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing.archive import check_archive
+from assistant.library import ParsedDocument
 
 OnPage = Callable[[int, int], None]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from assistant.domain import ParsedDocument
 from assistant.knowledge.parsing.characters import decode
 from assistant.knowledge.parsing.formats import OnPage
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
+from assistant.library import ParsedDocument
 
 # Levels of lists in lists and quotes; deeper ones are left out.
 DEEPEST = 100

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant.domain import Heading, ParsedDocument, ParsedPage
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing.characters import clean_lines, one_line
+from assistant.library import Heading, ParsedDocument, ParsedPage
 
 # Characters; a 5,000-page book has about 15 million. Above this the result is no document people wrote.
 MAX_CHARACTERS = 50_000_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing.characters import one_line
 from assistant.knowledge.parsing.formats import OnPage
@@ -14,6 +13,7 @@ from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.pdf_content import Mark, PdfContent
 from assistant.knowledge.parsing.pdf_headings import place_headings
 from assistant.knowledge.parsing.pdf_text import clean_pages
+from assistant.library import ParsedDocument
 
 # A page of prose has some 3,000 letters. With fewer than this on average, and few in all, it is a scan or a drawing.
 MIN_LETTERS_A_PAGE = 4

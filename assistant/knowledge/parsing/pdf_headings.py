@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.domain import Heading
 from assistant.knowledge.parsing.characters import one_line
 from assistant.knowledge.parsing.pdf_content import Mark
+from assistant.library import Heading
 
 _NUMBERING = r"(?:(?:[\dA-Z]{1,2}\.)*[\dA-Z]{1,3}\.?[ ]+)?"
 

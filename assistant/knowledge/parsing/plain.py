@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from assistant.domain import Heading, ParsedDocument
 from assistant.knowledge.parsing.characters import clean_lines, decode
 from assistant.knowledge.parsing.formats import OnPage
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
+from assistant.library import Heading, ParsedDocument
 
 HEADING_MAX = 80
 _UNDERLINE = re.compile(r"(=|-|~|\*){3,}\Z")

@@ -18,11 +18,11 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from assistant.domain import Heading, ParsedDocument, ParsedPage
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing import media_type, sandbox_child
 from assistant.knowledge.parsing.formats import PDF
 from assistant.knowledge.parsing.limits import Limits
+from assistant.library import Heading, ParsedDocument, ParsedPage
 
 logger = logging.getLogger(__name__)
 

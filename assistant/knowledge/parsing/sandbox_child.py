@@ -8,10 +8,10 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing import parse
 from assistant.knowledge.parsing.limits import Limits
+from assistant.library import ParsedDocument
 
 # Seconds between two messages of progress; each costs the parent a wake-up.
 PROGRESS_SECONDS = 0.2

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing.formats import OnPage
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import is_number, rows_as_lines
+from assistant.library import ParsedDocument
 
 DAMAGED = "This Excel file is damaged; open it in Excel, save it again and upload that."
 # Excel's own limit of columns is 16,384; no table for people is as wide as this.

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing.formats import OnPage
 from assistant.knowledge.parsing.numbering import written
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
+from assistant.library import ParsedDocument
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 DAMAGED = "This PowerPoint file is damaged; open it in PowerPoint, save it again and upload that."

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.domain import ParsedDocument
 from assistant.knowledge.parsing.characters import one_line
 from assistant.knowledge.parsing.formats import OnPage
 from assistant.knowledge.parsing.html_encoding import decode_html
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
+from assistant.library import ParsedDocument
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode

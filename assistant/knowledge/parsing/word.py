@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing.formats import OnPage
 from assistant.knowledge.parsing.numbering import Numbering
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
+from assistant.library import ParsedDocument
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"

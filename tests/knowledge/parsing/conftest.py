@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.domain import ParsedDocument
 from assistant.knowledge.parsing import parse
+from assistant.library import ParsedDocument
 
 PdfMaker = Callable[..., Path]
 Reader = Callable[..., ParsedDocument]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing import media_type
 from assistant.knowledge.parsing.formats import CSV, DOCX, HTML, MARKDOWN, OLD_OFFICE, PDF, PLAIN, UNKNOWN
+from assistant.library import ParsedDocument
 
 Read = Callable[..., ParsedDocument]
 Write = Callable[[str, str | bytes], Path]

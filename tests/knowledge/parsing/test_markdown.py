@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.domain import ParsedDocument
+from assistant.library import ParsedDocument
 
 SOURCE = """---
 title: "VPN guide"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing.pdf import parse_with_pypdf
+from assistant.library import ParsedDocument
 
 Make = Callable[..., Path]
 Read = Callable[..., ParsedDocument]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.domain import ParsedDocument
+from assistant.library import ParsedDocument
 
 Read = Callable[..., ParsedDocument]
 Write = Callable[[str, str | bytes], Path]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openpyxl
 
-from assistant.domain import ParsedDocument
+from assistant.library import ParsedDocument
 
 Read = Callable[..., ParsedDocument]
 

@@ -7,7 +7,7 @@ import pptx
 from pptx.oxml import parse_xml
 from pptx.util import Inches
 
-from assistant.domain import ParsedDocument
+from assistant.library import ParsedDocument
 
 NS = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 

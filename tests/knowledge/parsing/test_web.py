@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.domain import ParsedDocument
 from assistant.errors import UnreadableDocument
+from assistant.library import ParsedDocument
 
 Read = Callable[..., ParsedDocument]
 Write = Callable[[str, str | bytes], Path]

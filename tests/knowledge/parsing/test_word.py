@@ -9,7 +9,7 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from assistant.domain import ParsedDocument
+from assistant.library import ParsedDocument
 
 Read = Callable[..., ParsedDocument]
 NUMBERS = """<w:abstractNum {ns} w:abstractNumId="77">

@@ -1,0 +1,217 @@
+"""The words of the library: what parsers give, versions and what admins say about documents, progress, health."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from assistant.domain import Document, DocumentStatus
+
+SortKey = Literal["name", "uploaded", "size", "status", "owner", "valid_until"]
+
+
+class PageOrigin(StrEnum):
+    """Where a page's text comes from: the file, nowhere (a scan that was not read), or recognition of its picture."""
+
+    TEXT = "text"
+    EMPTY = "empty"
+    OCR = "ocr"
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPage:
+    """Normalised text of one page. ``number`` counts from 1; None for a format without pages.
+
+    ``label`` is what the page calls itself ("iv") where that is not its number.
+    """
+
+    number: int | None
+    text: str
+    label: str | None = None
+    origin: PageOrigin = PageOrigin.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading in the document text: ``start`` is its character offset there, ``level`` counts from 1."""
+
+    start: int
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    r"""What a parser gives. The document text is ``"\n".join(page.text for page in pages)``."""
+
+    title: str
+    pages: tuple[ParsedPage, ...]
+    headings: tuple[Heading, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The document text that all spans count in."""
+        return "\n".join(page.text for page in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A searchable span ``[start, end)`` of the document text, never longer than the embedder reads."""
+
+    number: int
+    start: int
+    end: int
+    page_from: int | None
+    page_to: int | None
+    heading_path: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an admin says about a document. ``valid_until`` is the last day on which it holds."""
+
+    title: str | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """Where a document stands on its way. ``done`` of ``total`` count in ``unit`` ("pages", "chunks").
+
+    ``place_in_line`` counts from 1 while it waits; ``seconds_left`` is None as long as no speed is known.
+    """
+
+    stage: DocumentStatus
+    place_in_line: int | None = None
+    done: int = 0
+    total: int = 0
+    unit: str = "pages"
+    per_second: float | None = None
+    seconds_left: float | None = None
+    recognising: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDocument:
+    """A row of the list of documents; ``revision`` goes with every change of its facts."""
+
+    document: Document
+    facts: Facts
+    revision: int
+    progress: FileProgress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentQuery:
+    """Which documents a list shows; ``words`` look in names, and with ``in_text`` in what they say."""
+
+    words: str = ""
+    in_text: bool = False
+    statuses: tuple[DocumentStatus, ...] = ()
+    spaces: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    expired: bool | None = None
+    sort: SortKey = "uploaded"
+    descending: bool = True
+    offset: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """One page of a list; ``total`` counts what the query finds, the other counts all documents of the person."""
+
+    documents: tuple[ListedDocument, ...]
+    total: int
+    searchable: int
+    under_way: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One uploaded version of a document; ``live`` when searches see it, ``has_text`` when its text is kept."""
+
+    document_id: str
+    number: int
+    name: str
+    size: int
+    sha256: str
+    status: DocumentStatus
+    uploaded_by: str
+    uploaded_at: datetime
+    ready_at: datetime | None
+    live: bool
+    error: str | None
+    has_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """A line of a comparison: kept, added or taken away; ``@`` marks where lines were left out."""
+
+    sign: Literal[" ", "+", "-", "@"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk as it is stored; ``as_embedded`` is the text that the embedding model was given."""
+
+    number: int
+    page_from: int | None
+    page_to: int | None
+    heading_path: tuple[str, ...]
+    text: str
+    as_embedded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A document that came to its end, well or not; ``seq`` grows with each of them."""
+
+    seq: int
+    document_id: str
+    name: str
+    status: DocumentStatus
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexHealth:
+    """How the vector index is. ``sentence`` is for people and empty while all is well; searches work in every state."""
+
+    state: Literal["well", "opening", "rebuilding", "damaged", "disk_full"]
+    sentence: str = ""
+    done: int = 0
+    total: int = 0
+    checked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A rebuild that was asked for: new chunks of all documents, or of one."""
+
+    id: int
+    kind: Literal["chunking", "documents"]
+    state: Literal["running", "done", "cancelled", "failed"]
+    done: int
+    total: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What bringing a folder's files in did; ``held_back`` says why nothing was removed, where that was not safe."""
+
+    added: int = 0
+    replaced: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    refused: tuple[tuple[str, str], ...] = ()
+    held_back: str = ""

@@ -1,0 +1,125 @@
+"""Tables beside the documents: tags, texts of scans, passwords on their way, moves, rebuilds, folders, audit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from assistant.storage.database import Base
+from assistant.storage.rows import SPACE_ID, VERSION_ID
+
+
+class TagRow(Base):
+    """A word that admins sort documents by."""
+
+    __tablename__ = "document_tags"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class OcrTextRow(Base):
+    """What was recognised on one page of a scan: a checkpoint, since a page takes seconds."""
+
+    __tablename__ = "ocr_texts"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey(VERSION_ID, ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class SecretRow(Base):
+    """The password of a protected file, sealed, until its version was read."""
+
+    __tablename__ = "document_secrets"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey(VERSION_ID, ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class MoveRow(Base):
+    """Outbox: a live version that went to another space; its vectors still stand in the collection of the old one."""
+
+    __tablename__ = "index_moves"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(unique=True)
+    document_id: Mapped[str]
+    from_space: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class RunRow(Base):
+    """A rebuild of chunks; its versions carry its id and are hidden until all of them are there."""
+
+    __tablename__ = "index_runs"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    total: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[str | None]
+
+
+class FolderRow(Base):
+    """A folder whose files are documents; one that is not ``watched`` is looked at when a command says so."""
+
+    __tablename__ = "watched_folders"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(unique=True)
+    space_id: Mapped[str] = mapped_column(ForeignKey(SPACE_ID, ondelete="CASCADE"))
+    added_by: Mapped[str]
+    watched: Mapped[bool] = mapped_column(server_default="1")
+    looked_at: Mapped[datetime | None]
+    problem: Mapped[str | None]
+
+
+class SyncedFileRow(Base):
+    """A file of such a folder as it was last taken, and its document."""
+
+    __tablename__ = "synced_files"
+
+    folder_id: Mapped[int] = mapped_column(ForeignKey("watched_folders.id", ondelete="CASCADE"), primary_key=True)
+    path: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str]
+    size: Mapped[int]
+    mtime_ns: Mapped[int]
+    document_id: Mapped[str]
+
+
+class DeletionRow(Base):
+    """A deletion under way: what is still to be proven gone, until it was."""
+
+    __tablename__ = "deletions"
+
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    traces: Mapped[dict[str, Any]] = mapped_column(JSON)
+    proven_at: Mapped[datetime | None]
+
+
+class AuditRow(Base):
+    """One thing that was done; ``digest`` is the sha256 over this line and the digest before it."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    person_id: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    previous: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
