@@ -13,8 +13,9 @@ from assistant.knowledge.service import KnowledgeBase
 from assistant.library import Chunk, Heading, ParsedDocument, ParsedPage
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
+from assistant.storage.accepting import Accepting, NewVersion
 from assistant.storage.database import Database
-from assistant.storage.documents import Documents, NewVersion
+from assistant.storage.documents import Documents
 from assistant.storage.ingestion import Ingestion, Job
 from assistant.storage.migrate import upgrade
 from assistant.storage.vectors import Vectors
@@ -32,6 +33,7 @@ class Library:
         self.embedder = embedder
         self.database = Database(settings.sqlalchemy_url)
         self.documents = Documents(self.database)
+        self.accepting = Accepting(self.database)
         self.vectors = Vectors(self.database)
         self.store = Ingestion(self.database, worker="test")
 
@@ -57,7 +59,7 @@ class Library:
         """Accept an upload of these pages; return the document's id and the job."""
         digest = hashlib.sha256("\n".join(pages).encode()).hexdigest()
         new = NewVersion(space, name, digest, "text/plain", 1, EDITOR.email)
-        upload = self.documents.accept(new, place=lambda: None)
+        upload = self.accepting.accept(new, place=lambda: None)
         return upload.document_id, self.store.due()[-1]
 
     def read(self, job: Job, name: str, pages: Sequence[str]) -> None:

@@ -28,9 +28,10 @@ from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owne
 from assistant.providers.api_embedder import ApiEmbedder
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
+from assistant.storage.accepting import Accepting, NewVersion
 from assistant.storage.blobs import Blobs, Received
 from assistant.storage.database import Database
-from assistant.storage.documents import Documents, NewVersion
+from assistant.storage.documents import Documents
 from assistant.storage.embeddings import Embeddings
 from assistant.storage.people import LOCAL
 from assistant.storage.vectors import Vectors
@@ -67,6 +68,7 @@ class KnowledgeBase:
         self._settings = settings
         self._embedder = embedder
         self._documents = Documents(database)
+        self._accepting = Accepting(database)
         self._vectors = Vectors(database)
         self._embeddings = Embeddings(database)
         self._blobs = Blobs(settings.data_dir)
@@ -125,7 +127,7 @@ class KnowledgeBase:
         stream = io.BytesIO(data) if isinstance(data, bytes) else data
         received = self._blobs.receive(stream, self._settings.upload_max_mb * MEGABYTE)
         try:
-            upload = self._documents.accept(
+            upload = self._accepting.accept(
                 NewVersion(
                     space_id=space_id,
                     name=cleaned,
@@ -166,7 +168,7 @@ class KnowledgeBase:
     def retry(self, person: Person, document_id: str) -> None:
         """Try a failed document again. Raises NotAllowed, NotFound."""
         _need_editor(person)
-        self._documents.retry(self.document(person, document_id).id)
+        self._accepting.retry(self.document(person, document_id).id)
         self._wake()
 
     def delete(self, person: Person, document_id: str) -> None:

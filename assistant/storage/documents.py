@@ -1,9 +1,9 @@
-"""Documents and their versions as people see them: accepted, listed, retried, deleted, read."""
+"""Documents and their versions as people see them: listed, deleted, read."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,28 +12,14 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session, aliased
 
-from assistant.domain import Document, DocumentStatus, PageSpan, Space, Upload, UploadOutcome
-from assistant.errors import NotFound, UploadRefused
+from assistant.domain import Document, DocumentStatus, PageSpan, Space
+from assistant.errors import NotFound
+from assistant.storage.accepting import existing
 from assistant.storage.database import Database, utc_now
 from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PageRow, RemovalRow, SpaceRow, VersionRow
 
-FINAL = tuple(status.value for status in DocumentStatus if status.is_final)
-
 Newest = aliased(VersionRow)
 Live = aliased(VersionRow)
-
-
-@dataclass(frozen=True, slots=True)
-class NewVersion:
-    """An upload whose bytes are on disk. ``replaces`` is the id of the document that it is a version of."""
-
-    space_id: str
-    name: str
-    sha256: str
-    media_type: str
-    size: int
-    uploaded_by: str
-    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +38,6 @@ class Documents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def accept(self, new: NewVersion, place: Callable[[], None]) -> Upload:
-        """Store an upload as one transaction and call ``place`` within it; queued when this returns.
-
-        Raises NotFound when ``replaces`` names no document, UploadRefused when the name is another's.
-        """
-        with self._database.write() as session:
-            document = _target(session, new)
-            newest = _newest_version(session, document.id) if document else None
-            if document and newest and (newest.sha256, document.name) == (new.sha256, new.name):
-                place()
-                _queue_again(newest, only=(DocumentStatus.FAILED,))
-                return Upload(document.id, new.name, newest.number, UploadOutcome.UNCHANGED)
-            document = document or _add_document(session, new)
-            document.name = new.name
-            number = newest.number + 1 if newest else 1
-            place()
-            session.add(_version_row(document.id, number, new))
-            return Upload(document.id, new.name, number, UploadOutcome.NEW_VERSION if newest else UploadOutcome.NEW)
-
     def in_spaces(self, space_ids: Sequence[str]) -> list[Document]:
         """Return the documents of these spaces by name."""
         query = _documents().where(DocumentRow.space_id.in_(space_ids)).order_by(DocumentRow.name)
@@ -85,17 +52,10 @@ class Documents:
             raise NotFound("There is no such document.")
         return _document(row)
 
-    def retry(self, document_id: str) -> None:
-        """Queue the newest version again if it failed."""
-        with self._database.write() as session:
-            version = _newest_version(session, _existing(session, document_id).id)
-            if version is not None:
-                _queue_again(version, only=(DocumentStatus.FAILED,))
-
     def delete(self, document_id: str) -> None:
         """Mark a document as gone: no search sees it after this; its rows and bytes are removed later."""
         with self._database.write() as session:
-            document = _existing(session, document_id)
+            document = existing(session, document_id)
             document.deleted_at = utc_now()
             document.live_version_id = None
             versions = select(VersionRow).where(VersionRow.document_id == document_id, VersionRow.chunks > 0)
@@ -166,64 +126,8 @@ def queue_removal(session: Session, document: DocumentRow, version: VersionRow) 
     session.execute(insert(RemovalRow).values(**values).on_conflict_do_nothing())
 
 
-def _existing(session: Session, document_id: str) -> DocumentRow:
-    row = session.get(DocumentRow, document_id)
-    if row is None or row.deleted_at is not None:
-        raise NotFound("There is no such document.")
-    return row
-
-
-def _target(session: Session, new: NewVersion) -> DocumentRow | None:
-    same_name = session.scalars(
-        select(DocumentRow).where(
-            DocumentRow.space_id == new.space_id, DocumentRow.name == new.name, DocumentRow.deleted_at.is_(None)
-        )
-    ).one_or_none()
-    if new.replaces is None:
-        return same_name
-    document = _existing(session, new.replaces)
-    if same_name is not None and same_name.id != document.id:
-        raise UploadRefused(f"Another document is named {new.name} already; replace that one or rename the file.")
-    return document
-
-
-def _add_document(session: Session, new: NewVersion) -> DocumentRow:
-    row = DocumentRow(id=secrets.token_hex(8), space_id=new.space_id, name=new.name, created_at=utc_now())
-    session.add(row)
-    session.execute(update(KnowledgeStateRow).values(documents_added=KnowledgeStateRow.documents_added + 1))
-    return row
-
-
-def _version_row(document_id: str, number: int, new: NewVersion) -> VersionRow:
-    return VersionRow(
-        document_id=document_id,
-        number=number,
-        name=new.name,
-        sha256=new.sha256,
-        media_type=new.media_type,
-        size=new.size,
-        status=DocumentStatus.QUEUED,
-        uploaded_by=new.uploaded_by,
-        uploaded_at=utc_now(),
-    )
-
-
-def _newest_version(session: Session, document_id: str) -> VersionRow | None:
-    query = select(VersionRow).where(VersionRow.document_id == document_id).order_by(VersionRow.number.desc())
-    return session.scalars(query.limit(1)).one_or_none()
-
-
-def _queue_again(version: VersionRow, only: Sequence[DocumentStatus]) -> None:
-    if version.status not in only:
-        return
-    version.status, version.error = DocumentStatus.QUEUED, None
-    version.attempt += 1
-    version.starts = version.done = version.total = 0
-    version.worker = None
-
-
 def _version(session: Session, document_id: str, number: int | None) -> VersionRow:
-    _existing(session, document_id)
+    existing(session, document_id)
     query = select(VersionRow).where(VersionRow.document_id == document_id).order_by(VersionRow.number.desc())
     if number is not None:
         query = query.where(VersionRow.number == number)

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from assistant.domain import Document, DocumentStatus
 from assistant.knowledge.ingest import STARTS_ALLOWED, Ingest, Progress
 from assistant.knowledge.parsing.sandbox import ParserSandbox
+from assistant.storage.accepting import NewVersion
 from assistant.storage.blobs import Blobs
-from assistant.storage.documents import NewVersion
 from assistant.storage.ingestion import Ingestion, Job, LostClaim
 from assistant.storage.rows import ChunkRow
 
@@ -33,7 +33,7 @@ class Desk:
     def upload(self, text: str, name: str = "Rules.md") -> tuple[str, Job]:
         received = self.blobs.receive(io.BytesIO(text.encode()), 1_000_000)
         new = NewVersion("general", name, received.sha256, "text/markdown", received.size, "ann@example.com")
-        upload = self.library.documents.accept(new, lambda: self.blobs.place(received))
+        upload = self.library.accepting.accept(new, lambda: self.blobs.place(received))
         return upload.document_id, self.store.due()[-1]
 
     def document(self, document_id: str) -> Document:
@@ -108,7 +108,7 @@ def test_unreadable_document_says_why_and_may_be_tried_again(desk: Desk, library
     assert document.status is DocumentStatus.FAILED
     assert document.error
     assert document.error.endswith(".")
-    library.documents.retry(document_id)
+    library.accepting.retry(document_id)
     assert desk.store.due() == [Job(job.version_id, job.attempt + 1)]
     assert not desk.ingest.read(job)
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from assistant.library import Chunk, ParsedDocument, ParsedPage
 from assistant.storage import lexical
+from assistant.storage.accepting import Accepting, NewVersion
 from assistant.storage.database import Database
-from assistant.storage.documents import Documents, NewVersion
 from assistant.storage.ingestion import Ingestion
 from assistant.storage.migrate import upgrade
 from assistant.storage.vectors import Vectors
@@ -38,7 +38,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 def _put(database: Database, name: str, text: str) -> None:
     new = NewVersion("general", name, name, "text/plain", 1, "ann@example.com")
-    Documents(database).accept(new, place=lambda: None)
+    Accepting(database).accept(new, place=lambda: None)
     store = Ingestion(database, worker="one")
     job = store.due()[0]
     store.claim(job)

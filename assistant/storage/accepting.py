@@ -1,0 +1,142 @@
+"""The way into the job list: uploads are accepted as versions, failed ones are queued again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from assistant.domain import DocumentStatus, Upload, UploadOutcome
+from assistant.errors import Conflict, NotFound, UploadRefused
+from assistant.storage.database import Database, utc_now
+from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PersonRow, VersionRow
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """An upload whose bytes are on disk. ``replaces`` is the id of the document that it is a version of.
+
+    ``expected`` is the number of the version that the person saw and means to replace; None replaces any.
+    """
+
+    space_id: str
+    name: str
+    sha256: str
+    media_type: str
+    size: int
+    uploaded_by: str
+    replaces: str | None = None
+    expected: int | None = None
+
+
+class Accepting:
+    """Writes what people hand in; rights are the service's concern."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def accept(self, new: NewVersion, place: Callable[[], None]) -> Upload:
+        """Store an upload as one transaction and call ``place`` within it; queued when this returns.
+
+        Raises NotFound when ``replaces`` names no document, UploadRefused when the name is another's, Conflict when
+        the document's newest version is not the expected one.
+        """
+        with self._database.write() as session:
+            document = _target(session, new)
+            newest = newest_version(session, document.id) if document else None
+            if document and newest and (newest.sha256, document.name) == (new.sha256, new.name):
+                place()
+                queue_again(newest)
+                return Upload(document.id, new.name, newest.number, UploadOutcome.UNCHANGED)
+            _need_expected(session, newest, new.expected)
+            document = document or _add_document(session, new)
+            document.name = new.name
+            number = _next_number(session, document.id)
+            place()
+            session.add(_version_row(document.id, number, new))
+            return Upload(document.id, new.name, number, UploadOutcome.NEW_VERSION if newest else UploadOutcome.NEW)
+
+    def retry(self, document_id: str) -> None:
+        """Queue the newest version again if it failed; raise NotFound."""
+        with self._database.write() as session:
+            version = newest_version(session, existing(session, document_id).id)
+            if version is not None:
+                queue_again(version)
+
+
+def existing(session: Session, document_id: str) -> DocumentRow:
+    """Return the row of a document that is not deleted; raise NotFound."""
+    row = session.get(DocumentRow, document_id)
+    if row is None or row.deleted_at is not None:
+        raise NotFound("There is no such document.")
+    return row
+
+
+def newest_version(session: Session, document_id: str) -> VersionRow | None:
+    """Return the version that was uploaded last; those of a rebuild are hidden."""
+    query = select(VersionRow).where(VersionRow.document_id == document_id, VersionRow.run_id.is_(None))
+    return session.scalars(query.order_by(VersionRow.number.desc()).limit(1)).one_or_none()
+
+
+def queue_again(version: VersionRow) -> None:
+    """Give a failed version a new attempt; any other stays as it is."""
+    if version.status != DocumentStatus.FAILED:
+        return
+    version.status, version.error = DocumentStatus.QUEUED, None
+    version.attempt += 1
+    version.starts = version.done = version.total = 0
+    version.worker = None
+
+
+def _target(session: Session, new: NewVersion) -> DocumentRow | None:
+    same_name = session.scalars(
+        select(DocumentRow).where(
+            DocumentRow.space_id == new.space_id, DocumentRow.name == new.name, DocumentRow.deleted_at.is_(None)
+        )
+    ).one_or_none()
+    if new.replaces is None:
+        return same_name
+    document = existing(session, new.replaces)
+    if same_name is not None and same_name.id != document.id:
+        raise UploadRefused(f"Another document is named {new.name} already; replace that one or rename the file.")
+    return document
+
+
+def _need_expected(session: Session, newest: VersionRow | None, expected: int | None) -> None:
+    if newest is None or expected is None or newest.number == expected:
+        return
+    name = session.scalars(select(PersonRow.name).where(PersonRow.email == newest.uploaded_by)).one_or_none()
+    raise Conflict(
+        f"{name or newest.uploaded_by} replaced this document at {newest.uploaded_at.astimezone():%H:%M on %d %B}, "
+        "after you had opened it, so your file was not stored. Look at the new version and replace that one if you "
+        "still want to."
+    )
+
+
+def _add_document(session: Session, new: NewVersion) -> DocumentRow:
+    row = DocumentRow(id=secrets.token_hex(8), space_id=new.space_id, name=new.name, created_at=utc_now())
+    session.add(row)
+    session.execute(update(KnowledgeStateRow).values(documents_added=KnowledgeStateRow.documents_added + 1))
+    return row
+
+
+def _next_number(session: Session, document_id: str) -> int:
+    last = select(func.max(VersionRow.number)).where(VersionRow.document_id == document_id)
+    return (session.execute(last).scalar() or 0) + 1
+
+
+def _version_row(document_id: str, number: int, new: NewVersion) -> VersionRow:
+    return VersionRow(
+        document_id=document_id,
+        number=number,
+        name=new.name,
+        sha256=new.sha256,
+        media_type=new.media_type,
+        size=new.size,
+        status=DocumentStatus.QUEUED,
+        uploaded_by=new.uploaded_by,
+        uploaded_at=utc_now(),
+    )
