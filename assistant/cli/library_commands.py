@@ -1,0 +1,55 @@
+"""The commands of the library: ``ingest``, ``documents`` and ``delete``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli import output
+from assistant.cli.program import AsJson, AsPerson, acting_person, app, opened_services
+from assistant.errors import AssistantError
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with files.")],
+    space: Annotated[str, typer.Option(help="Name of the space that takes them.")] = "general",
+    wait: Annotated[bool, typer.Option("--wait", help="Return when all are searchable or failed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add documents. Beside a running app they are queued there; else this command does the work itself."""
+    from assistant.cli import ingesting
+
+    missing = [path for path in paths if not (path.is_file() or path.is_dir())]
+    if missing:
+        raise AssistantError(f"There is no file or folder {str(missing[0])!r}.")
+    with opened_services(own_index=True) as services:
+        rows = ingesting.rows(services, acting_person(services, None), paths, space=space, wait=wait)
+        failed = sum([ingesting.show(row, as_json=as_json) for row in rows])
+    if failed:
+        raise AssistantError(f"{failed} of the files cannot be searched; its line says why.")
+
+
+@app.command()
+def documents(as_email: AsPerson = None, as_json: AsJson = False) -> None:
+    """List the documents and how each stands."""
+    with opened_services() as services:
+        listed = services.knowledge.documents(acting_person(services, as_email))
+        output.documents(listed, as_json=as_json)
+
+
+@app.command()
+def delete(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Document ids, as `documents` lists them.")],
+    as_email: AsPerson = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete documents; they no longer answer as soon as this returns."""
+    with opened_services(own_index=True) as services:
+        person = acting_person(services, as_email)
+        for document_id in ids:
+            services.knowledge.delete(person, document_id)
+            row = {"document_id": document_id, "status": "deleted"}
+            output.line(row if as_json else f"{document_id}: deleted")
