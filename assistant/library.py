@@ -44,11 +44,15 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    r"""What a parser gives. The document text is ``"\n".join(page.text for page in pages)``."""
+    r"""What a parser gives. The document text is ``"\n".join(page.text for page in pages)``.
+
+    ``note`` is a sentence for people about what of the file is not in it; empty when all is.
+    """
 
     title: str
     pages: tuple[ParsedPage, ...]
     headings: tuple[Heading, ...] = ()
+    note: str = ""
 
     @property
     def text(self) -> str:

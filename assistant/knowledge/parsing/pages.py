@@ -9,7 +9,7 @@ from assistant.knowledge.parsing.characters import clean_lines, one_line
 from assistant.library import Heading, ParsedDocument, ParsedPage
 
 # Characters; a 5,000-page book has about 15 million. Above this the result is no document people wrote.
-MAX_CHARACTERS = 50_000_000
+MAX_CHARACTERS = 20_000_000
 # A document with fewer letters and digits than this has nothing to find.
 MIN_CHARACTERS = 2
 HEADING_MAX = 300
