@@ -68,7 +68,8 @@ class VersionRow(Base):
 
     ``attempt`` counts the tries a person asked for, ``starts`` how often a worker took this attempt up,
     ``worker`` is the token of the run that owns it: writers with another token are refused.
-    ``done`` and ``total`` count pages while parsing, chunks while embedding. ``beat`` grows while a worker is at it,
+    ``done`` and ``total`` count pages while parsing, chunks while embedding; ``stage_from`` is what was done when this
+    stage began, ``recognising`` says that pages of a scan are read. ``beat`` grows while a worker is at it,
     ``finished_seq`` is the place in the order in which versions came to their end. A version of a rebuild carries its
     ``run_id`` and is hidden until the rebuild is whole; ``chunking`` is the way its text was cut. ``note`` is a
     sentence on what was left out.
@@ -101,6 +102,8 @@ class VersionRow(Base):
     ready_at: Mapped[datetime | None]
     beat: Mapped[int] = mapped_column(server_default="0", default=0)
     stage_started_at: Mapped[datetime | None]
+    stage_from: Mapped[int] = mapped_column(server_default="0", default=0)
+    recognising: Mapped[bool] = mapped_column(server_default="0", default=False)
     finished_seq: Mapped[int | None] = mapped_column(index=True)
     run_id: Mapped[int | None] = mapped_column(index=True)
     chunking: Mapped[int] = mapped_column(server_default="1", default=1)
@@ -198,7 +201,8 @@ class KnowledgeStateRow(Base):
     ``embedder`` is the embedding model that searches go by, ``embedder_wanted`` the one that is to take its place
     once every chunk has its vector, ``embedder_problem`` a sentence on what last kept vectors from being made.
     ``finished_seq`` is the last place given to a version that came to its end. ``index_state`` and ``index_told`` are
-    what the owner of the vector index last said of it (``library.IndexHealth``).
+    what the owner of the vector index last said of it (``library.IndexHealth``). ``worker_term`` grows with each worker
+    run: only the last one may write.
     """
 
     __tablename__ = "knowledge_state"
@@ -212,3 +216,4 @@ class KnowledgeStateRow(Base):
     finished_seq: Mapped[int] = mapped_column(server_default="0", default=0)
     index_state: Mapped[str] = mapped_column(server_default="", default="")
     index_told: Mapped[str | None]
+    worker_term: Mapped[int] = mapped_column(server_default="0", default=0)

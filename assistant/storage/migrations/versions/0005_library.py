@@ -25,6 +25,8 @@ COLUMNS: dict[str, tuple[sa.Column[object], ...]] = {
     "document_versions": (
         sa.Column("beat", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("stage_started_at", sa.DateTime()),
+        sa.Column("stage_from", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("recognising", sa.Boolean(), nullable=False, server_default="0"),
         sa.Column("finished_seq", sa.Integer()),
         sa.Column("run_id", sa.Integer()),
         sa.Column("chunking", sa.Integer(), nullable=False, server_default="1"),
@@ -42,6 +44,7 @@ COLUMNS: dict[str, tuple[sa.Column[object], ...]] = {
         sa.Column("finished_seq", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("index_state", sa.String(), nullable=False, server_default=""),
         sa.Column("index_told", sa.String()),
+        sa.Column("worker_term", sa.Integer(), nullable=False, server_default="0"),
     ),
 }
 DOCUMENT = "documents.id"
