@@ -17,17 +17,20 @@ LIBRARIES = ("streamlit", "chromadb", "onnxruntime")
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value; ``target`` is the most it may be, None where it is only told."""
+    """One measured value; ``target`` is the most it may be, or with ``at_least`` the least, None where it is told."""
 
     name: str
     value: float
     unit: str
     target: float | None = None
+    at_least: bool = False
 
     @property
     def ok(self) -> bool | None:
         """Whether the target is met; None without a target."""
-        return None if self.target is None else self.value <= self.target
+        if self.target is None:
+            return None
+        return self.value >= self.target if self.at_least else self.value <= self.target
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ def table(result: Result) -> str:
     marks = {None: "", True: "ok", False: "MISSED"}
     rows = [f"{result.name:<62}{'measured':>12} {'':<5}{'target':>9}"]
     for figure in result.figures:
-        target = "" if figure.target is None else f"<= {figure.target:g}"
+        bound = ">=" if figure.at_least else "<="
+        target = "" if figure.target is None else f"{bound} {figure.target:g}"
         rows.append(f"  {figure.name:<60}{short(figure.value):>12} {figure.unit:<5}{target:>9}  {marks[figure.ok]}")
     return "\n".join(rows)
 

@@ -15,3 +15,9 @@ def test_a_figure_within_its_target_is_ok_and_one_above_is_missed() -> None:
 
 def test_machine_facts_do_not_name_the_machine() -> None:
     assert platform.node() not in machine().values()
+
+
+def test_a_figure_that_is_to_be_high_is_missed_below_its_target() -> None:
+    assert Figure("rate", 900, "/s", 800, at_least=True).ok
+    assert not Figure("rate", 700, "/s", 800, at_least=True).ok
+    assert ">= 800" in table(Result("x", (Figure("rate", 900, "/s", 800, at_least=True),), {}))
