@@ -6,6 +6,7 @@ uploads are read. A file's kind is told by its content first and its name second
 
 from __future__ import annotations
 
-from assistant.knowledge.parsing.formats import media_type, parse
+from assistant.knowledge.parsing.formats import media_type
+from assistant.knowledge.parsing.reading import parse
 
 __all__ = ["media_type", "parse"]

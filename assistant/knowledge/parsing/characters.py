@@ -12,6 +12,16 @@ _LINE_ENDS = frozenset("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 _JOINERS = frozenset("\u200c\u200d")
 _BLANKS = re.compile(r"[ \t]+")
 _SAMPLE_BYTES = 100_000
+_WIDE_SAMPLE = 4_096
+_WIDE_MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+# Of the units of two bytes in UTF-16 text of European languages most have a null in one place and none in the other.
+_MANY_NULLS = 0.4
+_FEW_NULLS = 0.02
 
 
 class _Clean(dict[int, str]):
@@ -58,17 +68,32 @@ def clean_lines(text: str) -> str:
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a text file: by its byte order mark, as UTF-8, or by the best guess."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, errors="replace")
+    """Return the text of a text file: by its byte order mark, as UTF-16 or UTF-8, or by the best guess."""
+    wide = wide_encoding(data)
+    if wide:
+        return data.decode(wide, errors="replace").removeprefix("\ufeff")
     try:
-        return data.decode("utf-8")
+        return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError:
         return data.decode(_guessed_encoding(data[:_SAMPLE_BYTES]), errors="replace")
 
 
+def wide_encoding(data: bytes) -> str | None:
+    """The encoding of text in units of two or four bytes: by its mark, or by where its null bytes stand."""
+    marked = next((encoding for mark, encoding in _WIDE_MARKS if data.startswith(mark)), None)
+    if marked:
+        return marked
+    sample = data[:_WIDE_SAMPLE]
+    units = len(sample) // 2
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if min(even, odd) > units * _FEW_NULLS or max(even, odd) < max(1, units * _MANY_NULLS):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
 def _guessed_encoding(sample: bytes) -> str:
+    if b"\x00" in sample:
+        return "cp1252"
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample).best()
