@@ -7,20 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import UnreadableDocument
-from assistant.knowledge.parsing.formats import OnPage
+from assistant.knowledge.parsing.characters import one_line
+from assistant.knowledge.parsing.formats import OnPage, Source
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-PROTECTED = "This PDF is protected by a password; save it without one and upload it again."
+PROTECTED = (
+    "This PDF is protected by a password; try again with the password, or save it without one and upload it again."
+)
+NOT_ITS_PASSWORD = "The password does not open this PDF; try again with another, or upload it without one."  # noqa: S105
 DAMAGED = "This PDF is damaged; print or save it as a new PDF and upload that."
 # An outline of more entries than this is an index, not a list of headings.
 MAX_MARKS = 5_000
 DEEPEST_OUTLINE = 8
+# Signs of a page's own label; real ones ("xiv", "A-12") are short.
+LABEL_MAX = 20
+# A page with more letters than this in all (a header may be among them) is not looked at for pictures of text.
+FEW_LETTERS = 400
+# Pictures that cover this share of a page may be a scan; so many strokes may be letters that were drawn.
+COVERED = 0.25
+STROKES = 200
+# Objects of one page that are looked at; scans have one to some hundred.
+MAX_OBJECTS = 2_000
 
 
 class Unopened(Exception):
@@ -38,50 +50,95 @@ class Mark:
 
 @dataclass(slots=True)
 class PdfContent:
-    """Raw page texts with the marks of headings in reading order."""
+    """Raw page texts with the marks of headings in reading order.
+
+    ``labels`` has what a page calls itself where that is not its number, ``pictured`` the pages (from 0) with little
+    text that have pictures on them, which may be of text.
+    """
 
     pages: list[str] = field(default_factory=list)
+    labels: dict[int, str] = field(default_factory=dict)
+    pictured: set[int] = field(default_factory=set)
     marks: list[Mark] = field(default_factory=list)
     title: str = ""
 
 
-def by_pdfium(path: Path, on_page: OnPage) -> PdfContent:
+def by_pdfium(source: Source, on_page: OnPage, password: str | None = None) -> PdfContent:
     """Read with pdfium; raises Unopened when it cannot open the file."""
-    import pypdfium2
-
     from assistant.knowledge.parsing.pdf_fonts import FontMarks
 
-    try:
-        pdf = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise UnreadableDocument(PROTECTED) from None
-        raise Unopened(str(error)) from None
+    pdf = open_pdfium(source, password)
     content = PdfContent(marks=list(_toc(pdf)), title=pdf.get_metadata_value("Title"))
     fonts = None if content.marks else FontMarks()
     for number in range(len(pdf)):
-        content.pages.append(_pdfium_page(pdf, number, fonts))
+        _read_pdfium_page(pdf, number, content, fonts)
         on_page(number + 1, len(pdf))
     if fonts:
         content.marks = fonts.marks()
     return content
 
 
-def _pdfium_page(pdf: Any, number: int, fonts: Any) -> str:
-    """Text of one page; a page that pdfium cannot load is empty, the others still count."""
+def open_pdfium(source: Source, password: str | None = None) -> Any:
+    """Open with pdfium, with the password where one is needed; raises UnreadableDocument, Unopened."""
     import pypdfium2
 
+    for key in (password, None) if password else (None,):
+        try:
+            return pypdfium2.PdfDocument(source, password=key)
+        except pypdfium2.PdfiumError as error:
+            if "password" not in str(error).lower():
+                raise Unopened(str(error)) from None
+    raise UnreadableDocument(NOT_ITS_PASSWORD if password else PROTECTED)
+
+
+def _read_pdfium_page(pdf: Any, number: int, content: PdfContent, fonts: Any) -> None:
+    """Add one page; one that pdfium cannot load is empty, the others still count."""
+    import pypdfium2
+
+    _label(content, number, pdf.get_page_label(number))
     try:
         page = pdf[number]
         textpage = page.get_textpage()
     except pypdfium2.PdfiumError:
-        return ""
+        content.pages.append("")
+        return
     text: str = textpage.get_text_bounded()
+    content.pages.append(text)
+    if len(text) <= FEW_LETTERS and _shows_pictures(page):
+        content.pictured.add(number)
     if fonts:
         fonts.add_page(number, textpage)
     textpage.close()
     page.close()
-    return text
+
+
+def _label(content: PdfContent, number: int, label: str) -> None:
+    """Keep what a page calls itself, unless it is its number."""
+    label = one_line(label)[:LABEL_MAX]
+    if label and label != str(number + 1):
+        content.labels[number] = label
+
+
+def _shows_pictures(page: Any) -> bool:
+    """Tell whether pictures cover a good part of the page, or so many strokes that they may be letters."""
+    import pypdfium2
+    import pypdfium2.raw as pdfium
+
+    width, height = page.get_size()
+    covered, strokes = 0.0, 0
+    try:
+        for number, drawn in enumerate(page.get_objects(max_depth=3)):
+            if drawn.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+                left, bottom, right, top = drawn.get_bounds()
+                covered += abs((right - left) * (top - bottom))
+            strokes += drawn.type == pdfium.FPDF_PAGEOBJ_PATH
+            if covered >= COVERED * width * height or strokes >= STROKES:
+                return True
+            if number >= MAX_OBJECTS:
+                break
+    except pypdfium2.PdfiumError:
+        return False
+    return False
 
 
 def _toc(pdf: Any) -> Iterator[Mark]:
@@ -96,18 +153,12 @@ def _toc(pdf: Any) -> Iterator[Mark]:
             yield Mark(page, entry.level + 1, title)
 
 
-def by_pypdf(path: Path, on_page: OnPage) -> PdfContent:
+def by_pypdf(source: Source, on_page: OnPage, password: str | None = None) -> PdfContent:
     """Read with pypdf, which knows fewer tricks of layout but survives files that pdfium does not."""
-    import pypdf
-
     try:
-        reader = pypdf.PdfReader(path)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableDocument(PROTECTED)
-        content = PdfContent(title=(reader.metadata.title if reader.metadata else "") or "")
-        content.marks = list(_outline(reader, reader.outline, 1))
+        reader, content = _opened_pypdf(source, password)
         total = len(reader.pages)
-    except UnreadableDocument:
+    except (UnreadableDocument, MemoryError):
         raise
     except Exception:  # pypdf lets errors of many kinds through on damaged files
         raise UnreadableDocument(DAMAGED) from None
@@ -116,10 +167,37 @@ def by_pypdf(path: Path, on_page: OnPage) -> PdfContent:
         text = _pypdf_page(reader, number)
         unread += text is None
         content.pages.append(text or "")
+        if text is not None and len(text) <= FEW_LETTERS and _has_images(reader, number):
+            content.pictured.add(number)
         on_page(number + 1, total)
     if unread == total:
         raise UnreadableDocument(DAMAGED)
     return content
+
+
+def _opened_pypdf(source: Source, password: str | None) -> tuple[PdfReader, PdfContent]:
+    """Open with pypdf and read all but the pages' texts."""
+    import pypdf
+
+    reader = pypdf.PdfReader(source)
+    if reader.is_encrypted and not any(reader.decrypt(key) for key in (password or "", "")):
+        raise UnreadableDocument(NOT_ITS_PASSWORD if password else PROTECTED)
+    content = PdfContent(title=(reader.metadata.title if reader.metadata else "") or "")
+    content.marks = list(_outline(reader, reader.outline, 1))
+    if "/PageLabels" in reader.root_object:
+        for number, label in enumerate(reader.page_labels):
+            _label(content, number, label)
+    return reader, content
+
+
+def _has_images(reader: PdfReader, number: int) -> bool:
+    try:
+        things = reader.pages[number]["/Resources"].get_object()["/XObject"].get_object()  # type: ignore[index]
+        return any(things[name].get_object().get("/Subtype") == "/Image" for name in things)
+    except MemoryError:
+        raise
+    except Exception:  # no pictures, or a page that is broken in this part
+        return False
 
 
 def _pypdf_page(reader: PdfReader, number: int) -> str | None:

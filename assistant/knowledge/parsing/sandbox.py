@@ -2,7 +2,8 @@
 
 A server process forks the children, so that one starts in milliseconds: it has the parsers imported and nothing else.
 Parsers meet files made to break them, so what a child may take is bounded: memory, processor, wall time, output.
-Its answer is JSON, never pickle, because a child may have been taken over by the file it reads.
+Its answer is JSON, never pickle, because a child may have been taken over by the file it reads; it comes page by page,
+so that no message is larger than a few megabytes.
 """
 
 from __future__ import annotations
@@ -13,124 +14,234 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from assistant import faults
 from assistant.errors import UnreadableDocument
-from assistant.knowledge.parsing import media_type, sandbox_child
+from assistant.knowledge.parsing import sandbox_child
 from assistant.knowledge.parsing.formats import PDF
-from assistant.knowledge.parsing.limits import Limits
-from assistant.library import Heading, ParsedDocument, ParsedPage
+from assistant.knowledge.parsing.limits import Limits, end
+from assistant.knowledge.parsing.pages import MAX_CHARACTERS
+from assistant.knowledge.parsing.sandbox_child import Task
+from assistant.library import Heading, PageOrigin, ParsedDocument, ParsedPage
 
 logger = logging.getLogger(__name__)
 
 _PRELOADED = "assistant.knowledge.parsing.preloaded"
 
-# Bytes of one message; the text is bounded to 50 million characters, which JSON may write as several bytes each.
-MAX_ANSWER_BYTES = 300 * 1024 * 1024
+# Bytes of one message: a million characters, which JSON may write as six bytes each.
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+# Pages and headings of one document; the longest filings have some thousands of each.
+MAX_PAGES = 200_000
+MAX_HEADINGS = 200_000
+# Seconds between two looks at whether the file is still wanted.
+LOOK_SECONDS = 1.0
+# Seconds that a child has beyond its time before it is killed from aside, should it stop within a message.
+GRACE_SECONDS = 1.0
 TOO_LONG = "This file took too long to read and was given up; a smaller or newly saved copy may work."
 TOO_LARGE = "This file needs more memory to be read than is allowed; split it into smaller files."
 CRASHED = "This file could not be read; open it in its program, save it again and upload that."
 
+OnPage = Callable[[int, int], None]
+Alive = Callable[[], None]
+
 
 class ParserDied(Exception):
-    """The child ended without an answer; ``sentence`` tells the person why."""
+    """The child ended without an answer; ``sentence`` tells the person why, ``kind`` what it had found to read."""
 
-    def __init__(self, sentence: str, reason: str = "no answer") -> None:
+    def __init__(self, sentence: str, reason: str = "no answer", kind: str = "") -> None:
         super().__init__(reason)
         self.sentence = sentence
+        self.kind = kind
 
 
 class ParserSandbox:
     """Parses files in children with at most ``seconds`` of wall time and ``memory_mb`` of address space each.
 
-    At most ``at_once`` of them live at the same time; a file's time begins with its child.
+    At most ``at_once`` of them live at the same time; a file's time begins with its child. A packed file may unpack
+    to ``unpacked_mb``.
     """
 
-    def __init__(self, seconds: float, memory_mb: int, at_once: int = 2) -> None:
-        self._seconds = seconds
-        self._memory_mb = memory_mb
+    def __init__(self, seconds: float, memory_mb: int, at_once: int = 2, unpacked_mb: int = 500) -> None:
+        self._limits = Limits(seconds, memory_mb)
+        self._unpacked_mb = unpacked_mb
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([_PRELOADED])
-        self._running: set[ForkServerProcess] = set()
+        self._running: set[int] = set()
         self._places = threading.Semaphore(at_once)
 
-    def parse(self, path: Path, name: str, on_page: Callable[[int, int], None]) -> ParsedDocument:
+    def parse(
+        self, path: Path, name: str, on_page: OnPage, *, password: str | None = None, alive: Alive | None = None
+    ) -> ParsedDocument:
         """Read a file as ``parsing.parse`` does; a PDF under which pdfium dies is read again with pypdf.
 
-        Raises UnreadableDocument with one plain sentence, also when the child dies or is too slow.
+        ``alive`` is called about every second; what it raises ends the child at once and passes through. A PDF that
+        is a scan has pages whose origin is EMPTY. Raises UnreadableDocument with one plain sentence, also when the
+        child dies or is too slow; OSError when none can be started.
         """
         if not path.is_file():
             raise UnreadableDocument("The stored file is no longer there; upload it again.")
+        watch = _Watch(on_page, alive or _nothing)
+        task = Task(str(path), name, "first", self._limits, self._unpacked_mb, password)
         try:
-            with self._places:
-                return self._in_child(path, name, on_page, "first")
+            return self._in_child(task, watch)
         except ParserDied as first:
-            logger.warning("parser of %r died: %s (%s)", name, first, first.sentence)
-            if media_type(path, name) != PDF:
+            logger.warning("parser of %s died: %s (%s)", path.name[:12], first, first.sentence)
+            if first.kind != PDF:
                 raise UnreadableDocument(first.sentence) from None
         try:
-            with self._places:
-                return self._in_child(path, name, on_page, "pypdf")
+            return self._in_child(Task(str(path), name, "pypdf", self._limits, self._unpacked_mb, password), watch)
         except ParserDied as second:
             raise UnreadableDocument(second.sentence) from None
 
     def close(self) -> None:
         """Kill what still runs. The server process ends with this one."""
-        for process in list(self._running):
-            process.kill()
+        for pid in list(self._running):
+            end(pid)
 
-    def _in_child(self, path: Path, name: str, on_page: Callable[[int, int], None], engine: str) -> ParsedDocument:
-        ours, theirs = self._context.Pipe(duplex=False)
-        limits = Limits(self._seconds, self._memory_mb)
-        process = self._context.Process(
-            target=sandbox_child.run, args=(theirs, str(path), name, engine, limits), daemon=True
-        )
-        process.start()
-        self._running.add(process)
-        theirs.close()
+    def _in_child(self, task: Task, watch: _Watch) -> ParsedDocument:
+        with self._places:
+            ours, process = self._started(task)
+            pid = process.pid or 0
+            late = threading.Timer(self._limits.seconds + GRACE_SECONDS, end, [pid])
+            late.daemon = True
+            late.start()
+            self._running.add(pid)
+            try:
+                faults.point("child_started")
+                return _Answer(ours, watch, time.monotonic() + self._limits.seconds).document()
+            finally:
+                late.cancel()
+                end(pid)
+                process.join()
+                self._running.discard(pid)
+                process.close()
+                ours.close()
+
+    def _started(self, task: Task) -> tuple[Connection, ForkServerProcess]:
+        """Start a child; once more when the server that forks it has died, which it does only from outside."""
         try:
-            return _answer(ours, on_page, time.monotonic() + self._seconds)
-        finally:
-            process.kill()
-            process.join()
-            self._running.discard(process)
-            process.close()
+            return self._start(task)
+        except (OSError, EOFError):
+            logger.warning("the server of parsers was gone and is started anew")
+        try:
+            return self._start(task)
+        except EOFError as error:
+            raise OSError("the server of parsers does not start") from error
+
+    def _start(self, task: Task) -> tuple[Connection, ForkServerProcess]:
+        ours, theirs = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=sandbox_child.run, args=(theirs, task), daemon=True)
+        try:
+            process.start()
+        except BaseException:
             ours.close()
+            raise
+        finally:
+            theirs.close()
+        return ours, process
 
 
-def _answer(pipe: Connection, on_page: Callable[[int, int], None], deadline: float) -> ParsedDocument:
-    """Follow the child's messages up to the last one."""
-    while True:
-        message = _message(pipe, deadline)
+def _nothing() -> None:
+    return
+
+
+@dataclass
+class _Watch:
+    """Whom to tell of pages, and whom to ask from time to time whether to go on."""
+
+    on_page: OnPage
+    alive: Alive
+    _asked: float = field(default_factory=time.monotonic)
+
+    def look(self) -> None:
+        if time.monotonic() - self._asked >= LOOK_SECONDS:
+            self._asked = time.monotonic()
+            self.alive()
+
+
+class _Answer:
+    """Puts a child's messages together. Nothing in them is trusted: sizes, counts and types are checked."""
+
+    def __init__(self, pipe: Connection, watch: _Watch, deadline: float) -> None:
+        self._pipe = pipe
+        self._watch = watch
+        self._deadline = deadline
+        self._kind = ""
+        self._pages: list[ParsedPage] = []
+        self._headings: list[Heading] = []
+        self._begun: list[str] = []
+        self._characters = 0
+
+    def document(self) -> ParsedDocument:
+        """Follow the messages up to the last one; raises UnreadableDocument, ParserDied."""
+        while True:
+            message = self._message()
+            try:
+                if "title" in message:
+                    words = _text(message["title"]), _text(message["note"])
+                    return ParsedDocument(words[0], tuple(self._pages), tuple(self._headings), words[1])
+                told = self._taken(message)
+            except (KeyError, TypeError, ValueError):
+                raise self._died(CRASHED, "nonsense") from None
+            if told:
+                self._watch.on_page(*told)
+
+    def _message(self) -> dict[str, Any]:
+        while not self._pipe.poll(min(LOOK_SECONDS, max(0.0, self._deadline - time.monotonic()))):
+            self._watch.look()
+            if time.monotonic() >= self._deadline:
+                raise self._died(TOO_LONG)
+        self._watch.look()
+        try:
+            message = json.loads(self._pipe.recv_bytes(MAX_MESSAGE_BYTES))
+        except (EOFError, OSError, ValueError, RecursionError):
+            raise self._died(TOO_LONG if time.monotonic() >= self._deadline else CRASHED) from None
+        if not isinstance(message, dict):
+            raise self._died(CRASHED)
+        return message
+
+    def _taken(self, message: dict[str, Any]) -> tuple[int, int] | None:
+        """Take one message in; return the progress that it tells, if it does."""
         if "page" in message:
-            on_page(int(message["page"]), int(message["of"]))
+            return int(message["page"]), int(message["of"])
+        if "text" in message:
+            self._take_text(message)
+        elif "headings" in message:
+            self._headings += [Heading(int(at), int(level), _text(text)) for at, level, text in message["headings"]]
+        elif "kind" in message:
+            self._kind = _text(message["kind"])
         elif "unreadable" in message:
-            raise UnreadableDocument(str(message["unreadable"]))
-        elif "failed" in message:
-            raise ParserDied(TOO_LARGE if message["failed"] == "memory" else CRASHED, str(message["failed"]))
+            raise UnreadableDocument(_text(message["unreadable"]))
         else:
-            return _document(message)
+            reason = _text(message["failed"])
+            raise self._died(TOO_LARGE if reason == "memory" else CRASHED, reason)
+        if max(len(self._pages), len(self._headings)) > MAX_PAGES or self._characters > MAX_CHARACTERS:
+            raise self._died(TOO_LARGE, "output")
+        return None
+
+    def _take_text(self, message: dict[str, Any]) -> None:
+        piece = _text(message["text"])
+        self._characters += len(piece)
+        self._begun.append(piece)
+        if not message["more"]:
+            number, label = message["number"], message["label"]
+            page = ParsedPage(
+                None if number is None else int(number), "".join(self._begun), None if label is None else _text(label),
+                PageOrigin(message["origin"]),
+            )  # fmt: skip
+            self._pages.append(page)
+            self._begun = []
+
+    def _died(self, sentence: str, reason: str = "no answer") -> ParserDied:
+        return ParserDied(sentence, reason, self._kind)
 
 
-def _message(pipe: Connection, deadline: float) -> dict[str, Any]:
-    if not pipe.poll(max(0.0, deadline - time.monotonic())):
-        raise ParserDied(TOO_LONG)
-    try:
-        message = json.loads(pipe.recv_bytes(MAX_ANSWER_BYTES))
-    except (EOFError, OSError, ValueError):
-        raise ParserDied(CRASHED) from None
-    if not isinstance(message, dict):
-        raise ParserDied(CRASHED)
-    return message
-
-
-def _document(message: dict[str, Any]) -> ParsedDocument:
-    try:
-        pages = tuple(ParsedPage(number, text) for number, text in message["pages"])
-        headings = tuple(Heading(start, level, text) for start, level, text in message["headings"])
-        return ParsedDocument(message["title"], pages, headings)
-    except (KeyError, TypeError, ValueError):
-        raise ParserDied(CRASHED) from None
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text was expected")
+    return value

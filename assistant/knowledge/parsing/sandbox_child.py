@@ -1,35 +1,56 @@
-"""What runs inside a parser child: limits first, then the parser, then one last message."""
+"""What runs inside a parser child: limits first, then the parser, then what it found, piece by piece."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from assistant.errors import UnreadableDocument
-from assistant.knowledge.parsing import parse
+from assistant.knowledge.parsing import archive, media_type, parse
+from assistant.knowledge.parsing.formats import PDF, OnPage
 from assistant.knowledge.parsing.limits import Limits
 from assistant.library import ParsedDocument
 
 # Seconds between two messages of progress; each costs the parent a wake-up.
 PROGRESS_SECONDS = 0.2
+# Characters and headings of one message: what the parent holds beside the document itself.
+PIECE = 1_000_000
+HEADINGS = 1_000
+
+Message = dict[str, object]
 
 
-def run(pipe: Connection, path: str, name: str, engine: str, limits: Limits) -> None:
-    """Parse and send messages: ``page``/``of`` while at it, last the document, ``unreadable`` or ``failed``."""
-    limits.apply()
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a child is to read. ``engine`` is ``first`` or ``pypdf``, which reads PDFs alone."""
+
+    path: str
+    name: str
+    engine: str
+    limits: Limits
+    unpacked_mb: int
+    password: str | None = None
+
+
+def run(pipe: Connection, task: Task) -> None:
+    """Parse and send messages: ``kind``, ``page``/``of`` meanwhile, then the document, ``unreadable`` or ``failed``."""
+    task.limits.apply()
+    archive.allow(task.unpacked_mb)
     _silence()
     try:
-        last = _as_message(_parsed(pipe, Path(path), name, engine))
+        for message in _messages(_parsed(pipe, task)):
+            _send(pipe, message)
     except UnreadableDocument as error:
-        last = {"unreadable": error.message}
+        _send(pipe, {"unreadable": error.message})
     except MemoryError:
-        last = {"failed": "memory"}
+        _send(pipe, {"failed": "memory"})
     except Exception as error:
-        last = {"failed": "memory" if "memory" in str(error).lower() else type(error).__name__}
-    pipe.send_bytes(json.dumps(last, ensure_ascii=False).encode("utf-8", "replace"))
+        _send(pipe, {"failed": "memory" if "memory" in str(error).lower() else type(error).__name__})
     pipe.close()
     os._exit(0)
 
@@ -41,25 +62,49 @@ def _silence() -> None:
     os.dup2(nowhere, 2)
 
 
-def _parsed(pipe: Connection, path: Path, name: str, engine: str) -> ParsedDocument:
+def _send(pipe: Connection, message: Message) -> None:
+    pipe.send_bytes(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _parsed(pipe: Connection, task: Task) -> ParsedDocument:
+    path = Path(task.path)
+    kind = media_type(path, task.name)
+    _send(pipe, {"kind": kind})
+    on_page = _teller(pipe)
+    return _parsed_pdf(path, task, on_page) if kind == PDF else parse(path, task.name, on_page)
+
+
+def _parsed_pdf(path: Path, task: Task, on_page: OnPage) -> ParsedDocument:
+    """Read a PDF; one that is a scan is no error here: its pages say that they are empty."""
+    from assistant.knowledge.parsing import pdf
+
+    reader = pdf.parse_with_pypdf if task.engine == "pypdf" else pdf.parse
+    try:
+        return reader(path, task.name, on_page, task.password)
+    except pdf.ScanOnly as scan:
+        return scan.document
+
+
+def _teller(pipe: Connection) -> OnPage:
     told = 0.0
 
     def on_page(page: int, total: int) -> None:
         nonlocal told
         if page == total or time.monotonic() - told >= PROGRESS_SECONDS:
             told = time.monotonic()
-            pipe.send_bytes(json.dumps({"page": page, "of": total}).encode())
+            _send(pipe, {"page": page, "of": total})
 
-    if engine == "pypdf":
-        from assistant.knowledge.parsing.pdf import parse_with_pypdf
-
-        return parse_with_pypdf(path, name, on_page)
-    return parse(path, name, on_page)
+    return on_page
 
 
-def _as_message(document: ParsedDocument) -> dict[str, object]:
-    return {
-        "title": document.title,
-        "pages": [(page.number, page.text) for page in document.pages],
-        "headings": [(heading.start, heading.level, heading.text) for heading in document.headings],
-    }
+def _messages(document: ParsedDocument) -> Iterator[Message]:
+    """The document in messages of bounded size: a page may take several, of which all but the last say ``more``."""
+    for page in document.pages:
+        for at in range(0, len(page.text) or 1, PIECE):
+            yield {"text": page.text[at : at + PIECE], "more": at + PIECE < len(page.text)} | {
+                "number": page.number, "label": page.label, "origin": page.origin.value,
+            }  # fmt: skip
+    for at in range(0, len(document.headings), HEADINGS):
+        part = document.headings[at : at + HEADINGS]
+        yield {"headings": [(heading.start, heading.level, heading.text) for heading in part]}
+    yield {"title": document.title, "note": document.note}

@@ -52,7 +52,7 @@ def test_a_child_reads_as_this_process_does(sandbox: ParserSandbox, make_pdf: Ma
 
 def test_a_refusal_is_the_same_sentence(sandbox: ParserSandbox, write: Write) -> None:
     with pytest.raises(UnreadableDocument, match="cannot be read"):
-        sandbox.parse(write("a.exe", b"MZ\x90\x00"), "a.exe", ignore)
+        sandbox.parse(write("a.exe", bytes(range(256)) * 8), "a.exe", ignore)
 
 
 def test_a_bomb_is_stopped_by_the_memory_limit_and_the_next_file_is_read(write: Write, make_pdf: Make) -> None:
