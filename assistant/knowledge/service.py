@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import time
-import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,29 +14,28 @@ from filelock import Timeout
 from numpy.typing import NDArray
 
 from assistant.domain import Document, DocumentStatus, PageSpan, Passage, Person, Space, Upload
-from assistant.errors import FolderInUse, NotAllowed, NotFound, UploadRefused
+from assistant.errors import FolderInUse, NotAllowed, NotFound
 from assistant.knowledge.embedder_state import EmbedderState, EmbedderSwitch
 from assistant.knowledge.exact import ExactSearches
 from assistant.knowledge.index import VectorIndex
 from assistant.knowledge.indexer import Indexer
+from assistant.knowledge.intake import Incoming, Intake, Wanted, clean_name
+from assistant.knowledge.progress import FileProgresses
 from assistant.knowledge.query_vectors import QueryEmbedding, server_of
 from assistant.knowledge.reembedding import Reembedding
 from assistant.knowledge.retrieval import OwnIndex, Retrieval
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
+from assistant.library import FileProgress, Finished
 from assistant.providers.api_embedder import ApiEmbedder
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
-from assistant.storage.accepting import Accepting, NewVersion
-from assistant.storage.blobs import Blobs, Received
+from assistant.storage.blobs import Blobs
 from assistant.storage.database import Database
 from assistant.storage.documents import Documents
 from assistant.storage.embeddings import Embeddings
 from assistant.storage.people import LOCAL
 from assistant.storage.vectors import Vectors
 
-MEGABYTE = 1_000_000
-# What common file systems allow for a name.
-NAME_BYTES = 255
 WAIT_POLL_SECONDS = 0.1
 CHROMA_FOLDER = "chroma"
 # A command that only ingests puts what it has into the index this often, and at its end.
@@ -68,10 +65,11 @@ class KnowledgeBase:
         self._settings = settings
         self._embedder = embedder
         self._documents = Documents(database)
-        self._accepting = Accepting(database)
         self._vectors = Vectors(database)
         self._embeddings = Embeddings(database)
         self._blobs = Blobs(settings.data_dir)
+        self._intake = Intake(database, self._blobs, settings, self._wake)
+        self._progress = FileProgresses(database)
         self._exact = ExactSearches(self._vectors)
         self._queries = QueryEmbedding(settings, embedder, self._embeddings, self._exact)
         self._lock = owner_lock(settings.data_dir)
@@ -116,33 +114,44 @@ class KnowledgeBase:
         *,
         space: str = "general",
         replaces: str | None = None,
+        expected: int | None = None,
     ) -> Upload:
         """Store a file; when this returns its bytes are safe and its way into the index is under way.
 
         The same name in a space is a new version of that document, the same bytes change nothing. ``replaces`` is
-        the id of the document to replace under a new name. Raises NotAllowed, NotFound, UploadRefused.
+        the id of the document to replace under a new name, ``expected`` the number of the version that the person saw
+        and means to replace. Raises NotAllowed, NotFound, UploadRefused, Conflict when another version is the newest.
         """
+        return self._intake.upload(self._wanted(person, name, space, replaces, expected), data)
+
+    def begin_upload(
+        self,
+        person: Person,
+        name: str,
+        space: str,
+        size: int | None,
+        replaces: str | None = None,
+        expected: int | None = None,
+    ) -> Incoming:
+        """Begin an upload that comes piece by piece; ``size`` in bytes where it is known. Refuses as ``upload``."""
+        return self._intake.begin(self._wanted(person, name, space, replaces, expected), size)
+
+    def cancel(self, person: Person, document_id: str) -> None:
+        """Stop what is under way for a document; what is searchable stays. Raises NotAllowed, NotFound."""
         _need_editor(person)
-        cleaned, space_id = clean_name(name), self._space(person, space).id
-        stream = io.BytesIO(data) if isinstance(data, bytes) else data
-        received = self._blobs.receive(stream, self._settings.upload_max_mb * MEGABYTE)
-        try:
-            upload = self._accepting.accept(
-                NewVersion(
-                    space_id=space_id,
-                    name=cleaned,
-                    sha256=received.sha256,
-                    media_type=_media_type(received, cleaned),
-                    size=received.size,
-                    uploaded_by=person.email,
-                    replaces=replaces,
-                ),
-                place=lambda: self._blobs.place(received),
-            )
-        finally:
-            self._blobs.discard(received)
-        self._wake()
-        return upload
+        self._intake.cancel(self.document(person, document_id).id, person)
+
+    def progress_of(self, person: Person, document_ids: Sequence[str]) -> dict[str, FileProgress]:
+        """Return where these documents stand on their way; those that the person may not see are left out."""
+        return self._progress.of(document_ids, self._readable(person))
+
+    def finished_seq(self, person: Person) -> int:  # noqa: ARG002 - as for spaces
+        """Return where the order of finished documents stands: what comes after it is news."""
+        return self._progress.finished_seq()
+
+    def finished_since(self, person: Person, seq: int) -> list[Finished]:
+        """Return how this person's uploads ended after ``seq``, in that order; some at a time."""
+        return self._progress.finished_since(seq, person.email, self._readable(person))
 
     def documents(self, person: Person, *, space: str | None = None) -> list[Document]:
         """Return the documents that this person may see, by name."""
@@ -168,8 +177,7 @@ class KnowledgeBase:
     def retry(self, person: Person, document_id: str) -> None:
         """Try a failed document again. Raises NotAllowed, NotFound."""
         _need_editor(person)
-        self._accepting.retry(self.document(person, document_id).id)
-        self._wake()
+        self._intake.retry(self.document(person, document_id).id)
 
     def delete(self, person: Person, document_id: str) -> None:
         """Delete a document with all versions; no search finds it after this. Raises NotAllowed, NotFound."""
@@ -311,6 +319,12 @@ class KnowledgeBase:
         if self._own:
             self._own.indexer.wake()
 
+    def _wanted(self, person: Person, name: str, space: str, replaces: str | None, expected: int | None) -> Wanted:
+        _need_editor(person)
+        if replaces is not None:
+            self.document(person, replaces)
+        return Wanted(clean_name(name), self._space(person, space).id, person, replaces, expected)
+
     def _readable(self, person: Person) -> list[str]:
         return [space.id for space in self.spaces(person)]
 
@@ -321,23 +335,6 @@ class KnowledgeBase:
         raise NotFound(f"There is no space named {wanted!r}.")
 
 
-def clean_name(name: str) -> str:
-    """Return a name without folders and control characters; raises UploadRefused when nothing is left."""
-    visible = "".join(sign for sign in unicodedata.normalize("NFC", name) if unicodedata.category(sign)[0] != "C")
-    cleaned = visible.replace("\\", "/").rsplit("/", 1)[-1].strip()
-    if cleaned in ("", ".", ".."):
-        raise UploadRefused("The file has no name.")
-    if len(cleaned.encode()) > NAME_BYTES:
-        raise UploadRefused(f"The name of the file is longer than {NAME_BYTES} bytes; rename it.")
-    return cleaned
-
-
 def _need_editor(person: Person) -> None:
     if not person.may_edit_documents:
         raise NotAllowed("Only knowledge base administrators may change documents.")
-
-
-def _media_type(received: Received, name: str) -> str:
-    from assistant.knowledge.parsing import media_type
-
-    return media_type(received.path, name)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.domain import DocumentStatus, Upload, UploadOutcome
 from assistant.errors import Conflict, NotFound, UploadRefused
 from assistant.storage.database import Database, utc_now
-from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PersonRow, VersionRow
+from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PersonRow, RemovalRow, VersionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Accepting:
             _need_expected(session, newest, new.expected)
             document = document or _add_document(session, new)
             document.name = new.name
-            number = _next_number(session, document.id)
+            number = next_number(session, document.id)
             place()
             session.add(_version_row(document.id, number, new))
             return Upload(document.id, new.name, number, UploadOutcome.NEW_VERSION if newest else UploadOutcome.NEW)
@@ -81,6 +81,13 @@ def newest_version(session: Session, document_id: str) -> VersionRow | None:
     return session.scalars(query.order_by(VersionRow.number.desc()).limit(1)).one_or_none()
 
 
+def next_number(session: Session, document_id: str) -> int:
+    """Return a number that no version of the document has, nor vectors that are still to be removed."""
+    kept = select(func.max(VersionRow.number)).where(VersionRow.document_id == document_id)
+    leaving = select(func.max(RemovalRow.number)).where(RemovalRow.document_id == document_id)
+    return max(session.execute(kept).scalar() or 0, session.execute(leaving).scalar() or 0) + 1
+
+
 def queue_again(version: VersionRow) -> None:
     """Give a failed version a new attempt; any other stays as it is."""
     if version.status != DocumentStatus.FAILED:
@@ -92,17 +99,20 @@ def queue_again(version: VersionRow) -> None:
 
 
 def _target(session: Session, new: NewVersion) -> DocumentRow | None:
-    same_name = session.scalars(
-        select(DocumentRow).where(
-            DocumentRow.space_id == new.space_id, DocumentRow.name == new.name, DocumentRow.deleted_at.is_(None)
-        )
-    ).one_or_none()
     if new.replaces is None:
-        return same_name
+        return _named(session, new.space_id, new.name)
     document = existing(session, new.replaces)
+    same_name = _named(session, document.space_id, new.name)
     if same_name is not None and same_name.id != document.id:
         raise UploadRefused(f"Another document is named {new.name} already; replace that one or rename the file.")
     return document
+
+
+def _named(session: Session, space_id: str, name: str) -> DocumentRow | None:
+    query = select(DocumentRow).where(
+        DocumentRow.space_id == space_id, DocumentRow.name == name, DocumentRow.deleted_at.is_(None)
+    )
+    return session.scalars(query).one_or_none()
 
 
 def _need_expected(session: Session, newest: VersionRow | None, expected: int | None) -> None:
@@ -121,11 +131,6 @@ def _add_document(session: Session, new: NewVersion) -> DocumentRow:
     session.add(row)
     session.execute(update(KnowledgeStateRow).values(documents_added=KnowledgeStateRow.documents_added + 1))
     return row
-
-
-def _next_number(session: Session, document_id: str) -> int:
-    last = select(func.max(VersionRow.number)).where(VersionRow.document_id == document_id)
-    return (session.execute(last).scalar() or 0) + 1
 
 
 def _version_row(document_id: str, number: int, new: NewVersion) -> VersionRow:

@@ -18,6 +18,8 @@ from sqlalchemy.exc import OperationalError as DatabaseTrouble
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from assistant import faults
+
 __all__ = ["Base", "Database", "DatabaseDamage", "DatabaseTrouble", "UtcDateTime", "utc_now"]
 
 BUSY_TIMEOUT_MS = 10_000
@@ -53,6 +55,7 @@ class Database:
         self.engine: Engine = create_engine(url)
         event.listen(self.engine, "connect", _prepare)
         event.listen(self.engine, "begin", _begin)
+        event.listen(self.engine, "commit", _committing)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -66,6 +69,7 @@ class Database:
         writer = self.engine.execution_options(write=True)
         with Session(writer, expire_on_commit=False) as session, session.begin():
             yield session
+        faults.point("committed")
 
     def problem(self) -> str | None:
         """Return a sentence about damage in the file; None when it is sound."""
@@ -86,10 +90,20 @@ def utc_now() -> datetime:
 def _prepare(connection: SqliteConnection, _record: Any) -> None:
     # The driver's own transaction handling is off; _begin says which BEGIN is meant.
     connection.isolation_level = None
-    for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+    for pragma in (
+        "journal_mode=wal",
+        "synchronous=full",
+        "foreign_keys=on",
+        "secure_delete=on",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _committing(_connection: Connection) -> None:
+    faults.point("committing")

@@ -69,14 +69,19 @@ class VersionRow(Base):
     ``attempt`` counts the tries a person asked for, ``starts`` how often a worker took this attempt up,
     ``worker`` is the token of the run that owns it: writers with another token are refused.
     ``done`` and ``total`` count pages while parsing, chunks while embedding; ``stage_from`` is what was done when this
-    stage began, ``recognising`` says that pages of a scan are read. ``beat`` grows while a worker is at it,
+    stage began, ``beat`` grows while a worker is at it,
     ``finished_seq`` is the place in the order in which versions came to their end. A version of a rebuild carries its
     ``run_id`` and is hidden until the rebuild is whole; ``chunking`` is the way its text was cut. ``note`` is a
     sentence on what was left out.
     """
 
     __tablename__ = "document_versions"
-    __table_args__ = (UniqueConstraint("document_id", "number"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        UniqueConstraint("document_id", "number"),
+        # All that lists look at: the texts in these rows make looking at the rows themselves slow.
+        Index("ix_document_versions_listed", "document_id", "run_id", "number", "status", "uploaded_at", "size"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
@@ -103,7 +108,6 @@ class VersionRow(Base):
     beat: Mapped[int] = mapped_column(server_default="0", default=0)
     stage_started_at: Mapped[datetime | None]
     stage_from: Mapped[int] = mapped_column(server_default="0", default=0)
-    recognising: Mapped[bool] = mapped_column(server_default="0", default=False)
     finished_seq: Mapped[int | None] = mapped_column(index=True)
     run_id: Mapped[int | None] = mapped_column(index=True)
     chunking: Mapped[int] = mapped_column(server_default="1", default=1)

@@ -13,7 +13,8 @@ from small_library import Library
 
 from assistant.domain import DocumentStatus, Person, Role, UploadOutcome
 from assistant.errors import NotAllowed, NotFound, UploadRefused
-from assistant.knowledge.service import KnowledgeBase, clean_name
+from assistant.knowledge.intake import clean_name
+from assistant.knowledge.service import KnowledgeBase
 from assistant.storage.purge import purge_deleted, sweep_originals
 
 STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)

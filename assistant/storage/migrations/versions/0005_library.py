@@ -26,7 +26,6 @@ COLUMNS: dict[str, tuple[sa.Column[object], ...]] = {
         sa.Column("beat", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("stage_started_at", sa.DateTime()),
         sa.Column("stage_from", sa.Integer(), nullable=False, server_default="0"),
-        sa.Column("recognising", sa.Boolean(), nullable=False, server_default="0"),
         sa.Column("finished_seq", sa.Integer()),
         sa.Column("run_id", sa.Integer()),
         sa.Column("chunking", sa.Integer(), nullable=False, server_default="1"),
@@ -57,6 +56,11 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     op.create_index("ix_document_versions_finished_seq", "document_versions", ["finished_seq"])
+    op.create_index(
+        "ix_document_versions_listed",
+        "document_versions",
+        ["document_id", "run_id", "number", "status", "uploaded_at", "size"],
+    )
     op.create_index("ix_document_versions_run_id", "document_versions", ["run_id"])
     _add_what_belongs_to_documents()
     _add_runs_and_folders()

@@ -1,0 +1,129 @@
+"""How files come in: refused early and plainly, or stored for good before anyone is told so."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from assistant import faults
+from assistant.domain import Person, Upload
+from assistant.errors import UploadRefused
+from assistant.settings import Settings
+from assistant.storage.accepting import Accepting, NewVersion
+from assistant.storage.blobs import DISK_FULL, Arriving, Blobs, Received, too_large
+from assistant.storage.cancelling import cancel
+from assistant.storage.database import Database
+from assistant.storage.disk import full_disk_told
+
+MEGABYTE = 1_000_000
+NAME_CHARACTERS = 500
+"""Files stand under their hash, so no file system bounds a name; this only keeps lists readable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where an upload is to go. ``replaces`` and ``expected`` are those of ``NewVersion``."""
+
+    name: str
+    space_id: str
+    person: Person
+    replaces: str | None = None
+    expected: int | None = None
+
+
+class Intake:
+    """Takes files in. The caller has checked that the person may, and that the space is theirs to see."""
+
+    def __init__(self, database: Database, blobs: Blobs, settings: Settings, wake: Callable[[], None]) -> None:
+        """``wake`` is called whenever something was queued."""
+        self._database = database
+        self._blobs = blobs
+        self._accepting = Accepting(database)
+        self._limit = settings.upload_max_mb * MEGABYTE
+        self._wake = wake
+
+    def upload(self, wanted: Wanted, data: bytes | BinaryIO) -> Upload:
+        """Store a file; when this returns its bytes are safe and its way into the index is under way."""
+        stream = io.BytesIO(data) if isinstance(data, bytes) else data
+        return self._accept(wanted, self._blobs.receive(stream, self._limit))
+
+    def begin(self, wanted: Wanted, size: int | None) -> Incoming:
+        """Begin to take a file in piece by piece; ``size`` in bytes, where it is known, is looked at first."""
+        if size is not None and size > self._limit:
+            raise UploadRefused(too_large(self._limit))
+        self._blobs.need_room(size or 0)
+        return Incoming(self._blobs.arriving(self._limit), lambda received: self._accept(wanted, received))
+
+    def retry(self, document_id: str) -> None:
+        """Queue the newest version again if it failed."""
+        self._accepting.retry(document_id)
+        self._wake()
+
+    def cancel(self, document_id: str, by: Person) -> None:
+        """Stop what is under way for the newest version."""
+        cancel(self._database, document_id, by.name or by.email, self._blobs.remove)
+        self._wake()
+
+    def _accept(self, wanted: Wanted, received: Received) -> Upload:
+        try:
+            with full_disk_told(DISK_FULL):
+                upload = self._accepting.accept(_version(wanted, received), lambda: self._blobs.place(received))
+            faults.point("row_committed")
+        finally:
+            self._blobs.discard(received)
+        self._wake()
+        return upload
+
+
+class Incoming:
+    """A file on its way in, for callers that are given it piece by piece. All calls block: none belongs on a loop."""
+
+    def __init__(self, arriving: Arriving, accept: Callable[[Received], Upload]) -> None:
+        self._arriving = arriving
+        self._accept = accept
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._arriving.size
+
+    def write(self, piece: bytes) -> None:
+        """Take the next bytes; raises UploadRefused above the limit, DiskFull without room. Call ``abort`` then."""
+        self._arriving.write(piece)
+
+    def finish(self) -> Upload:
+        """Store what came, as ``KnowledgeBase.upload`` does, with the same refusals."""
+        return self._accept(self._arriving.finish())
+
+    def abort(self) -> None:
+        """Forget what came, leaving nothing on disk. Harmless after ``finish``."""
+        self._arriving.abort()
+
+
+def clean_name(name: str) -> str:
+    """Return a name without folders and control characters; raises UploadRefused when nothing is left."""
+    visible = "".join(sign for sign in unicodedata.normalize("NFC", name) if unicodedata.category(sign)[0] != "C")
+    cleaned = visible.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    if cleaned in ("", ".", ".."):
+        raise UploadRefused("The file has no name.")
+    if len(cleaned) > NAME_CHARACTERS:
+        raise UploadRefused(f"The name of the file is longer than {NAME_CHARACTERS} characters; rename it.")
+    return cleaned
+
+
+def _version(wanted: Wanted, received: Received) -> NewVersion:
+    from assistant.knowledge.parsing import media_type
+
+    return NewVersion(
+        space_id=wanted.space_id,
+        name=wanted.name,
+        sha256=received.sha256,
+        media_type=media_type(received.path, wanted.name),
+        size=received.size,
+        uploaded_by=wanted.person.email,
+        replaces=wanted.replaces,
+        expected=wanted.expected,
+    )
