@@ -14,16 +14,18 @@ from filelock import Timeout
 from numpy.typing import NDArray
 
 from assistant.domain import Document, DocumentStatus, PageSpan, Passage, Person, Space, Upload
-from assistant.errors import FolderInUse, NotAllowed, NotFound
+from assistant.errors import FolderInUse, NotFound
 from assistant.knowledge.embedder_state import EmbedderState, EmbedderSwitch
 from assistant.knowledge.exact import ExactSearches
 from assistant.knowledge.index import VectorIndex
 from assistant.knowledge.indexer import Indexer
 from assistant.knowledge.intake import Incoming, Intake, Wanted, clean_name
+from assistant.knowledge.library import Library
 from assistant.knowledge.progress import FileProgresses
 from assistant.knowledge.query_vectors import QueryEmbedding, server_of
 from assistant.knowledge.reembedding import Reembedding
 from assistant.knowledge.retrieval import OwnIndex, Retrieval
+from assistant.knowledge.rights import need_editor
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
 from assistant.library import FileProgress, Finished
 from assistant.providers.api_embedder import ApiEmbedder
@@ -70,6 +72,7 @@ class KnowledgeBase:
         self._blobs = Blobs(settings.data_dir)
         self._intake = Intake(database, self._blobs, settings, self._wake)
         self._progress = FileProgresses(database)
+        self.library = Library(database, self._blobs, self._wake, self._progress.of)
         self._exact = ExactSearches(self._vectors)
         self._queries = QueryEmbedding(settings, embedder, self._embeddings, self._exact)
         self._lock = owner_lock(settings.data_dir)
@@ -138,7 +141,7 @@ class KnowledgeBase:
 
     def cancel(self, person: Person, document_id: str) -> None:
         """Stop what is under way for a document; what is searchable stays. Raises NotAllowed, NotFound."""
-        _need_editor(person)
+        need_editor(person)
         self._intake.cancel(self.document(person, document_id).id, person)
 
     def progress_of(self, person: Person, document_ids: Sequence[str]) -> dict[str, FileProgress]:
@@ -171,26 +174,25 @@ class KnowledgeBase:
 
     def add_space(self, person: Person, name: str) -> Space:
         """Add a space, or return the one of this name. Raises NotAllowed, UploadRefused without a name."""
-        _need_editor(person)
+        need_editor(person)
         return self._documents.add_space(clean_name(name))
 
     def retry(self, person: Person, document_id: str) -> None:
         """Try a failed document again. Raises NotAllowed, NotFound."""
-        _need_editor(person)
+        need_editor(person)
         self._intake.retry(self.document(person, document_id).id)
 
     def delete(self, person: Person, document_id: str) -> None:
         """Delete a document with all versions; no search finds it after this. Raises NotAllowed, NotFound."""
-        _need_editor(person)
-        self._documents.delete(self.document(person, document_id).id)
-        self._wake()
+        need_editor(person)
+        self.library.delete_many(person, [self.document(person, document_id).id])
 
     def reindex(self, person: Person) -> int:
         """Build keyword and vector index anew from what is stored, while the old one serves.
 
         Returns how many searchable documents they will hold. Raises NotAllowed.
         """
-        _need_editor(person)
+        need_editor(person)
         self._vectors.rebuild_keywords()
         for space in self._vectors.populated_spaces():
             self._vectors.want_generation(space, self._embeddings.served().model)
@@ -209,7 +211,7 @@ class KnowledgeBase:
 
     def damaged_originals(self, person: Person) -> list[str]:
         """Return the names of documents whose stored bytes are missing or not the uploaded ones. Raises NotAllowed."""
-        _need_editor(person)
+        need_editor(person)
         return [one.name for one in self.documents(person) if not self._blobs.is_sound(one.sha256)]
 
     def search(self, person: Person, query: str, k: int = 10) -> list[Passage]:
@@ -320,7 +322,7 @@ class KnowledgeBase:
             self._own.indexer.wake()
 
     def _wanted(self, person: Person, name: str, space: str, replaces: str | None, expected: int | None) -> Wanted:
-        _need_editor(person)
+        need_editor(person)
         if replaces is not None:
             self.document(person, replaces)
         return Wanted(clean_name(name), self._space(person, space).id, person, replaces, expected)
@@ -333,8 +335,3 @@ class KnowledgeBase:
             if wanted in (space.id, space.name):
                 return space
         raise NotFound(f"There is no space named {wanted!r}.")
-
-
-def _need_editor(person: Person) -> None:
-    if not person.may_edit_documents:
-        raise NotAllowed("Only knowledge base administrators may change documents.")

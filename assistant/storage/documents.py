@@ -1,4 +1,4 @@
-"""Documents and their versions as people see them: listed, deleted, read."""
+"""Documents and their versions as people see them: looked up, counted, read; versions of a rebuild are hidden."""
 
 from __future__ import annotations
 
@@ -14,9 +14,19 @@ from sqlalchemy.orm import Session, aliased
 
 from assistant.domain import Document, DocumentStatus, PageSpan, Space
 from assistant.errors import NotFound
+from assistant.library import Version
 from assistant.storage.accepting import existing
 from assistant.storage.database import Database, utc_now
-from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PageRow, RemovalRow, SpaceRow, VersionRow
+from assistant.storage.ingestion import split_heading
+from assistant.storage.rows import (
+    ChunkRow,
+    DocumentRow,
+    KnowledgeStateRow,
+    PageRow,
+    RemovalRow,
+    SpaceRow,
+    VersionRow,
+)
 
 Newest = aliased(VersionRow)
 Live = aliased(VersionRow)
@@ -32,6 +42,18 @@ class Original:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class ChunkText:
+    """A chunk as it is stored. ``title`` is what its version calls itself."""
+
+    number: int
+    page_from: int | None
+    page_to: int | None
+    title: str
+    heading_path: tuple[str, ...]
+    text: str
+
+
 class Documents:
     """Reads and writes the documents of all spaces; rights are the service's concern."""
 
@@ -40,39 +62,28 @@ class Documents:
 
     def in_spaces(self, space_ids: Sequence[str]) -> list[Document]:
         """Return the documents of these spaces by name."""
-        query = _documents().where(DocumentRow.space_id.in_(space_ids)).order_by(DocumentRow.name)
+        query = document_rows().where(DocumentRow.space_id.in_(space_ids)).order_by(DocumentRow.name)
         with self._database.read() as session:
-            return [_document(row) for row in session.execute(query)]
+            return [document_value(row) for row in session.execute(query)]
 
     def get(self, document_id: str) -> Document:
         """Return one document; raise NotFound."""
         with self._database.read() as session:
-            row = session.execute(_documents().where(DocumentRow.id == document_id)).one_or_none()
+            row = session.execute(document_rows().where(DocumentRow.id == document_id)).one_or_none()
         if row is None:
             raise NotFound("There is no such document.")
-        return _document(row)
-
-    def delete(self, document_id: str) -> None:
-        """Mark a document as gone: no search sees it after this; its rows and bytes are removed later."""
-        with self._database.write() as session:
-            document = existing(session, document_id)
-            document.deleted_at = utc_now()
-            document.live_version_id = None
-            versions = select(VersionRow).where(VersionRow.document_id == document_id, VersionRow.chunks > 0)
-            for version in session.scalars(versions):
-                queue_removal(session, document, version)
-            bump_revision(session)
+        return document_value(row)
 
     def original(self, document_id: str, number: int | None = None) -> Original:
         """Return a version's upload facts (the newest one's without a number); raise NotFound."""
         with self._database.read() as session:
-            row = _version(session, document_id, number)
+            row = version_of(session, document_id, number)
             return Original(row.name, row.sha256, row.media_type, row.number)
 
     def text(self, document_id: str, number: int) -> tuple[str, list[PageSpan]]:
         """Return a version's text and where its pages lie in it; raise NotFound."""
         with self._database.read() as session:
-            row = _version(session, document_id, number)
+            row = version_of(session, document_id, number)
             pages = session.scalars(select(PageRow).where(PageRow.version_id == row.id).order_by(PageRow.position))
             if row.text is None:
                 raise NotFound("This version of the document has no text.")
@@ -83,11 +94,37 @@ class Documents:
         query = (
             select(Newest.status, func.count())
             .join(DocumentRow, and_(DocumentRow.id == Newest.document_id, DocumentRow.deleted_at.is_(None)))
-            .where(_is_newest())
+            .where(is_newest())
             .group_by(Newest.status)
         )
         with self._database.read() as session:
             return {DocumentStatus(status): count for status, count in session.execute(query)}
+
+    def versions(self, document_id: str) -> list[Version]:
+        """Return the versions of a document, newest first; raise NotFound."""
+        query = _versions().where(VersionRow.document_id == document_id).order_by(VersionRow.number.desc())
+        with self._database.read() as session:
+            live = existing(session, document_id).live_version_id
+            return [_version_value(row, live) for row in session.execute(query)]
+
+    def chunks(self, document_id: str, offset: int, limit: int) -> list[ChunkText]:
+        """Return chunks of the version that searches see, in order; raise NotFound."""
+        with self._database.read() as session:
+            live = existing(session, document_id).live_version_id
+            query = _chunks().where(ChunkRow.version_id == live).order_by(ChunkRow.number)
+            rows = session.execute(query.offset(offset).limit(limit))
+            return [
+                ChunkText(n, first, last, title, split_heading(heading), text)
+                for n, first, last, title, heading, text in rows
+            ]
+
+    def there(self, document_ids: Sequence[str], spaces: Sequence[str]) -> set[str]:
+        """Return those of the ids that are documents of these spaces."""
+        query = select(DocumentRow.id).where(
+            DocumentRow.id.in_(document_ids), DocumentRow.deleted_at.is_(None), DocumentRow.space_id.in_(spaces)
+        )
+        with self._database.read() as session:
+            return set(session.scalars(query))
 
     def ever_added(self) -> bool:
         """Return whether any document was ever uploaded, deleted ones included."""
@@ -126,25 +163,27 @@ def queue_removal(session: Session, document: DocumentRow, version: VersionRow) 
     session.execute(insert(RemovalRow).values(**values).on_conflict_do_nothing())
 
 
-def _version(session: Session, document_id: str, number: int | None) -> VersionRow:
+def version_of(session: Session, document_id: str, number: int | None = None) -> VersionRow:
+    """Return a version of a document (the newest one without a number); raise NotFound."""
     existing(session, document_id)
-    query = select(VersionRow).where(VersionRow.document_id == document_id).order_by(VersionRow.number.desc())
+    query = select(VersionRow).where(VersionRow.document_id == document_id, VersionRow.run_id.is_(None))
     if number is not None:
         query = query.where(VersionRow.number == number)
-    row = session.scalars(query.limit(1)).one_or_none()
+    row = session.scalars(query.order_by(VersionRow.number.desc()).limit(1)).one_or_none()
     if row is None:
         raise NotFound("There is no such version of this document.")
     return row
 
 
-def _is_newest() -> ColumnElement[bool]:
+def is_newest() -> ColumnElement[bool]:
+    """Say that ``Newest`` is the version that was uploaded last; an index has all that this looks at."""
     other = aliased(VersionRow)
-    return Newest.number == (
-        select(func.max(other.number)).where(other.document_id == Newest.document_id).scalar_subquery()
-    )
+    last = select(func.max(other.number)).where(other.document_id == Newest.document_id, other.run_id.is_(None))
+    return and_(Newest.run_id.is_(None), Newest.number == last.scalar_subquery())
 
 
-def _documents() -> Select[*tuple[Any, ...]]:
+def document_rows() -> Select[*tuple[Any, ...]]:
+    """Select all documents that are not deleted, for ``document_value``."""
     # Columns, not row objects: a list of a thousand documents takes a third of the time.
     return (
         select(
@@ -168,10 +207,39 @@ def _documents() -> Select[*tuple[Any, ...]]:
         )
         .join(Newest, Newest.document_id == DocumentRow.id)
         .outerjoin(Live, Live.id == DocumentRow.live_version_id)
-        .where(DocumentRow.deleted_at.is_(None), _is_newest())
+        .where(DocumentRow.deleted_at.is_(None), is_newest())
     )
 
 
-def _document(row: Row[*tuple[Any, ...]]) -> Document:
+def document_value(row: Row[*tuple[Any, ...]]) -> Document:
+    """Return a selected document."""
     values = row._asdict()
     return Document(**{**values, "status": DocumentStatus(values["status"])})
+
+
+def _versions() -> Select[*tuple[Any, ...]]:
+    return select(
+        VersionRow.id,
+        VersionRow.document_id,
+        VersionRow.number,
+        VersionRow.name,
+        VersionRow.size,
+        VersionRow.sha256,
+        VersionRow.status,
+        VersionRow.uploaded_by,
+        VersionRow.uploaded_at,
+        VersionRow.ready_at,
+        VersionRow.error,
+        VersionRow.text.is_not(None).label("has_text"),
+    ).where(VersionRow.run_id.is_(None))
+
+
+def _version_value(row: Row[*tuple[Any, ...]], live: int | None) -> Version:
+    values = row._asdict()
+    is_live = values.pop("id") == live
+    return Version(**{**values, "status": DocumentStatus(values["status"])}, live=is_live)
+
+
+def _chunks() -> Select[*tuple[Any, ...]]:
+    own = (ChunkRow.number, ChunkRow.page_from, ChunkRow.page_to, VersionRow.title, ChunkRow.heading, ChunkRow.text)
+    return select(*own).join(VersionRow, VersionRow.id == ChunkRow.version_id)

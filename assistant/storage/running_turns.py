@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from assistant.domain import ModelChoice, PendingCall, Route, Turn, TurnError, TurnStatus
@@ -22,6 +22,10 @@ ANSWERED = (TurnStatus.COMPLETE, TurnStatus.STOPPED, TurnStatus.CUT)
 BUSY_CONVERSATION = "This conversation is still answering: wait for the answer, or stop it, then ask again."
 NOT_WAITING = "This was decided already, or is no longer waiting: what came of it stands in the conversation."
 LAPSED = "This was not done: you asked something else before you decided. Ask for it again if you still want it."
+SOURCE_DELETED = (
+    "This was not done: a document that it rests on was deleted before you decided. Ask for it again if you still "
+    "want it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +129,17 @@ def said_before(session: Session, conversation_id: str, before: int | None, mess
 
 def let_lapse(session: Session, conversation_id: str) -> None:
     """End the turn that waits in a conversation: the person went on, so nobody will decide about its calls."""
-    error = TurnError("lapsed", LAPSED, new_reference())
-    waiting = update(TurnRow).where(
-        TurnRow.conversation_id == conversation_id, TurnRow.status == TurnStatus.AWAITING_APPROVAL
-    )
+    _lapse(session, TurnRow.conversation_id == conversation_id, LAPSED)
+
+
+def lapse_over(session: Session, document_id: str) -> None:
+    """End the turns that wait with passages of a document that is deleted: its text goes with them."""
+    _lapse(session, TurnRow.messages.contains(document_id, autoescape=True), SOURCE_DELETED)
+
+
+def _lapse(session: Session, which: ColumnElement[bool], sentence: str) -> None:
+    error = TurnError("lapsed", sentence, new_reference())
+    waiting = update(TurnRow).where(which, TurnRow.status == TurnStatus.AWAITING_APPROVAL)
     session.execute(
         waiting.values(status=TurnStatus.STOPPED, error=asdict(error), pending=[], messages=None, finished_at=utc_now())
     )

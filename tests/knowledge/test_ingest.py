@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from small_library import Library
+from small_library import EDITOR, Library
 from sqlalchemy import func, select
 
 from assistant.domain import Document, DocumentStatus
@@ -15,6 +15,7 @@ from assistant.knowledge.ingest import STARTS_ALLOWED, Ingest, Progress
 from assistant.knowledge.parsing.sandbox import ParserSandbox
 from assistant.storage.accepting import NewVersion
 from assistant.storage.blobs import Blobs
+from assistant.storage.deletions import delete_documents
 from assistant.storage.ingestion import Ingestion, Job, LostClaim
 from assistant.storage.rows import ChunkRow
 
@@ -96,7 +97,7 @@ def test_late_writer_of_an_earlier_worker_is_refused(
 def test_work_on_a_deleted_document_is_dropped(desk: Desk, library: Library) -> None:
     document_id, job = desk.upload(RULES)
     desk.ingest.read(job)
-    library.documents.delete(document_id)
+    delete_documents(library.database, [document_id], EDITOR.id)
     assert not desk.ingest.embed(job)
     assert desk.store.due() == []
 

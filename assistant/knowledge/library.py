@@ -1,0 +1,261 @@
+"""The library as knowledge base administrators keep it: lists, facts, versions, moves, many documents at a time."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from assistant.domain import Document, DocumentStatus, Person, Space, Upload
+from assistant.errors import Conflict, NotFound, WrongUse
+from assistant.knowledge.chunking import contextual_text
+from assistant.knowledge.rights import need_editor
+from assistant.knowledge.versions import difference
+from assistant.library import (
+    DiffLine,
+    DocumentPage,
+    DocumentQuery,
+    Facts,
+    FileProgress,
+    ListedDocument,
+    StoredChunk,
+    Version,
+)
+from assistant.storage.accepting import Accepting, NewVersion
+from assistant.storage.blobs import Blobs
+from assistant.storage.deletions import delete_documents
+from assistant.storage.document_list import DocumentList
+from assistant.storage.documents import Documents
+from assistant.storage.facts import expired, set_facts, tags_in
+from assistant.storage.moves import move
+from assistant.storage.preferences import Preferences
+
+if TYPE_CHECKING:
+    from assistant.storage.database import Database
+
+PREFERENCE = "knowledge"
+LEAVE_OUT_EXPIRED = "leave_out_expired"
+TITLE_CHARACTERS = 300
+OWNER_CHARACTERS = 200
+TAG_CHARACTERS = 50
+MOST_TAGS = 30
+CHANGED = "Somebody else changed this setting just now: look at it again."
+
+
+def today() -> date:
+    """Return the day that it is here: the last day of a document ends with the day of this machine's clock."""
+    return datetime.now().astimezone().date()
+
+
+class Library:
+    """What lists show of documents, and what administrators do with them. Every method checks the person's rights."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        wake: Callable[[], None],
+        progress: Callable[[Sequence[str], Sequence[str]], dict[str, FileProgress]],
+        day: Callable[[], date] = today,
+    ) -> None:
+        """``wake`` is called whenever something is to be done, ``progress`` tells of documents in spaces."""
+        self._database = database
+        self._documents = Documents(database)
+        self._accepting = Accepting(database)
+        self._list = DocumentList(database)
+        self._preferences = Preferences(database)
+        self._blobs = blobs
+        self._wake = wake
+        self._progress = progress
+        self._day = day
+
+    def page(self, person: Person, query: DocumentQuery) -> DocumentPage:
+        """Return the documents that a query finds, from its offset on, with how far those under way are."""
+        readable = self._readable(person)
+        page = self._list.page(query, readable, self._day())
+        under_way = [one.document.id for one in page.documents if not one.document.status.is_final]
+        progress = self._progress(under_way, readable) if under_way else {}
+        return replace(
+            page, documents=tuple(replace(one, progress=progress.get(one.document.id)) for one in page.documents)
+        )
+
+    def facts(self, person: Person, document_id: str) -> ListedDocument:
+        """Return a document with what is said of it; raise NotFound."""
+        listed = self._list.one(document_id)
+        if listed is None or listed.document.space not in self._readable(person):
+            raise NotFound("There is no such document.")
+        return listed
+
+    def set_facts(self, person: Person, document_id: str, facts: Facts, revision: int) -> ListedDocument:
+        """Store what is said of a document, over what stood there at ``revision``.
+
+        Raises NotAllowed, NotFound, WrongUse for what is too long, Conflict when somebody else changed it meanwhile.
+        """
+        need_editor(person)
+        self._document(person, document_id)
+        set_facts(self._database, document_id, _cleaned(facts), revision, person.id)
+        return self.facts(person, document_id)
+
+    def tags(self, person: Person) -> list[str]:
+        """Return all tags of the documents that this person may see."""
+        return tags_in(self._database, self._readable(person))
+
+    def versions(self, person: Person, document_id: str) -> list[Version]:
+        """Return the versions of a document, newest first; raise NotFound."""
+        return self._documents.versions(self._document(person, document_id).id)
+
+    def difference(self, person: Person, document_id: str, old: int, new: int) -> list[DiffLine]:
+        """Return what changed in the text between two versions; raise NotFound, also for one without text."""
+        self._document(person, document_id)
+        return difference(self._documents.text(document_id, old)[0], self._documents.text(document_id, new)[0])
+
+    def restore(self, person: Person, document_id: str, number: int, expected: int) -> Upload:
+        """Make an older version the newest one again, as a version of its own; ``expected`` is the newest one seen.
+
+        Raises NotAllowed, NotFound, Conflict when the document was replaced meanwhile.
+        """
+        need_editor(person)
+        document = self._document(person, document_id)
+        version = self._version(document_id, number)
+        original = self._documents.original(document_id, number)
+        new = NewVersion(
+            space_id=document.space,
+            name=document.name,
+            sha256=original.sha256,
+            media_type=original.media_type,
+            size=version.size,
+            uploaded_by=person.email,
+            replaces=document_id,
+            expected=expected,
+        )
+        upload = self._accepting.accept(new, place=lambda: self._need_original(original.sha256))
+        self._wake()
+        return upload
+
+    def chunks(self, person: Person, document_id: str, offset: int = 0, limit: int = 50) -> list[StoredChunk]:
+        """Return chunks of the version that searches see, as the embedding model was given them; raise NotFound."""
+        rows = self._documents.chunks(self._document(person, document_id).id, offset, limit)
+        return [
+            StoredChunk(
+                row.number,
+                row.page_from,
+                row.page_to,
+                row.heading_path,
+                row.text,
+                contextual_text(row.title, row.heading_path, row.text),
+            )
+            for row in rows
+        ]
+
+    def move(self, person: Person, document_ids: Sequence[str], space: str) -> list[tuple[str, str]]:
+        """Move documents to another space, named by its id or name; return those refused, each with a sentence.
+
+        Raises NotAllowed, NotFound when there is no such space.
+        """
+        need_editor(person)
+        target = self._space(person, space)
+        there = self._documents.there(document_ids, self._readable(person))
+        hidden = [(id_, "There is no such document.") for id_ in document_ids if id_ not in there]
+        refused = move(self._database, [id_ for id_ in document_ids if id_ in there], target.id, person.id)
+        self._wake()
+        return hidden + refused
+
+    def delete_many(self, person: Person, document_ids: Sequence[str]) -> int:
+        """Delete documents with all their versions, at once for all searches; return how many. Raises NotAllowed.
+
+        Those that are gone already do no harm.
+        """
+        need_editor(person)
+        there = self._documents.there(document_ids, self._readable(person))
+        delete_documents(self._database, [id_ for id_ in dict.fromkeys(document_ids) if id_ in there], person.id)
+        self._wake()
+        return len(there)
+
+    def retry_many(self, person: Person, document_ids: Sequence[str]) -> int:
+        """Try those of these documents again that failed; return how many. Raises NotAllowed."""
+        need_editor(person)
+        there = self._documents.there(document_ids, self._readable(person))
+        failed = [id_ for id_ in there if self._documents.get(id_).status is DocumentStatus.FAILED]
+        for document_id in failed:
+            self._accepting.retry(document_id)
+        self._wake()
+        return len(failed)
+
+    def gone(self, person: Person, document_ids: Sequence[str]) -> set[str]:
+        """Return those of these documents that were deleted, or that this person may not see any more."""
+        asked = set(document_ids)
+        return asked - self._documents.there(list(asked), self._readable(person)) if asked else set()
+
+    def expired(self, person: Person, document_ids: Sequence[str]) -> dict[str, date]:
+        """Return those of these documents that do not hold any more, each with the last day on which it did."""
+        there = self._documents.there(document_ids, self._readable(person)) if document_ids else ()
+        return expired(self._database, list(there), self._day()) if there else {}
+
+    def leave_out_expired(self, person: Person) -> bool:  # noqa: ARG002  # everybody may know what searches leave out
+        """Return whether searches leave out documents that do not hold any more."""
+        return leaves_out_expired(self._preferences)
+
+    def set_leave_out_expired(self, person: Person, leave_out: bool) -> None:
+        """Say whether searches leave out documents that do not hold any more. Raises NotAllowed, Conflict."""
+        need_editor(person)
+        stored = self._preferences.get(PREFERENCE)
+        value = {**((stored and stored.value) or {}), LEAVE_OUT_EXPIRED: leave_out}
+        if self._preferences.replace(PREFERENCE, value, stored.revision if stored else 0, person.id) is None:
+            raise Conflict(CHANGED)
+
+    def _readable(self, person: Person) -> list[str]:  # noqa: ARG002  # every person reads every space so far
+        return [space.id for space in self._documents.spaces()]
+
+    def _document(self, person: Person, document_id: str) -> Document:
+        document = self._documents.get(document_id)
+        if document.space not in self._readable(person):
+            raise NotFound("There is no such document.")
+        return document
+
+    def _version(self, document_id: str, number: int) -> Version:
+        for version in self._documents.versions(document_id):
+            if version.number == number:
+                return version
+        raise NotFound("There is no such version of this document.")
+
+    def _space(self, person: Person, wanted: str) -> Space:
+        readable = self._readable(person)
+        for space in self._documents.spaces():
+            if wanted in (space.id, space.name) and space.id in readable:
+                return space
+        raise NotFound(f"There is no space named {wanted!r}.")
+
+    def _need_original(self, sha256: str) -> None:
+        if not self._blobs.path(sha256).exists():
+            raise NotFound("The file of this version is missing on the disk, so it cannot be restored.")
+
+
+def leaves_out_expired(preferences: Preferences) -> bool:
+    """Return whether the preference says that searches leave out documents that do not hold any more."""
+    stored = preferences.get(PREFERENCE)
+    return bool(stored and stored.value and stored.value.get(LEAVE_OUT_EXPIRED) is True)
+
+
+def _cleaned(facts: Facts) -> Facts:
+    """Return the facts without signs that nobody sees; raises WrongUse for what is too long."""
+    tags: dict[str, str] = {}
+    for tag in facts.tags:
+        line = _line(tag, "A tag", TAG_CHARACTERS)
+        if line:
+            tags.setdefault(line.casefold(), line)
+    if len(tags) > MOST_TAGS:
+        raise WrongUse(f"A document takes at most {MOST_TAGS} tags.")
+    title = _line(facts.title or "", "The title", TITLE_CHARACTERS)
+    owner = _line(facts.owner or "", "The owner", OWNER_CHARACTERS)
+    return Facts(title or None, owner or None, tuple(tags.values()), facts.valid_until)
+
+
+def _line(text: str, what: str, limit: int) -> str:
+    """Return the text on one line, without control signs and marks that turn the direction of writing."""
+    line = " ".join(text.split())
+    line = "".join(sign for sign in unicodedata.normalize("NFC", line) if unicodedata.category(sign)[0] != "C").strip()
+    if len(line) > limit:
+        raise WrongUse(f"{what} is longer than {limit} characters: shorten it.")
+    return line

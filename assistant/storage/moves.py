@@ -1,0 +1,62 @@
+"""Documents that go to another space: searches follow at once, their vectors a little later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import Session
+
+from assistant.errors import AssistantError, UploadRefused
+from assistant.storage import audit
+from assistant.storage.accepting import existing
+from assistant.storage.database import Database, utc_now
+from assistant.storage.documents import bump_revision
+from assistant.storage.library_rows import MoveRow
+from assistant.storage.rows import DocumentRow
+
+
+def move(database: Database, document_ids: Sequence[str], space_id: str, person_id: str) -> list[tuple[str, str]]:
+    """Move documents in one transaction; return those that stay where they are, each with a sentence why."""
+    refused: list[tuple[str, str]] = []
+    with database.write() as session:
+        for document_id in document_ids:
+            try:
+                _move(session, document_id, space_id, person_id)
+            except AssistantError as error:
+                refused.append((document_id, error.message))
+        bump_revision(session)
+    return refused
+
+
+def _move(session: Session, document_id: str, space_id: str, person_id: str) -> None:
+    document = existing(session, document_id)
+    if document.space_id == space_id:
+        return
+    if _name_is_taken(session, space_id, document.name):
+        raise UploadRefused(f"A document named {document.name} is there already; rename or delete one of them.")
+    if document.live_version_id is not None:
+        note_move(session, document, document.live_version_id)
+    details = {"from": document.space_id, "to": space_id}
+    document.space_id = space_id
+    session.flush()
+    audit.append(session, person_id, "document.moved", document_id, details)
+
+
+def note_move(session: Session, document: DocumentRow, version_id: int) -> None:
+    """Note that a version's vectors stand in the space that its document is leaving, unless that is noted."""
+    values = {
+        "version_id": version_id,
+        "document_id": document.id,
+        "from_space": document.space_id,
+        "created_at": utc_now(),
+    }
+    session.execute(insert(MoveRow).values(**values).on_conflict_do_nothing())
+
+
+def _name_is_taken(session: Session, space_id: str, name: str) -> bool:
+    same = select(DocumentRow.id).where(
+        DocumentRow.space_id == space_id, DocumentRow.name == name, DocumentRow.deleted_at.is_(None)
+    )
+    return session.execute(same).first() is not None
