@@ -35,7 +35,8 @@ _LIST_ITEM = re.compile(
 _ROW = re.compile(r"[ \t]*[^:;\n]{1,80}: [^\n]*; [^:;\n]{1,80}: ")
 _PIPES = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _ROW_LIKE = re.compile(r"(?=[^\n]*\d)[A-ZÀ-ÖØ-ÞĀ-Ž\d€$£](?![\w.]{0,3}[.)]\s)[^\n]*[^\s.!?…:;,]\Z")
-_END = re.compile(r"""[.!?…]+["'”’»)\]]*(?=\s)|[。！？]+["”’」』）]*""")
+# A run of marks is looked at once, from its first: otherwise a line of dots takes the square of its length.
+_END = re.compile(r"""(?<![.!?…])[.!?…]++["'”’»)\]]*+(?=\s)|[。！？]+["”’」』）]*""")
 _LAST_WORD = re.compile(r"[^\s(\[\"“‘']*\Z")
 _STARTER = re.compile(r"[\"'“‘«(\[]*[A-ZÀ-ÖØ-ÞĀ-Ž0-9\u0400-\u042f\u3040-\u9fff]|[•◦▪‣●\-–*]\s")
 _INITIALS = re.compile(r"(?:[A-Za-z]\.)+\Z")

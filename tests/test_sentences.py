@@ -147,3 +147,9 @@ def test_a_table_cell_that_wraps_stays_in_its_row() -> None:
 def test_a_heading_that_ends_with_a_hyphened_word_is_no_unfinished_line() -> None:
     text = "Passwords and sign-in\nPasswords of everybody have at least fourteen characters and are changed each year."
     assert len(sentences(text)) == 2
+
+
+@pytest.mark.parametrize("marks", [".", "?!", "…", ".)", '."', "A.", "1. ", "|", "a: b; "])
+def test_a_long_line_of_marks_is_looked_at_once(marks: str) -> None:
+    text = marks * 150_000
+    assert sum(end - start for start, end in sentences(text)) >= len(text.replace(" ", ""))

@@ -24,6 +24,8 @@ MAX_TOKENS = 256
 SPECIAL_TOKENS = 2
 # The line of title and headings before an embedded text may take this many characters of its 256 tokens.
 CONTEXT_CHARACTERS = 200
+# Characters within which the next word of a heading is looked for; blanks and line ends lie between.
+HEADING_REACH = 1000
 # A rest shorter than this is added to the chunk before rather than left alone, where it fits.
 SMALL_REST = 200
 
@@ -54,10 +56,12 @@ def chunk(parsed: ParsedDocument, token_counts: TokenCounts, title: str) -> list
     """
     text = parsed.text
     pages = page_spans(parsed)
+    page_starts = [page.start for page in pages]
     chunks: list[Chunk] = []
     for section in _sections(text, parsed.headings, pages):
         for start, end in _section_spans(text, section, token_counts, title):
-            pages_of = _pages(pages, start, end)
+            first, last = (bisect_right(page_starts, at) - 1 for at in (start, end - 1))
+            pages_of = pages[first].number, pages[last].number
             chunks.append(Chunk(len(chunks), start, end, *pages_of, section.path, text[start:end]))
     return chunks
 
@@ -113,7 +117,7 @@ def _after_heading(text: str, start: int, heading: Heading | None) -> int:
     """Where the heading's words end in the text; they may stand on several lines."""
     at = start
     for word in heading.text.split() if heading else []:
-        found = text.find(word, at)
+        found = text.find(word, at, at + HEADING_REACH)
         at = found + len(word) if found >= 0 else at
     return at
 
@@ -230,8 +234,3 @@ def _trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
         if part.strip():
             yield start + len(part) - len(part.lstrip()), start + len(part.rstrip())
 
-
-def _pages(pages: Sequence[PageSpan], start: int, end: int) -> tuple[int | None, int | None]:
-    starts = [page.start for page in pages]
-    first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
-    return pages[first].number, pages[last].number

@@ -125,3 +125,10 @@ def test_the_context_line_names_title_and_headings_once_and_stays_short() -> Non
     assert contextual_text("Policy", [], "27 days.") == "Policy\n27 days."
     line = contextual_text("Policy", ["first " * 40, "second " * 40, "Leave"], "x").split("\n")[0]
     assert line == "Policy > Leave"
+
+
+def test_many_headings_whose_words_stand_nowhere_are_not_looked_for_in_the_whole_text() -> None:
+    text = "word\n" * 40_000
+    headings = tuple(Heading(at * 5, 1, "nowhere to be found") for at in range(40_000))
+    chunks = chunk(ParsedDocument("t", (ParsedPage(None, text),), headings), lambda texts: [3] * len(texts), "t")
+    assert sum(len(one.text) for one in chunks) >= 4 * 40_000
