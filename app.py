@@ -28,7 +28,7 @@ else:
 
     app = st.App(
         __file__,
-        routes=routes(),
+        routes=routes(lambda: st.get_option("server.allowedHosts")),
         middleware=[Middleware(headers.SecurityHeaders, policy=_policy)],
         lifespan=start.lifespan(lambda: st.get_option("server.address")),
         on_script_error=on_script_error,

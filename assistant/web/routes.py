@@ -7,6 +7,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from assistant import __version__
+from assistant.web import downloads, uploads
+from assistant.web.admission import Hosts
 from assistant.web.state import HOLDER
 
 
@@ -23,6 +25,10 @@ async def healthz(_request: Request) -> JSONResponse:
     return JSONResponse({"status": status, "reason": reason}, status_code=503, headers=headers)
 
 
-def routes() -> list[Route]:
-    """All routes of the app."""
-    return [Route("/healthz", healthz, methods=["GET"])]
+def routes(hosts: Hosts) -> list[Route]:
+    """All routes of the app; ``hosts`` gives the names under which it may be asked."""
+    return [
+        Route("/healthz", healthz, methods=["GET"]),
+        Route(uploads.PATH, uploads.UploadRoute(hosts).answer, methods=["PUT"]),
+        Route(downloads.PATH, downloads.DownloadRoute(hosts).answer, methods=["GET"]),
+    ]

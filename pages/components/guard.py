@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from assistant.domain import Person, Role
+from assistant.web.identity import person_of
 from assistant.web.state import HOLDER
 from pages.components.safe_markdown import escape
 
@@ -26,13 +27,13 @@ class Entered(NamedTuple):
 def enter() -> Entered:
     """Return services and person; wait, with a word on the page, while the services start; else stop the page."""
     services = HOLDER.wait(0) or _awaited()
-    return Entered(services, services.people.local())
+    return Entered(services, person_of(services, st.context.headers))
 
 
 def is_admin() -> bool:
     """Whether the person who acts is an admin; nobody is one before the services have started."""
     services = HOLDER.wait(0)
-    return services is not None and services.people.local().role is Role.ADMIN
+    return services is not None and person_of(services, st.context.headers).role is Role.ADMIN
 
 
 def _awaited() -> Services:

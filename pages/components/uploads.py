@@ -1,4 +1,4 @@
-"""Uploads: handed to the service at once, so that Streamlit's copy can go."""
+"""Uploads: streamed to disk by a route of our own, or handed to the service, so that Streamlit's copy can go."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from assistant.domain import Document, Upload, UploadOutcome
 from assistant.errors import AssistantError
+from pages.components import upload_stream
 from pages.components.guard import Entered
 from pages.components.problems import sentence
 from pages.components.safe_markdown import escape
 
 ROUND, RESULTS = "upload_round", "upload_results"
 """Session keys: a number that gives each uploader a new key, and the lines about the last upload."""
-FORMATS = "PDF, Word, Excel, PowerPoint, HTML, CSV, Markdown and plain text"
+SPACE = "upload-space"
+GENERAL = "general"
+FORMATS = (
+    "PDF, Word, Excel, PowerPoint, OpenDocument, RTF, HTML, Markdown, text, CSV, JSON, EPUB, mail, and zip archives of "
+    "these"
+)
 SAID = {
     UploadOutcome.NEW: "was added and is being read.",
     UploadOutcome.NEW_VERSION: "is being read; until then its earlier version answers.",
@@ -25,17 +31,70 @@ SAID = {
 
 def draw_uploader(entered: Entered) -> None:
     """Draw the uploader and what became of the last files."""
-    files = st.file_uploader(
-        f"Add documents ({FORMATS})",
-        accept_multiple_files=True,
-        key=f"uploader-{_round()}",
-        max_upload_size=entered.services.settings.upload_max_mb,
-    )
+    space = _draw_space(entered)
+    files = _draw_zone(entered, "uploader", f"uploader-{_round()}", label="Add documents", several=True, space=space)
     if files:
-        st.session_state[RESULTS] = take(entered, files)
+        st.session_state[RESULTS] = take(entered, files, space)
         next_round()
         st.rerun()
     _draw_results(st.session_state.pop(RESULTS, []))
+
+
+def draw_replacer(entered: Entered, document: Document) -> bool:
+    """Draw the uploader for a document's new file; say whether one was taken, so that the dialog can close.
+
+    The version that the person saw goes along: when someone else replaced it meanwhile, they are told instead.
+    """
+    key, done = f"replace-{document.id}", f"replaced-{document.id}"
+    files = _draw_zone(entered, key, f"{key}-file", label="New file", space=document.space, replaces=document)
+    if files and st.button("Replace", type="primary"):
+        keep_results(take(entered, files, document.space, document))
+        return True
+    return bool(st.session_state.pop(done, False))
+
+
+def _draw_zone(
+    entered: Entered,
+    key: str,
+    widget_key: str,
+    *,
+    label: str,
+    space: str,
+    several: bool = False,
+    replaces: Document | None = None,
+) -> list[UploadedFile]:
+    """Draw an uploader whose files our script takes; return those that it left to Streamlit."""
+    most = entered.services.settings.upload_max_mb
+    with st.container(key=f"{key}-zone", gap=None):
+        found = st.file_uploader(
+            label, accept_multiple_files=several, key=widget_key, max_upload_size=most, help=f"{FORMATS}."
+        )
+        upload_stream.draw_stream(
+            key,
+            on_uploaded=lambda: _note_uploaded(replaces),
+            mostMb=most,
+            single=not several,
+            space=space,
+            replaces=replaces.id if replaces else None,
+            expected=replaces.version if replaces else None,
+            said={outcome.value: words for outcome, words in SAID.items()},
+        )
+    return found if isinstance(found, list) else [found] if found else []
+
+
+def _note_uploaded(replaces: Document | None) -> None:
+    if replaces is not None:
+        st.session_state[f"replaced-{replaces.id}"] = True
+
+
+def _draw_space(entered: Entered) -> str:
+    """Let the person choose where new documents go, where there is a choice."""
+    spaces = entered.services.knowledge.spaces(entered.person)
+    if len(spaces) < 2:
+        return spaces[0].id if spaces else GENERAL
+    names = {space.id: space.name for space in spaces}
+    chosen: str = st.selectbox("Space for new documents", list(names), format_func=lambda one: names[one], key=SPACE)
+    return chosen
 
 
 def _draw_results(lines: list[tuple[bool, str]]) -> None:
@@ -47,13 +106,16 @@ def _draw_results(lines: list[tuple[bool, str]]) -> None:
         st.error("  \n".join(refused), icon=":material/error:")
 
 
-def take(entered: Entered, files: Sequence[UploadedFile], replaces: Document | None = None) -> list[tuple[bool, str]]:
+def take(
+    entered: Entered, files: Sequence[UploadedFile], space: str = GENERAL, replaces: Document | None = None
+) -> list[tuple[bool, str]]:
     """Give files to the service; return for each whether it was taken and what to say."""
+    replaced, expected = (replaces.id, replaces.version) if replaces else (None, None)
     lines = []
     for file in files:
         try:
             upload: Upload = entered.services.knowledge.upload(
-                entered.person, file.name, file, replaces=replaces.id if replaces else None
+                entered.person, file.name, file, space=space, replaces=replaced, expected=expected
             )
             lines.append((True, f"{escape(upload.name)} {SAID[upload.outcome]}"))
         except AssistantError as error:

@@ -1,0 +1,41 @@
+"""Real services behind the app's own routes, asked without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from assistant import bootstrap
+from assistant import settings as settings_module
+from assistant.web.routes import routes
+from assistant.web.state import HOLDER
+
+HOME = "http://127.0.0.1:8501"
+MOST_MB = 1
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[bootstrap.Services]:
+    """Services that take files of up to a megabyte, and do not read them."""
+    settings = settings_module.load(data_dir=tmp_path / "data", samples=False, upload_max_mb=MOST_MB)
+    built = bootstrap.build(settings, own_index=False)
+    HOLDER.set_ready(built)
+    yield built
+    HOLDER.close()
+
+
+@pytest.fixture
+def app() -> Starlette:
+    """The app's own routes, without Streamlit's."""
+    return Starlette(routes=routes(lambda: ["127.0.0.1", "localhost", "*.example.org"]))
+
+
+@pytest.fixture
+def client(app: Starlette, services: bootstrap.Services) -> TestClient:
+    """A browser without pages."""
+    del services
+    return TestClient(app, base_url=HOME)
