@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import csv
-import io
-from pathlib import Path
+import re
+from collections.abc import Iterator
 
 from assistant.knowledge.parsing.characters import decode
-from assistant.knowledge.parsing.formats import OnPage
+from assistant.knowledge.parsing.formats import OnPage, Source, contents
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
-from assistant.knowledge.parsing.tables import rows_as_lines
+from assistant.knowledge.parsing.tables import lines_under_headers
 from assistant.library import ParsedDocument
 
 DELIMITERS = ",;\t|"
+# Excel writes and reads such a first line.
+_SEPARATOR = re.compile(r"\s*sep=([,;\t|:])\n", re.IGNORECASE)
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
-def parse(path: Path, name: str, on_page: OnPage) -> ParsedDocument:
-    """Read the rows; the first one holds the headers."""
-    text = decode(path.read_bytes()).replace("\x00", "")
+def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
+    """Read the rows; the first with more than one cell holds the headers."""
+    text = decode(contents(source)).replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
     document = DocumentBuilder()
     document.start_page()
-    for line in rows_as_lines(_rows(text), header=True):
+    for line in lines_under_headers(_rows(text)):
         document.line(line)
     on_page(1, 1)
     return document.build(title_from_name(name))
 
 
-def _rows(text: str) -> list[list[str]]:
+def _rows(text: str) -> Iterator[list[str]]:
+    """Rows of any length: a quote that is never closed makes one cell of all that follows, as Excel reads it."""
     csv.field_size_limit(len(text) + 1)
-    text = text.removeprefix("sep=;\n").removeprefix("sep=;\r\n")
-    first = text.lstrip().split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    given = _SEPARATOR.match(text)
+    lines = (match.group() for match in _LINE.finditer(text, given.end() if given else 0))
+    return csv.reader(lines, delimiter=given.group(1) if given else _delimiter(text))
+
+
+def _delimiter(text: str) -> str:
+    first = next((line.group() for line in _LINE.finditer(text) if line.group().strip()), "")
+    return max(DELIMITERS, key=first.count)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from assistant.knowledge.parsing.characters import decode
-from assistant.knowledge.parsing.formats import OnPage
+from assistant.knowledge.parsing.formats import OnPage, Source, contents
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
 from assistant.library import ParsedDocument
@@ -22,9 +21,9 @@ _FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
 _TAGS = re.compile(r"<!--.*?-->|<[^<>]{1,500}>", re.DOTALL)
 
 
-def parse(path: Path, name: str, on_page: OnPage) -> ParsedDocument:
+def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
     """Read a Markdown file; its title is that of the front matter or its first heading."""
-    text = decode(path.read_bytes()).replace("\r\n", "\n")
+    text = decode(contents(source)).replace("\r\n", "\n")
     front = _FRONT_MATTER.match(text)
     given = _FRONT_TITLE.search(front.group(1)) if front else None
     reader = _Reader()

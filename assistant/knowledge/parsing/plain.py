@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from assistant.knowledge.parsing.characters import clean_lines, decode
-from assistant.knowledge.parsing.formats import OnPage
+from assistant.knowledge.parsing.formats import OnPage, Source, contents
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.library import Heading, ParsedDocument
 
@@ -15,9 +14,9 @@ HEADING_MAX = 80
 _UNDERLINE = re.compile(r"(=|-|~|\*){3,}\Z")
 
 
-def parse(path: Path, name: str, on_page: OnPage) -> ParsedDocument:
+def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
     """Read a text file in whatever encoding it is."""
-    text = clean_lines(decode(path.read_bytes()))
+    text = clean_lines(decode(contents(source)))
     document = DocumentBuilder()
     document.start_page()
     document.verbatim(text, tuple(_headings(text)))

@@ -3,57 +3,107 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
 
 from assistant.errors import UnreadableDocument
-from assistant.knowledge.parsing.formats import OnPage
+from assistant.knowledge.parsing.archive import PROTECTED, opened
+from assistant.knowledge.parsing.formats import OnPage, Source
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import is_number, rows_as_lines
 from assistant.library import ParsedDocument
 
 DAMAGED = "This Excel file is damaged; open it in Excel, save it again and upload that."
-# Excel's own limit of columns is 16,384; no table for people is as wide as this.
-MAX_COLUMNS = 1_000
+SPREAD = (
+    "A sheet of this file has cells far outside of its table, which makes it too large to be read; delete the empty "
+    "rows and columns beside the table, save it and upload it again."
+)
+# Cells of the rectangle that a sheet spans, empty ones included: all of them are held in memory, 24 bytes each.
+MAX_CELLS = 20_000_000
+_PLACE = re.compile(rb"\sr=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+_PIECE = 1024 * 1024
+# A cell's place that is cut by the end of a piece is found again in the next one.
+_OVERLAP = 32
 
 
-def parse(path: Path, name: str, on_page: OnPage) -> ParsedDocument:
+def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
     """Read the values of all visible sheets; formulas count with their last result."""
     import python_calamine
 
+    if zipfile.is_zipfile(source):
+        _check_spread(source)
     document = DocumentBuilder()
     try:
-        book = python_calamine.CalamineWorkbook.from_path(path)
-        sheets = [sheet for sheet in book.sheets_metadata if sheet.visible is python_calamine.SheetVisibleEnum.Visible]
+        book = python_calamine.load_workbook(source)
+        sheets = [sheet for sheet in book.sheets_metadata if _is_read(sheet)]
         for number, sheet in enumerate(sheets, 1):
             document.start_page()
             _read(sheet.name, _rows(book, sheet.name), document)
             on_page(number, len(sheets))
-    except (UnreadableDocument, MemoryError):
+    except (UnreadableDocument, MemoryError, KeyboardInterrupt, SystemExit):
         raise
-    except Exception:  # calamine raises errors of many kinds on damaged files
+    except python_calamine.PasswordError:
+        raise UnreadableDocument(PROTECTED) from None
+    except BaseException:  # calamine raises errors of many kinds on damaged files; a panic of Rust is no Exception
         raise UnreadableDocument(DAMAGED) from None
     return document.build(title_from_name(name))
 
 
-def _rows(book: Any, sheet: str) -> list[list[str]]:
-    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True)
-    return [[_cell(value) for value in row[:MAX_COLUMNS]] for row in rows]
+def _check_spread(source: Source) -> None:
+    """Refuse a small file whose cells stand so far apart that the sheet between them fills the memory."""
+    with opened(source) as book:
+        for part in book.namelist():
+            if part.lower().startswith("xl/worksheets/") and part.lower().endswith(".xml"):
+                with book.open(part) as stream:
+                    _check_sheet(stream)
 
 
-def _read(name: str, rows: list[list[str]], document: DocumentBuilder) -> None:
-    blocks = list(_blocks(rows))
-    if not blocks:
-        return
-    document.heading(1, name)
-    for block in blocks:
+def _check_sheet(stream: IO[bytes]) -> None:
+    letters: set[bytes] = set()
+    last_row = 0
+    held = b""
+    try:
+        while piece := stream.read(_PIECE):
+            held = held[-_OVERLAP:] + piece
+            for column, row in _PLACE.findall(held):
+                letters.add(column)
+                last_row = max(last_row, int(row))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
+        raise UnreadableDocument(DAMAGED) from None
+    if last_row * max(map(_column, letters), default=0) > MAX_CELLS:
+        raise UnreadableDocument(SPREAD)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _is_read(sheet: Any) -> bool:
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    return sheet.visible is SheetVisibleEnum.Visible and sheet.typ is SheetTypeEnum.WorkSheet
+
+
+def _rows(book: Any, sheet: str) -> Iterator[list[str]]:
+    return ([_cell(value) for value in row] for row in book.get_sheet_by_name(sheet).iter_rows())
+
+
+def _read(name: str, rows: Iterable[list[str]], document: DocumentBuilder) -> None:
+    for number, block in enumerate(_blocks(rows)):
+        if number == 0:
+            document.heading(1, name)
         document.gap()
         for line in _block_lines(block):
             document.line(line)
 
 
-def _blocks(rows: list[list[str]]) -> Iterator[list[list[str]]]:
+def _blocks(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
     """Runs of rows between empty ones."""
     block: list[list[str]] = []
     for row in rows:

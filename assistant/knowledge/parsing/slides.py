@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import UnreadableDocument
-from assistant.knowledge.parsing.formats import OnPage
+from assistant.knowledge.parsing.formats import OnPage, Source
 from assistant.knowledge.parsing.numbering import written
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
@@ -20,15 +20,15 @@ _KINDS = {"arabic": "decimal", "alphaLc": "lowerLetter", "alphaUc": "upperLetter
           "romanUc": "upperRoman"}  # fmt: skip
 
 
-def parse(path: Path, name: str, on_page: OnPage) -> ParsedDocument:
+def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
     """Read the slides in order; hidden ones count, as their numbers do in PowerPoint."""
     import pptx
 
     document = DocumentBuilder()
     try:
-        source = pptx.Presentation(str(path))
-        slides = list(source.slides)
-        title = source.core_properties.title
+        deck = pptx.Presentation(str(source) if isinstance(source, Path) else source)
+        slides = list(deck.slides)
+        title = deck.core_properties.title
         for number, slide in enumerate(slides, 1):
             document.start_page(number)
             _read(slide, document)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.knowledge.parsing.characters import one_line
-from assistant.knowledge.parsing.formats import OnPage
+from assistant.knowledge.parsing.formats import OnPage, Source, contents
 from assistant.knowledge.parsing.html_encoding import decode_html
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
@@ -39,11 +38,11 @@ _INLINE = frozenset(
 )
 
 
-def parse(path: Path, name: str, on_page: OnPage) -> ParsedDocument:
+def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
     """Read an HTML file, whole pages as well as fragments."""
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(decode_html(path.read_bytes()))
+    tree = LexborHTMLParser(decode_html(contents(source)))
     reader = _Reader()
     title = tree.css_first("title")
     main = _main(tree)

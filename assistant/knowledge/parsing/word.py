@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import UnreadableDocument
-from assistant.knowledge.parsing.formats import OnPage
+from assistant.knowledge.parsing.formats import OnPage, Source
 from assistant.knowledge.parsing.numbering import Numbering
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
@@ -27,23 +27,22 @@ _HEADING_STYLE = re.compile(r"heading\s?(\d)", re.IGNORECASE)
 TITLE_LEVEL = 1
 
 
-def parse(path: Path, name: str, on_page: OnPage) -> ParsedDocument:
+def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
     """Read the main text; headers, footers and comments are left out."""
     import docx
 
     try:
-        source = docx.Document(str(path))
-        body = source.element.body
-        title = source.core_properties.title
+        file = docx.Document(str(source) if isinstance(source, Path) else source)
+        reader = _Reader(DocumentBuilder(), Numbering(file))
+        for block in _blocks(file.element.body):
+            reader.read(block)
+        title = file.core_properties.title
+    except (UnreadableDocument, MemoryError):
+        raise
     except Exception:  # python-docx lets errors of many kinds through on damaged files
         raise UnreadableDocument(DAMAGED) from None
-    document = DocumentBuilder()
-    document.start_page()
-    reader = _Reader(document, Numbering(source))
-    for block in _blocks(body):
-        reader.read(block)
     on_page(1, 1)
-    return document.build(title or reader.title or title_from_name(name))
+    return reader.document.build(title or reader.title or title_from_name(name))
 
 
 class _Reader:
@@ -51,7 +50,8 @@ class _Reader:
 
     def __init__(self, document: DocumentBuilder, numbering: Numbering) -> None:
         self.title = ""
-        self._document = document
+        self.document = document
+        self.document.start_page()
         self._numbering = numbering
         self._in_list = False
 
@@ -70,23 +70,23 @@ class _Reader:
         level = _heading_level(self._numbering.style_names(paragraph), paragraph)
         if level is not None:
             self.title = self.title or text
-            self._document.heading(level, f"{label}{text}" if label != "- " else text)
+            self.document.heading(level, f"{label}{text}" if label != "- " else text)
         elif label:
             self._list_item(f"{label}{text}")
         else:
-            self._document.paragraph(text)
+            self.document.paragraph(text)
         self._in_list = bool(label) and level is None
 
     def _list_item(self, text: str) -> None:
         if not self._in_list:
-            self._document.gap()
-        self._document.line(text)
+            self.document.gap()
+        self.document.line(text)
 
     def _table(self, table: Any) -> None:
         rows = [_cells(row) for row in _inside(table, f"{W}tr")]
-        self._document.gap()
+        self.document.gap()
         for line in rows_as_lines(_with_merged(rows), _has_headers(table)):
-            self._document.line(line)
+            self.document.line(line)
         self._in_list = False
 
 
