@@ -1,9 +1,11 @@
-"""The commands of whoever runs the app: ``reindex``, ``embedder``, ``doctor`` and ``worker``."""
+"""The commands of whoever runs the app: index, embedding models, backups, health, and the worker."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +13,11 @@ from assistant import log
 from assistant import settings as settings_module
 from assistant.cli import output
 from assistant.cli.program import AsJson, acting_person, app, opened_services
+
+if TYPE_CHECKING:
+    from assistant.knowledge.backups import Backup
+
+MB = 1_000_000
 
 
 @app.command()
@@ -40,6 +47,41 @@ def embedder(
             embedding.show_all(services, person, as_json=as_json)
         else:
             embedding.change(services, person, model, wait=wait, as_json=as_json)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write database and originals into one file, also while the app runs. It holds all documents: keep it safe."""
+    from assistant.knowledge import backups
+
+    with opened_services() as services:
+        made = backups.back_up(acting_person(services, None), services.database, services.settings, file)
+    _show_backup(made, f"{file.name} holds", as_json=as_json)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.", exists=True, dir_okay=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Bring a backup into an empty data folder; the index is built anew when the app starts."""
+    from assistant.knowledge import backups
+
+    settings = settings_module.load()
+    made = backups.restore(settings, file)
+    _show_backup(made, "Restored:", as_json=as_json)
+
+
+def _show_backup(made: Backup, begin: str, *, as_json: bool) -> None:
+    if as_json:
+        output.line({"status": "done", **asdict(made)})
+        return
+    output.line(f"{begin} {made.documents:,} documents, {made.originals:,} originals, {made.size / MB:,.1f} MB.")
+    if made.damaged:
+        output.line(f"{len(made.damaged)} originals were missing or changed on disk and are not in it.")
 
 
 @app.command()
