@@ -59,7 +59,7 @@ def parse_with_pypdf(source: Source, name: str, on_page: OnPage, password: str |
 
 
 def _document(content: PdfContent, name: str) -> ParsedDocument:
-    texts = _own_text(clean_pages(content.pages))
+    texts = own_text(clean_pages(content.pages))
     pages = tuple(
         ParsedPage(number + 1, text, content.labels.get(number), _origin(text, number in content.pictured))
         for number, text in enumerate(texts)
@@ -86,7 +86,7 @@ def _with_headings(pages: Sequence[ParsedPage], found: Sequence[Mark]) -> Docume
     return document
 
 
-def _own_text(pages: list[str]) -> list[str]:
+def own_text(pages: list[str]) -> list[str]:
     """Leave headers and footers out, but not where pages are alike as a whole, such as forms."""
     kept = without_margins(pages)
     alike = _letters(kept) * 2 < _letters(pages) and _letters(pages) >= MIN_LETTERS_ALIKE * len(pages)

@@ -71,7 +71,7 @@ class ParserSandbox:
         self._unpacked_mb = unpacked_mb
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([_PRELOADED])
-        self._running: set[int] = set()
+        self._running: set[ForkServerProcess] = set()
         self._places = threading.Semaphore(at_once)
 
     def parse(
@@ -100,25 +100,24 @@ class ParserSandbox:
 
     def close(self) -> None:
         """Kill what still runs. The server process ends with this one."""
-        for pid in list(self._running):
-            end(pid)
+        for process in list(self._running):
+            _end(process)
 
     def _in_child(self, task: Task, watch: _Watch) -> ParsedDocument:
         with self._places:
             ours, process = self._started(task)
-            pid = process.pid or 0
-            late = threading.Timer(self._limits.seconds + GRACE_SECONDS, end, [pid])
+            late = threading.Timer(self._limits.seconds + GRACE_SECONDS, _end, [process])
             late.daemon = True
             late.start()
-            self._running.add(pid)
+            self._running.add(process)
             try:
                 faults.point("child_started")
                 return _Answer(ours, watch, time.monotonic() + self._limits.seconds).document()
             finally:
                 late.cancel()
-                end(pid)
+                _end(process)
                 process.join()
-                self._running.discard(pid)
+                self._running.discard(process)
                 process.close()
                 ours.close()
 
@@ -144,6 +143,12 @@ class ParserSandbox:
         finally:
             theirs.close()
         return ours, process
+
+
+def _end(process: ForkServerProcess) -> None:
+    """Kill a child and what it may have started, unless it has ended: its id may be another's by then."""
+    if process.exitcode is None and process.pid:
+        end(process.pid)
 
 
 def _nothing() -> None:
