@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 
-from assistant import log
+from assistant import faults, log
 from assistant.domain import DocumentStatus
 from assistant.errors import AssistantError
 from assistant.knowledge.chunking import chunk, contextual_text
 from assistant.knowledge.exact import encode
 from assistant.knowledge.parsing.sandbox import ParserSandbox
+from assistant.knowledge.pauses import Pauses
 from assistant.library import Chunk, ParsedDocument
 from assistant.providers.minilm import MiniLM
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import DatabaseTrouble
-from assistant.storage.ingestion import Claim, Ingestion, Job, LostClaim, Unembedded
+from assistant.storage.disk import is_disk_full
+from assistant.storage.ingestion import Claim, Ingestion, Job, LostClaim, NotNow, Unembedded
 
 logger = logging.getLogger(__name__)
 
@@ -27,21 +31,30 @@ PROGRESS_SECONDS = 0.2
 # Chunks are taken in windows, sorted by length, and stored in groups: about a second's work on one core.
 WINDOW = 256
 GROUP = 16
-# A document that ended so many workers without any progress in between is given up.
+# A document that ended so many attempts without any progress in between is given up.
 STARTS_ALLOWED = 10
+DISK_FULL = "The disk is full. Make room on it; reading this document then goes on by itself."
 
 
 class Ingest:
     """The steps with what they work on. ``executor`` runs embedding, one thread a core."""
 
     def __init__(
-        self, store: Ingestion, blobs: Blobs, sandbox: ParserSandbox, embedder: MiniLM, executor: Executor
+        self,
+        store: Ingestion,
+        blobs: Blobs,
+        sandbox: ParserSandbox,
+        embedder: MiniLM,
+        executor: Executor,
+        pauses: Pauses | None = None,
     ) -> None:
         self._store = store
         self._blobs = blobs
         self._sandbox = sandbox
         self._embedder = embedder
         self._executor = executor
+        self._pauses = pauses or Pauses()
+        self._stopped = threading.Event()
 
     def read(self, job: Job) -> bool:
         """Parse and chunk the original and store the result; False when nothing is left to do for this job."""
@@ -51,41 +64,71 @@ class Ingest:
         """Embed the chunks without a vector and hand the version to the index."""
         return self._guarded(job, self._embed)
 
+    def stop(self) -> None:
+        """Let go of what is under way within about a second; it stays due."""
+        self._stopped.set()
+
     def _guarded(self, job: Job, step: Callable[[Claim], None]) -> bool:
-        """Run a step on the claimed job; an error becomes the document's sentence."""
+        """Run a step on the claimed job; an error becomes the document's sentence.
+
+        What is not the document's fault leaves the job due, with a pause before its next attempt.
+        """
         try:
-            claim = self._store.claim(job)
-            try:
-                step(claim)
-            except AssistantError as error:
-                self._store.fail(job, error.message)
-                return False
-            except (LostClaim, OSError, DatabaseTrouble):
-                raise  # not the document's fault: the worker tries again
-            except Exception as error:
-                self._store.fail(job, _sentence(log.record(logger, error)))
-                return False
+            done = self._attempt(job, step)
         except LostClaim:
             logger.info("version %s is no longer wanted in attempt %s", job.version_id, job.attempt)
+        except NotNow:
+            self._pauses.wait_for_turn(job)
+        except (OSError, DatabaseTrouble) as error:
+            self._trouble(job, error)
+        else:
+            self._pauses.went_well()
+            return done
+        return False
+
+    def _attempt(self, job: Job, step: Callable[[Claim], None]) -> bool:
+        claim = self._store.claim(job)
+        try:
+            _need_starts_left(claim)
+            step(claim)
+        except AssistantError as error:
+            self._store.fail(job, error.message)
+            return False
+        except (LostClaim, NotNow, OSError, DatabaseTrouble):
+            raise
+        except Exception as error:
+            self._store.fail(job, _sentence(log.record(logger, error)))
             return False
         return True
+
+    def _trouble(self, job: Job, error: OSError | DatabaseTrouble) -> None:
+        if not is_disk_full(error):
+            logger.warning("version %s in attempt %s: %s", job.version_id, job.attempt, error)
+            self._pauses.after_trouble(job)
+            return
+        logger.warning("the disk is full")
+        self._pauses.disk_is_full(job)
+        with suppress(OSError, DatabaseTrouble):  # there may be no room for the sentence either
+            self._store.say(job, DISK_FULL)
 
     def _read(self, claim: Claim) -> None:
         if claim.status is DocumentStatus.EMBEDDING:
             return
-        if claim.starts > STARTS_ALLOWED:
-            raise AssistantError(
-                "Reading this document ended the worker process again and again, so it was given up. "
-                "Save it in another format and upload it again."
-            )
         original = self._blobs.path(claim.sha256)
         if not original.exists():
             raise AssistantError("The original of this document is missing from the data folder; upload it again.")
         progress = Progress(lambda done, total: self._store.progress(claim.job, done, total))
-        parsed = self._sandbox.parse(original, claim.name, progress)
+        parsed = self._sandbox.parse(original, claim.name, progress, alive=lambda: self._go_on(claim.job))
+        faults.point("parsed")
         chunks = chunk(parsed, self._embedder.token_counts, parsed.title)
         digests = [digest_of(contextual_text(parsed.title, piece.heading_path, piece.text)) for piece in chunks]
         self._store_parsed(claim.job, parsed, chunks, digests)
+
+    def _go_on(self, job: Job) -> None:
+        """Show that this worker is at it; raises LostClaim once the job is not wanted, or not from this worker."""
+        if self._stopped.is_set():
+            raise LostClaim
+        self._store.beat(job)
 
     def _store_parsed(
         self, job: Job, parsed: ParsedDocument, chunks: Sequence[Chunk], digests: Sequence[bytes]
@@ -108,6 +151,8 @@ class Ingest:
         self._store.finish(claim.job)
 
     def _embed_group(self, job: Job, group: Sequence[Unembedded]) -> None:
+        if self._stopped.is_set():
+            raise LostClaim
         texts = [contextual_text(one.title, one.heading_path, one.text) for one in group]
         vectors = encode(self._embedder.embed(texts))
         self._store.store_vectors(job, {one.id: vector for one, vector in zip(group, vectors, strict=True)})
@@ -131,6 +176,14 @@ class Progress:
 def digest_of(text: str) -> bytes:
     """Return what tells equal embedded texts."""
     return hashlib.sha256(text.encode()).digest()
+
+
+def _need_starts_left(claim: Claim) -> None:
+    if claim.starts > STARTS_ALLOWED:
+        raise AssistantError(
+            "Reading this document failed again and again without getting any further, so it was given up. "
+            "Save it in another format and upload it again."
+        )
 
 
 def _sentence(reference: str) -> str:

@@ -24,9 +24,9 @@ QUEUE = "ingest"
 EXECUTOR = "worker"
 # Changes only when steps change their meaning; dbos recovers workflows of its own version only.
 VERSION = "ingest-1"
-# So that a file that takes its time to be read does not hold up the others.
-AT_ONCE = 2
 POLL_SECONDS = 0.2
+# Above this the record of attempts is begun anew: it is of use for the last few, and nothing else makes it smaller.
+RECORD_BYTES = 50_000_000
 ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 Step = Callable[[Job], bool]
@@ -51,8 +51,9 @@ class JsonSerializer(Serializer):
 class Jobs:
     """The workflows of this worker run. dbos allows one instance a process."""
 
-    def __init__(self, file: Path, read: Step, embed: Step) -> None:
-        discard_damaged(file)
+    def __init__(self, file: Path, read: Step, embed: Step, at_once: int) -> None:
+        self._at_once = at_once
+        discard_unusable(file)
         config: DBOSConfig = {
             "name": "assistant",
             "system_database_url": f"sqlite:///{file}",
@@ -73,7 +74,7 @@ class Jobs:
     def start(self) -> None:
         """Take up what the last run left and begin to work."""
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=POLL_SECONDS)
+        DBOS.register_queue(QUEUE, worker_concurrency=self._at_once, polling_interval_sec=POLL_SECONDS)
 
     def submit(self, job: Job) -> None:
         """Have the job done; one that is known already is not done twice."""
@@ -92,26 +93,29 @@ class Jobs:
         DBOS.destroy()
 
 
-def discard_damaged(file: Path) -> None:
-    """Remove the record of attempts when it is damaged: SQL says what is due, and dbos would try for ever to read it.
+def discard_unusable(file: Path) -> None:
+    """Remove the record of attempts when it is damaged or has grown too large.
 
-    Call with the worker's lock held.
+    SQL says what is due, and dbos would try for ever to read a damaged one. Call with the worker's lock held.
     """
     if not file.exists():
         return
-    database = Database(f"sqlite:///{file}")
-    try:
-        damaged = database.problem() is not None
-    except DatabaseTrouble:  # busy, or a full disk
-        damaged = False
-    except DatabaseDamage:
-        damaged = True
-    finally:
-        database.close()
-    if damaged:
-        logger.warning("%s is damaged and begun anew", file.name)
+    if _is_damaged(file) or file.stat().st_size > RECORD_BYTES:
+        logger.warning("%s is begun anew", file.name)
         for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
             file.with_name(name).unlink(missing_ok=True)
+
+
+def _is_damaged(file: Path) -> bool:
+    database = Database(f"sqlite:///{file}")
+    try:
+        return database.problem() is not None
+    except DatabaseTrouble:  # busy, or a full disk
+        return False
+    except DatabaseDamage:
+        return True
+    finally:
+        database.close()
 
 
 def _step(name: str, run: Step) -> Callable[[int, int], bool]:

@@ -5,23 +5,28 @@ It may be killed at any moment: the next one goes on where it stopped.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
-import secrets
+import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from filelock import FileLock, Timeout
 
+from assistant.knowledge.pauses import Pauses
 from assistant.settings import Settings
-from assistant.storage.database import Database
+from assistant.storage.database import Database, DatabaseTrouble
+from assistant.storage.disk import is_disk_full
 from assistant.storage.ingestion import Ingestion, Job
 from assistant.storage.migrate import upgrade
 
 if TYPE_CHECKING:
-    from assistant.knowledge.jobs import Jobs
+    from assistant.knowledge.ingest import Ingest
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +39,37 @@ STRANDED_SECONDS = 2.0
 NICENESS = 5
 THREADS_MOST = 4
 # So that a file that takes its time to be read does not hold up the others.
-READERS = 2
+AT_ONCE = 2
+# Of the job list, so that a look at it costs the same with ten thousand documents in line.
+LOOK_AHEAD = 32
+OWNER_VARIABLE = "KB_OWNER"
+"""Process id of the one that started this worker and that it does not outlive."""
+PR_SET_PDEATHSIG = 1
 
 
-def run(settings: Settings, stop: threading.Event | None = None, readers: int = READERS) -> int:
+class Runner(Protocol):
+    """What runs the two steps of a job."""
+
+    def start(self) -> None:
+        """Begin to work."""
+
+    def submit(self, job: Job) -> None:
+        """Have the job done."""
+
+    def has_ended(self, job: Job) -> bool:
+        """Return whether a submitted job is over, whatever came of it."""
+
+    def close(self) -> None:
+        """Stop."""
+
+
+def run(settings: Settings, stop: threading.Event | None = None, *, readers: int = AT_ONCE, record: bool = True) -> int:
     """Work until nothing has been due for ``worker_idle_seconds``, or until ``stop``; return the exit code.
 
-    ``readers`` files are read at the same time. Returns at once when another worker of this data folder is at work.
+    ``readers`` files are read at the same time; with ``record`` a file that was read before a crash is not read
+    again. Returns at once when another worker of this data folder is at work.
     """
+    _leave_with_owner()
     try:
         lock = FileLock(settings.data_dir / LOCK_FILE).acquire(timeout=LOCK_SECONDS)
     except Timeout:
@@ -52,58 +80,104 @@ def run(settings: Settings, stop: threading.Event | None = None, readers: int = 
         upgrade(settings.sqlalchemy_url)
         database = Database(settings.sqlalchemy_url)
         try:
-            _work(settings, database, stop or threading.Event(), readers)
+            _work(settings, database, stop or threading.Event(), readers, record)
         finally:
             database.close()
     return 0
 
 
-def _work(settings: Settings, database: Database, stop: threading.Event, readers: int) -> None:
+def _work(settings: Settings, database: Database, stop: threading.Event, readers: int, record: bool) -> None:
     from assistant.knowledge.ingest import Ingest
     from assistant.knowledge.parsing.sandbox import ParserSandbox
     from assistant.providers.minilm import MiniLM
     from assistant.storage.blobs import Blobs
 
-    store = Ingestion(database, worker=secrets.token_hex(8))
-    sandbox = ParserSandbox(settings.parse_seconds, settings.parse_memory_mb, readers)
+    store, pauses = Ingestion.begin(database), Pauses()
+    sandbox = ParserSandbox(settings.parse_seconds, settings.parse_memory_mb, readers, settings.unpacked_max_mb)
     embedder = MiniLM(settings.data_dir / "cache")
     with ThreadPoolExecutor(min(THREADS_MOST, os.cpu_count() or 1), "embed") as executor:
-        # The model loads while dbos is imported and opens its file, which takes as long.
+        # The model loads while the libraries of the runner are imported, which takes as long.
         executor.submit(embedder.warm)
-        from assistant.knowledge.jobs import Jobs
-
-        ingest = Ingest(store, Blobs(settings.data_dir), sandbox, embedder, executor)
-        jobs = Jobs(settings.data_dir / "jobs.sqlite", ingest.read, ingest.embed)
+        ingest = Ingest(store, Blobs(settings.data_dir), sandbox, embedder, executor, pauses)
+        runner = _runner(settings.data_dir / "jobs.sqlite" if record else None, ingest)
         try:
-            jobs.start()
-            _until_idle(store, jobs, settings.worker_idle_seconds, stop)
+            runner.start()
+            Round(store, runner, pauses).until_idle(settings.worker_idle_seconds, stop)
         finally:
-            jobs.close()
+            ingest.stop()
+            runner.close()
             sandbox.close()
 
 
-def _until_idle(store: Ingestion, jobs: Jobs, idle_seconds: float, stop: threading.Event) -> None:
-    submitted: set[Job] = set()
-    last_work = last_look = time.monotonic()
-    while (now := time.monotonic()) - last_work <= idle_seconds and not stop.is_set():
-        due = store.due()
-        for job in due:
-            if job not in submitted:
-                submitted.add(job)
-                jobs.submit(job)
-        if due:
-            last_work = now
-        if now - last_look >= STRANDED_SECONDS:
-            last_look = now
-            _restart_stranded(store, jobs, [job for job in due if job in submitted])
-        stop.wait(POLL_SECONDS)
+def _runner(record: Path | None, ingest: Ingest) -> Runner:
+    if record is None:
+        from assistant.knowledge.plain_jobs import PlainJobs
+
+        return PlainJobs(ingest.read, ingest.embed, AT_ONCE)
+    from assistant.knowledge.jobs import Jobs
+
+    return Jobs(record, ingest.read, ingest.embed, AT_ONCE)
 
 
-def _restart_stranded(store: Ingestion, jobs: Jobs, due: list[Job]) -> None:
-    """Give jobs a new attempt whose workflow is over (a full disk, say) though they are still due."""
-    ended = [job for job in due if jobs.has_ended(job)]
-    still_due = set(store.due()) if ended else set()
-    for job in ended:
-        if job in still_due:
-            logger.warning("attempt %s at version %s ended without result", job.attempt, job.version_id)
-            store.start_anew(job)
+class Round:
+    """One run's way through the job list, until nothing is due any more."""
+
+    def __init__(self, store: Ingestion, runner: Runner, pauses: Pauses) -> None:
+        self._store = store
+        self._runner = runner
+        self._pauses = pauses
+        self._submitted: set[Job] = set()
+        self._last_look = time.monotonic()
+
+    def until_idle(self, idle_seconds: float, stop: threading.Event) -> None:
+        """Work until nothing has been due for so long, until ``stop``, or until a later run has begun."""
+        last_work = time.monotonic()
+        while (now := time.monotonic()) - last_work <= idle_seconds and not stop.is_set():
+            if self._look() is not False:
+                last_work = now
+            if not self._store.is_current():
+                logger.warning("a later worker has begun: this one leaves")
+                return
+            stop.wait(max(POLL_SECONDS, self._pauses.seconds()))
+
+    def _look(self) -> bool | None:
+        """Submit what is due; say whether anything was, None when that could not be told on a full disk."""
+        try:
+            due = self._store.due(LOOK_AHEAD + len(self._submitted))
+            self._submitted &= set(due)
+            self._submit(due)
+            if time.monotonic() - self._last_look >= STRANDED_SECONDS:
+                self._last_look = time.monotonic()
+                self._restart_stranded()
+        except (OSError, DatabaseTrouble) as error:
+            if not is_disk_full(error):
+                raise
+            self._pauses.disk_is_full()
+            return None
+        return bool(due)
+
+    def _submit(self, due: list[Job]) -> None:
+        room = LOOK_AHEAD - sum(not self._pauses.rests(job) for job in self._submitted)
+        new = [job for job in due if job not in self._submitted]
+        for job in new[: max(0, room)]:
+            self._runner.submit(job)
+            self._submitted.add(job)
+
+    def _restart_stranded(self) -> None:
+        """Give jobs a new attempt whose run is over (a full disk, say) though they are still due."""
+        ended = [job for job in self._submitted if not self._pauses.rests(job) and self._runner.has_ended(job)]
+        still_due = set(self._store.due(LOOK_AHEAD + len(self._submitted))) if ended else set()
+        for job in ended:
+            if job in still_due:
+                logger.warning("attempt %s at version %s ended without result", job.attempt, job.version_id)
+                self._store.start_anew(job, blameless=self._pauses.end(job))
+
+
+def _leave_with_owner() -> None:
+    """Die with the process that started this one: the next owner starts a worker that it can watch."""
+    owner = os.environ.get(OWNER_VARIABLE)
+    if owner is None or not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(owner):  # it died before this process could ask
+        os._exit(1)

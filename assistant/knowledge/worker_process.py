@@ -9,17 +9,21 @@ from __future__ import annotations
 import logging
 import math
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from assistant.knowledge import worker
-from assistant.knowledge.worker import LOCK_FILE
+from assistant.knowledge.worker import LOCK_FILE, OWNER_VARIABLE
 from assistant.settings import PREFIX, PROJECT, Settings
+from assistant.storage.database import Database
+from assistant.storage.ingestion import pulse
 
 logger = logging.getLogger(__name__)
 
@@ -27,38 +31,74 @@ STOP_SECONDS = 5.0
 RESTART_SECONDS = 1.0
 # After a worker that failed at once the next is started later and later, up to this.
 LONGEST_WAIT_SECONDS = 60.0
+# Longer than anything goes on without a beat: a group of texts embedded on a busy machine, a long text cut to chunks.
+STALL_SECONDS = 60.0
+LOOK_SECONDS = 2.0
+SLEPT_SECONDS = 20.0
 SECRET_SUFFIXES = ("_API_KEY", "_ACCESS_KEY", "_ACCESS_KEY_ID", "_SESSION_TOKEN", "_TOKEN", "_SECRET", "_PASSWORD")
-PASSED_ON = ("data_dir", "database_url", "worker_idle_seconds", "parse_seconds", "parse_memory_mb", "log_level")
+PASSED_ON = (
+    "data_dir",
+    "database_url",
+    "worker_idle_seconds",
+    "parse_seconds",
+    "parse_memory_mb",
+    "unpacked_max_mb",
+    "ocr",
+    "ocr_max_pages",
+    "log_level",
+)
 
 
 class WorkerProcess:
-    """The child process that ``python -m assistant worker`` is."""
+    """The child process that ``python -m assistant worker`` is. ``database`` is where its beats are seen.
 
-    def __init__(self, settings: Settings) -> None:
+    A worker that lets ``stall_seconds`` pass without getting on with anything (it hangs, or was stopped) is killed;
+    the next one takes up its work. Only this process's own clock counts, so that no jump of the time of day matters.
+    """
+
+    def __init__(self, settings: Settings, database: Database, stall_seconds: float = STALL_SECONDS) -> None:
         self._settings = settings
+        self._database = database
+        self._stall_seconds = stall_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._failures = 0
         self._not_before = 0.0
+        self._pulse: tuple[int, ...] = ()
+        self._pulse_at = 0.0
+        self._looked_at = 0.0
 
     def ensure_running(self) -> None:
-        """Start a worker unless one is at work (our own, or one that an earlier process left)."""
-        if self._is_running() or time.monotonic() < self._not_before or self._lock_is_held():
+        """Start a worker unless one is at work. Call again and again while something is due."""
+        if self._is_running():
+            self._end_stalled()
+            return
+        if time.monotonic() < self._not_before or self._lock_is_held():
             return
         command = [sys.executable, "-m", "assistant", "worker"]
         self._process = subprocess.Popen(command, env=self._environment(), start_new_session=True)
+        self._pulse_at = self._looked_at = time.monotonic()
         logger.info("worker %s started", self._process.pid)
 
     def stop(self) -> None:
         """End our worker; what it was doing is taken up by the next one."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        if self._process is not None:
+            _kill(self._process)
             self._process.wait()
         self._process = None
+
+    def _end_stalled(self) -> None:
+        now = time.monotonic()
+        if self._process is None or now - self._looked_at < min(LOOK_SECONDS, self._stall_seconds):
+            return
+        # After a long time without a look (nothing was due, or this process was stopped) nothing is known yet.
+        begins = now - self._looked_at > SLEPT_SECONDS
+        self._looked_at = now
+        beats = pulse(self._database)
+        if beats != self._pulse or begins:
+            self._pulse, self._pulse_at = beats, now
+        elif now - self._pulse_at > self._stall_seconds:
+            logger.warning("worker %s gets on with nothing and is replaced", self._process.pid)
+            _kill(self._process)
 
     def _is_running(self) -> bool:
         if self._process is None:
@@ -87,6 +127,7 @@ class WorkerProcess:
             value = getattr(self._settings, name)
             if value is not None:
                 environment[PREFIX + name.upper()] = str(value)
+        environment[OWNER_VARIABLE] = str(os.getpid())
         # The package is found whether it is installed or run from a checkout.
         paths = [str(PROJECT), *filter(None, [environment.get("PYTHONPATH")])]
         environment["PYTHONPATH"] = os.pathsep.join(paths)
@@ -128,9 +169,15 @@ class WorkerThread:
 
     def _run(self, stop: threading.Event) -> None:
         try:
-            worker.run(self._settings, stop, readers=1)
+            worker.run(self._settings, stop, readers=1, record=False)
         except Exception:
             logger.exception("the worker failed; it is started again")
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a worker with the children that read files for it. It may be killed at any moment, even while stopped."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def owner_lock(data_dir: Path) -> FileLock:

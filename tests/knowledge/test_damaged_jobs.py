@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.knowledge.jobs import discard_damaged
+from assistant.knowledge.jobs import discard_unusable
 from assistant.storage.database import Database
 
 
@@ -14,7 +14,7 @@ from assistant.storage.database import Database
 def test_a_damaged_record_is_removed(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "jobs.sqlite"
     file.write_bytes(content)
-    discard_damaged(file)
+    discard_unusable(file)
     assert not file.exists()
 
 
@@ -24,7 +24,7 @@ def test_a_sound_record_stays(tmp_path: Path) -> None:
     with database.engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE kept (id INTEGER)")
     database.close()
-    discard_damaged(file)
+    discard_unusable(file)
     assert file.exists()
-    discard_damaged(tmp_path / "none.sqlite")
+    discard_unusable(tmp_path / "none.sqlite")
     assert not (tmp_path / "none.sqlite").exists()
