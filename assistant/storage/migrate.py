@@ -9,6 +9,7 @@ from sqlalchemy import inspect, make_url, text
 
 from assistant.errors import StartError
 from assistant.storage.database import Database
+from assistant.storage.disk import is_disk_full
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -67,3 +68,9 @@ def _upgrade(database: Database) -> None:
             command.upgrade(config, "head")
     except CommandError:
         raise StartError("The database was written by a newer version of this application; update it.") from None
+    except Exception as error:
+        if is_disk_full(error):
+            raise StartError(
+                "The disk is full, so the database cannot be updated. Make room and start again."
+            ) from None
+        raise

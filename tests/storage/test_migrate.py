@@ -1,21 +1,30 @@
-"""The migrations and the row classes tell the same story; two starts at once do no harm."""
+"""The migrations and the row classes tell the same story; no earlier schema and no kill loses a row."""
 
 from __future__ import annotations
 
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
+from command_line import ROOT
+from schema_files import FOLDER, read, write
 from sqlalchemy import text
 
+from assistant import faults
 from assistant.errors import StartError
-from assistant.storage import conversation_rows, library_rows, migrate, model_rows, rows
+from assistant.storage import conversation_rows, lexical, library_rows, migrate, model_rows, rows
 from assistant.storage.database import Base, Database
 from assistant.storage.rows import EMBEDDED
+
+EARLIER = sorted(path.stem for path in FOLDER.glob("*.sql"))
 
 
 def _url(folder: Path) -> str:
@@ -34,44 +43,86 @@ def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _other
 
 def test_migrated_database_equals_the_row_classes(tmp_path: Path) -> None:
     migrate.upgrade(_url(tmp_path))
+    assert _quarrels(tmp_path) == []
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_a_database_of_every_earlier_schema_keeps_what_it_holds(tmp_path: Path, revision: str) -> None:
+    read(revision, tmp_path / "assistant.sqlite")
+    before = _contents(tmp_path)
+    migrate.upgrade(_url(tmp_path))
+    after = _contents(tmp_path)
+    for table, held in before.items():
+        assert [row | old for row, old in zip(after[table], held, strict=True)] == after[table], table
+    assert _quarrels(tmp_path) == []
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_what_an_earlier_schema_held_is_found_by_its_words(tmp_path: Path, revision: str) -> None:
+    read(revision, tmp_path / "assistant.sqlite")
+    migrate.upgrade(_url(tmp_path))
     database = Database(_url(tmp_path))
+    with database.read() as session:
+        assert list(lexical.search(session, "annual leave", ["general"], 10)) == [1]
+        assert session.execute(text("SELECT embedder FROM knowledge_state")).scalar() == EMBEDDED
+    database.close()
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_the_written_down_schema_is_what_its_migrations_make(revision: str) -> None:
+    assert write(revision) == (FOLDER / f"{revision}.sql").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("step", range(1, len(EARLIER) + 1))
+def test_a_migration_that_is_killed_at_any_step_is_begun_anew_by_the_next_start(tmp_path: Path, step: int) -> None:
+    read("0001", tmp_path / "assistant.sqlite")
+    before = _contents(tmp_path)
+    assert _upgrade_in_a_process(tmp_path, f"migrating:{step}:kill") == -signal.SIGKILL
+    assert _contents(tmp_path) == before
+    assert _upgrade_in_a_process(tmp_path) == 0
+    assert len(_contents(tmp_path)["chunks"]) == 1
+    assert _quarrels(tmp_path) == []
+
+
+def test_an_empty_folder_whose_first_migration_is_killed_starts_the_next_time(tmp_path: Path) -> None:
+    assert _upgrade_in_a_process(tmp_path, "migrating:3:kill") == -signal.SIGKILL
+    assert _upgrade_in_a_process(tmp_path) == 0
+    assert _contents(tmp_path)["spaces"]
+
+
+def test_a_migration_that_meets_a_full_disk_changes_nothing(tmp_path: Path) -> None:
+    read("0002", tmp_path / "assistant.sqlite")
+    before = _contents(tmp_path)
+    with faults.injected("migrating", 2, faults.disk_full), pytest.raises(StartError, match="disk is full"):
+        migrate.upgrade(_url(tmp_path))
+    assert _contents(tmp_path) == before
+    migrate.upgrade(_url(tmp_path))
+    assert _quarrels(tmp_path) == []
+
+
+def _contents(folder: Path) -> dict[str, list[dict[str, object]]]:
+    """All rows of all tables but the migrations' own and the keyword index."""
+    with closing(sqlite3.connect(folder / "assistant.sqlite")) as connection:
+        connection.row_factory = sqlite3.Row
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        ours = [name for (name,) in names if not name.startswith(("sqlite_", "alembic_", "chunks_"))]
+        return {name: [dict(row) for row in connection.execute(f"SELECT * FROM {name}")] for name in ours}  # noqa: S608
+
+
+def _quarrels(folder: Path) -> list[object]:
+    """What the migrated database has otherwise than the row classes, and references that lead nowhere."""
+    database = Database(_url(folder))
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": _ours, "compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        found = [*compare_metadata(context, Base.metadata), *connection.exec_driver_sql("PRAGMA foreign_key_check")]
     database.close()
+    return found
 
 
-def test_a_database_of_the_version_before_keeps_its_documents_and_its_embedding_model(tmp_path: Path) -> None:
-    database = Database(_url(tmp_path))
-    _upgrade_to(database, "0003")
-    with database.write() as session:
-        for statement in _DOCUMENT_OF_0003:
-            session.execute(text(statement))
-    migrate.upgrade(_url(tmp_path))
-    with database.read() as session:
-        assert session.execute(text("SELECT embedder, embedder_wanted FROM knowledge_state")).one() == (EMBEDDED, None)
-        assert session.execute(text("SELECT text, embedding FROM chunks")).one() == ("Words.", b"12")
-        assert session.execute(text("SELECT count(*) FROM embeddings")).scalar() == 0
-    database.close()
-
-
-_DOCUMENT_OF_0003 = (
-    """INSERT INTO documents (id, space_id, name, live_version_id, created_at)
-       VALUES ('d', 'general', 'N', 1, '2026-11-01 00:00:00')""",
-    """INSERT INTO document_versions (id, document_id, number, name, sha256, media_type, size, title, chunks, status,
-                                      done, total, attempt, starts, uploaded_by, uploaded_at)
-       VALUES (1, 'd', 1, 'N', '', '', 1, '', 1, 'ready', 1, 1, 1, 1, '', '2026-11-01 00:00:00')""",
-    """INSERT INTO chunks (id, version_id, number, start, "end", title, heading, text, digest, embedding)
-       VALUES (1, 1, 0, 0, 6, '', '', 'Words.', X'00', X'3132')""",
-)
-
-
-def _upgrade_to(database: Database, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(migrate.MIGRATIONS))
-    with database.engine.execution_options(write=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+def _upgrade_in_a_process(folder: Path, fault: str = "") -> int:
+    code = f"from assistant.storage import migrate; migrate.upgrade({_url(folder)!r})"
+    environment = {**os.environ, faults.VARIABLE: fault}
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=False).returncode
 
 
 def test_second_upgrade_changes_nothing(tmp_path: Path) -> None:

@@ -2,5 +2,10 @@
 
 from alembic import context
 
-context.configure(connection=context.config.attributes["connection"])
+from assistant import faults
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    on_version_apply=lambda **_: faults.point("migrating"),
+)
 context.run_migrations()
