@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 
-from assistant import faults, log
+from assistant import log
 from assistant.domain import DocumentStatus
 from assistant.errors import AssistantError
 from assistant.knowledge.chunking import chunk, contextual_text
 from assistant.knowledge.exact import encode
-from assistant.knowledge.parsing.sandbox import ParserSandbox
 from assistant.knowledge.pauses import Pauses
-from assistant.library import Chunk, ParsedDocument
+from assistant.knowledge.reading import Reader, Watch
 from assistant.providers.minilm import MiniLM
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import DatabaseTrouble
@@ -43,14 +42,14 @@ class Ingest:
         self,
         store: Ingestion,
         blobs: Blobs,
-        sandbox: ParserSandbox,
+        reader: Reader,
         embedder: MiniLM,
         executor: Executor,
         pauses: Pauses | None = None,
     ) -> None:
         self._store = store
         self._blobs = blobs
-        self._sandbox = sandbox
+        self._reader = reader
         self._embedder = embedder
         self._executor = executor
         self._pauses = pauses or Pauses()
@@ -118,24 +117,18 @@ class Ingest:
         if not original.exists():
             raise AssistantError("The original of this document is missing from the data folder; upload it again.")
         progress = Progress(lambda done, total: self._store.progress(claim.job, done, total))
-        parsed = self._sandbox.parse(original, claim.name, progress, alive=lambda: self._go_on(claim.job))
-        faults.point("parsed")
+        parsed, note = self._reader.read(claim, original, Watch(progress, lambda: self._go_on(claim.job)))
         chunks = chunk(parsed, self._embedder.token_counts, parsed.title)
         digests = [digest_of(contextual_text(parsed.title, piece.heading_path, piece.text)) for piece in chunks]
-        self._store_parsed(claim.job, parsed, chunks, digests)
+        if not chunks:
+            raise AssistantError("No text was found in this document.")
+        self._store.store_parsed(claim.job, parsed, chunks, digests, self._embedder.model_id, note)
 
     def _go_on(self, job: Job) -> None:
         """Show that this worker is at it; raises LostClaim once the job is not wanted, or not from this worker."""
         if self._stopped.is_set():
             raise LostClaim
         self._store.beat(job)
-
-    def _store_parsed(
-        self, job: Job, parsed: ParsedDocument, chunks: Sequence[Chunk], digests: Sequence[bytes]
-    ) -> None:
-        if not chunks:
-            raise AssistantError("No text was found in this document.")
-        self._store.store_parsed(job, parsed, chunks, digests, self._embedder.model_id)
 
     def _embed(self, claim: Claim) -> None:
         while window := self._store.unembedded(claim.job.version_id, WINDOW):

@@ -308,7 +308,7 @@ class KnowledgeBase:
                 "ASSISTANT_DATA_DIR to another folder."
             ) from None
         index = VectorIndex(self._settings.data_dir / CHROMA_FOLDER)
-        worker = WorkerProcess(self._settings) if serves else WorkerThread(self._settings)
+        worker = WorkerProcess(self._settings, self._database) if serves else WorkerThread(self._settings)
         patience = 0.0 if serves else BULK_SECONDS
         indexer = Indexer(self._database, index, self._exact, self._blobs, worker, patience)
         self._own = OwnIndex(index, indexer)

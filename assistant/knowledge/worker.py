@@ -88,17 +88,17 @@ def run(settings: Settings, stop: threading.Event | None = None, *, readers: int
 
 def _work(settings: Settings, database: Database, stop: threading.Event, readers: int, record: bool) -> None:
     from assistant.knowledge.ingest import Ingest
-    from assistant.knowledge.parsing.sandbox import ParserSandbox
+    from assistant.knowledge.reading import Reader
     from assistant.providers.minilm import MiniLM
     from assistant.storage.blobs import Blobs
 
     store, pauses = Ingestion.begin(database), Pauses()
-    sandbox = ParserSandbox(settings.parse_seconds, settings.parse_memory_mb, readers, settings.unpacked_max_mb)
+    reader = Reader(settings, database, readers)
     embedder = MiniLM(settings.data_dir / "cache")
     with ThreadPoolExecutor(min(THREADS_MOST, os.cpu_count() or 1), "embed") as executor:
         # The model loads while the libraries of the runner are imported, which takes as long.
         executor.submit(embedder.warm)
-        ingest = Ingest(store, Blobs(settings.data_dir), sandbox, embedder, executor, pauses)
+        ingest = Ingest(store, Blobs(settings.data_dir), reader, embedder, executor, pauses)
         runner = _runner(settings.data_dir / "jobs.sqlite" if record else None, ingest)
         try:
             runner.start()
@@ -106,7 +106,7 @@ def _work(settings: Settings, database: Database, stop: threading.Event, readers
         finally:
             ingest.stop()
             runner.close()
-            sandbox.close()
+            reader.close()
 
 
 def _runner(record: Path | None, ingest: Ingest) -> Runner:

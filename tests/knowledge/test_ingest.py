@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from assistant.domain import Document, DocumentStatus
 from assistant.knowledge.ingest import STARTS_ALLOWED, Ingest, Progress
-from assistant.knowledge.parsing.sandbox import ParserSandbox
+from assistant.knowledge.reading import Reader
 from assistant.storage.accepting import NewVersion
 from assistant.storage.blobs import Blobs
 from assistant.storage.deletions import delete_documents
@@ -29,7 +29,8 @@ class Desk:
         self.library = library
         self.store = Ingestion(library.database, worker)
         self.blobs = Blobs(library.settings.data_dir)
-        self.ingest = Ingest(self.store, self.blobs, ParserSandbox(60, 1000), library.embedder, executor)
+        reader = Reader(library.settings, library.database, at_once=2)
+        self.ingest = Ingest(self.store, self.blobs, reader, library.embedder, executor)
 
     def upload(self, text: str, name: str = "Rules.md") -> tuple[str, Job]:
         received = self.blobs.receive(io.BytesIO(text.encode()), 1_000_000)
