@@ -17,6 +17,7 @@ from assistant.storage.blobs import DISK_FULL, Arriving, Blobs, Received, too_la
 from assistant.storage.cancelling import cancel
 from assistant.storage.database import Database
 from assistant.storage.disk import full_disk_told
+from assistant.storage.purge import remove_unused
 
 MEGABYTE = 1_000_000
 NAME_CHARACTERS = 500
@@ -64,7 +65,9 @@ class Intake:
 
     def cancel(self, document_id: str, by: Person) -> None:
         """Stop what is under way for the newest version."""
-        cancel(self._database, document_id, by.name or by.email, self._blobs.remove)
+        unneeded = cancel(self._database, document_id, by.name or by.email)
+        if unneeded is not None:
+            remove_unused(self._database, self._blobs, [unneeded])
         self._wake()
 
     def _accept(self, wanted: Wanted, received: Received) -> Upload:

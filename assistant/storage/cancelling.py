@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
@@ -17,30 +15,28 @@ from assistant.storage.rows import DocumentRow, VersionRow
 FINAL = tuple(status for status in DocumentStatus if status.is_final)
 
 
-def cancel(database: Database, document_id: str, by: str, remove: Callable[[str], None]) -> bool:
-    """Take the newest version away unless it came to its end; say whether it was. Raises NotFound.
+def cancel(database: Database, document_id: str, by: str) -> str | None:
+    """Take the newest version away unless it came to its end; return the sha256 of bytes that may not be needed now.
 
     Where an earlier version is searchable or under way, that one is the document again. Otherwise a failed one with
     the same bytes stays, so that it can be tried again. The row itself always goes: whoever still writes for it is
-    refused, and its vectors are removed by ids that nothing else will have. ``remove`` is called with the sha256 of
-    bytes that no version has any more.
+    refused, and its vectors are removed by ids that nothing else will have. Raises NotFound.
     """
     with database.write() as session:
         document = existing(session, document_id)
         version = newest_version(session, document.id)
         if version is None or version.status in FINAL:
-            return False
+            return None
         number = next_number(session, document.id)
         if version.chunks:
             queue_removal(session, document, version)
         session.delete(version)
         session.flush()
-        if _has_other(session, document):
-            _take_name_back(session, document)
-            _remove_unused(session, version.sha256, remove)
-        else:
+        if not _has_other(session, document):
             _add_cancelled(session, version, number, f"Cancelled by {by}.")
-        return True
+            return None
+        _take_name_back(session, document)
+        return version.sha256
 
 
 def _has_other(session: Session, document: DocumentRow) -> bool:
@@ -61,12 +57,6 @@ def _take_name_back(session: Session, document: DocumentRow) -> None:
     )
     if not session.execute(select(exists().where(*same))).scalar():
         document.name = newest.name
-
-
-def _remove_unused(session: Session, sha256: str, remove: Callable[[str], None]) -> None:
-    # The write lock is held, so no upload can place the same bytes between this look and the removal.
-    if not session.execute(select(exists().where(VersionRow.sha256 == sha256))).scalar():
-        remove(sha256)
 
 
 def _add_cancelled(session: Session, version: VersionRow, number: int, sentence: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 
 from sqlalchemy import delete, exists, func, or_, select
@@ -54,11 +54,15 @@ def sweep_originals(database: Database, blobs: Blobs) -> None:
     with database.read() as session:
         known = set(session.scalars(select(VersionRow.sha256).distinct()))
         made = session.scalars(select(func.min(SpaceRow.created_at))).one()
-    strays = [digest for digest in blobs.digests(made) if digest not in known]
-    if not strays:
+    remove_unused(database, blobs, [digest for digest in blobs.digests(made) if digest not in known])
+
+
+def remove_unused(database: Database, blobs: Blobs, digests: Sequence[str]) -> None:
+    """Remove those of these originals that no version has any more; what a backup keeps goes at the next start."""
+    if not digests:
         return
     with originals_may_go(blobs.folder.parent) as may, database.write() as session:
-        _remove_unused(session, blobs, strays if may else ())
+        _remove_unused(session, blobs, digests if may else ())
 
 
 def forget_words(database: Database) -> None:
