@@ -110,11 +110,12 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class PageSpan:
-    """Where a page lies in the document text: characters ``[start, end)``."""
+    """Where a page lies in the document text: characters ``[start, end)``; ``label`` is as in ``Passage``."""
 
     number: int | None
     start: int
     end: int
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered source of an answer: ``quote`` stands on ``page``, from ``start`` to ``end`` of that version."""
+    """A numbered source of an answer: ``quote`` stands on ``page``, from ``start`` to ``end`` of that version.
+
+    ``page_label`` is what the page calls itself where that is not its number.
+    """
 
     n: int
     document_id: str
@@ -180,6 +184,7 @@ class Citation:
     start: int
     end: int
     heading_path: tuple[str, ...] = ()
+    page_label: str | None = None
 
 
 Effort = Literal["low", "medium", "high"]

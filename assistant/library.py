@@ -73,6 +73,11 @@ class Chunk:
     text: str
 
 
+def today() -> date:
+    """Return the day that it is here: what is valid until a day is so until that day ends by this machine's clock."""
+    return datetime.now().astimezone().date()
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What an admin says about a document. ``valid_until`` is the last day on which it holds."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -112,7 +112,7 @@ def suspended(messages: Sequence[ModelMessage], passages: Sequence[Passage], ask
     """Write what a waiting turn needs to go on in another process, as JSON."""
     values = {
         "messages": ModelMessagesTypeAdapter.dump_python(list(messages), mode="json"),
-        "passages": [asdict(passage) for passage in passages],
+        "passages": _PASSAGES.dump_python(list(passages), mode="json"),
         "asked_before": asked_before,
     }
     return json.dumps(storable_values(values))

@@ -167,4 +167,5 @@ def _citation(n: int, passage: Passage, span: Span) -> Citation:
         start=span.start,
         end=span.end,
         heading_path=passage.heading_path,
+        page_label=next((page.label for page in passage.spans if page.number == span.page), passage.page_label),
     )

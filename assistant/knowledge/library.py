@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from assistant.domain import Document, DocumentStatus, Person, Space, Upload
@@ -22,6 +22,7 @@ from assistant.library import (
     ListedDocument,
     StoredChunk,
     Version,
+    today,
 )
 from assistant.storage.accepting import Accepting, NewVersion
 from assistant.storage.blobs import Blobs
@@ -42,11 +43,6 @@ OWNER_CHARACTERS = 200
 TAG_CHARACTERS = 50
 MOST_TAGS = 30
 CHANGED = "Somebody else changed this setting just now: look at it again."
-
-
-def today() -> date:
-    """Return the day that it is here: the last day of a document ends with the day of this machine's clock."""
-    return datetime.now().astimezone().date()
 
 
 class Library:

@@ -8,8 +8,10 @@ far apart neighbours are. Over six public sets (1,424 questions, means of the se
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +20,16 @@ from assistant.domain import Passage
 from assistant.knowledge.exact import ExactSearches, decode
 from assistant.knowledge.index import Hit, IndexDamaged, VectorIndex
 from assistant.knowledge.indexer import Indexer
+from assistant.knowledge.library import leaves_out_expired
+from assistant.library import today
 from assistant.storage.database import Database
 from assistant.storage.passages import Snapshot, snapshot
+from assistant.storage.preferences import Preferences
 from assistant.storage.rows import EMBEDDED
 
-# Candidates of each search.
+# Candidates of each search; where documents are left out, so many more that as many should remain, up to a bound.
 DEPTH = 50
+DEEPEST = 1_000
 KEYWORD_WEIGHT = 0.25
 # Reciprocal rank fusion as in Cormack, Clarke and Buettcher (SIGIR 2009); their k = 60 was for runs of 1,000 hits.
 RRF_K = 10
@@ -55,8 +61,12 @@ class QueryVectors:
 class Retrieval:
     """Finds passages. An own index is asked for each space it serves; the rest is searched exactly over SQL."""
 
-    def __init__(self, database: Database, exact: ExactSearches, own: OwnIndex | None) -> None:
+    def __init__(
+        self, database: Database, exact: ExactSearches, own: OwnIndex | None, day: Callable[[], date] = today
+    ) -> None:
         self._database = database
+        self._preferences = Preferences(database)
+        self._day = day
         self._exact = exact
         self._own = own
 
@@ -66,13 +76,15 @@ class Retrieval:
         Whatever model ranks them, their ``similarity`` is that of the embedded one: what decides whether passages
         carry an answer is fitted to it.
         """
-        indexed, left = self._ask_index(vectors, spaces)
-        exact = self._exact.of(vectors.model).nearest(left, vectors.searched, DEPTH) if left else [[] for _ in queries]
-        with snapshot(self._database, spaces) as now:
+        valid_on = self._day() if leaves_out_expired(self._preferences) else None
+        depth = self._depth(spaces, valid_on)
+        indexed, left = self._ask_index(vectors, spaces, depth)
+        exact = self._exact.of(vectors.model).nearest(left, vectors.searched, depth) if left else [[] for _ in queries]
+        with snapshot(self._database, spaces, valid_on) as now:
             rows = now.live_rows([hit.chunk_id for hits in indexed for hit in hits])
             near = {rows[hit.chunk_id] for hits in indexed for hit in hits if hit.chunk_id in rows}
-            near |= {row for hits in exact for row, _ in hits}
-            keywords = [now.keywords(query, DEPTH) for query in queries]
+            near |= now.valid({row for hits in exact for row, _ in hits})
+            keywords = [now.keywords(query, depth) for query in queries]
             cosines = _ranked_by(now, sorted(near.union(*keywords)), vectors)
             scores = fuse(cosines, keywords)
             best = sorted(scores, key=lambda row: -scores[row])[:k]
@@ -80,24 +92,31 @@ class Retrieval:
             found = now.load(best)
         return [replace(found[row], score=scores[row], similarity=max(similar[row])) for row in best if row in found]
 
-    def _ask_index(self, vectors: QueryVectors, spaces: Sequence[str]) -> tuple[list[list[Hit]], list[str]]:
+    def _depth(self, spaces: Sequence[str], valid_on: date | None) -> int:
+        """Return how many candidates to ask for."""
+        if valid_on is None:
+            return DEPTH
+        with snapshot(self._database, spaces, valid_on) as now:
+            return min(DEEPEST, math.ceil(DEPTH / max(now.valid_share(), DEPTH / DEEPEST)))
+
+    def _ask_index(self, vectors: QueryVectors, spaces: Sequence[str], depth: int) -> tuple[list[list[Hit]], list[str]]:
         """Hits for each query in the spaces that the index serves, and the spaces that it does not."""
         merged: list[list[Hit]] = [[] for _ in vectors.searched]
         left: list[str] = []
         for space in spaces:
-            found = self._ask_collection(vectors, space)
+            found = self._ask_collection(vectors, space, depth)
             if found is None:
                 left.append(space)
             else:
                 merged = [so_far + more for so_far, more in zip(merged, found, strict=True)]
         return merged, left
 
-    def _ask_collection(self, vectors: QueryVectors, space: str) -> list[list[Hit]] | None:
+    def _ask_collection(self, vectors: QueryVectors, space: str, depth: int) -> list[list[Hit]] | None:
         collection = self._own.indexer.collection_of(space, vectors.model) if self._own else None
         if self._own is None or collection is None:
             return None
         try:
-            return self._own.index.nearest(collection, vectors.searched, DEPTH)
+            return self._own.index.nearest(collection, vectors.searched, depth)
         except IndexDamaged:
             # A collection that was just replaced by its next generation is no damage.
             if self._own.indexer.collection_of(space, vectors.model) == collection:

@@ -12,8 +12,9 @@
     </passage>
     </passages>
 
-``history`` and ``passages`` are left out when empty, as are ``page`` and ``heading``. ``<`` is always written as
-an entity, so that no text of a document, a question or a file name can open or close a tag.
+``history`` and ``passages`` are left out when empty, as are ``page`` and ``heading``. A passage whose document does
+not hold any more has ``expired`` with the last day on which it did. ``<`` is always written as an entity, so that no
+text of a document, a question or a file name can open or close a tag.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.domain import Passage, Route
+from assistant.library import today
 
 CANNOT_ANSWER = "The knowledge base does not answer this."
 """What every model says, word for word, when the passages do not carry an answer."""
@@ -97,11 +99,13 @@ def read_history(text: str) -> list[tuple[str, str]]:
 
 
 def _render_passage(n: int, passage: Passage) -> str:
+    last = passage.valid_until
     attributes = {
         "n": str(n),
         "document": passage.document,
         "page": "" if passage.page is None else str(passage.page),
         "heading": HEADING_SEPARATOR.join(passage.heading_path),
+        "expired": last.isoformat() if last and last < today() else "",
     }
     written = " ".join(f'{name}="{_escape_attribute(value)}"' for name, value in attributes.items() if value)
     return f"<passage {written}>\n{_escape(passage.text)}\n</passage>"

@@ -94,3 +94,4 @@ class CitationRow(Base):
     start: Mapped[int]
     end: Mapped[int]
     heading_path: Mapped[list[str]] = mapped_column(JSON)
+    page_label: Mapped[str | None]

@@ -87,7 +87,7 @@ class Documents:
             pages = session.scalars(select(PageRow).where(PageRow.version_id == row.id).order_by(PageRow.position))
             if row.text is None:
                 raise NotFound("This version of the document has no text.")
-            return row.text, [PageSpan(page.number, page.start, page.end) for page in pages]
+            return row.text, [PageSpan(page.number, page.start, page.end, page.label) for page in pages]
 
     def counts(self) -> dict[DocumentStatus, int]:
         """Return how many documents stand at each status (by their newest version)."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 
 from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ _LIVE_VERSIONS = text(
     SELECT documents.id, document_versions.number, document_versions.id FROM documents
     JOIN document_versions ON document_versions.id = documents.live_version_id
     WHERE documents.id IN :ids AND documents.space_id IN :spaces
+      AND (documents.valid_until IS NULL OR documents.valid_until >= :today)
     """
 ).bindparams(bindparam("ids", expanding=True), bindparam("spaces", expanding=True))
 
@@ -27,6 +29,20 @@ _CHUNK_ROWS = text(
     SELECT version_id, number, id FROM chunks WHERE (version_id, number) IN :pairs
     """
 ).bindparams(bindparam("pairs", expanding=True))
+
+_VALID_ROWS = text(
+    """
+    SELECT chunks.id FROM chunks JOIN documents ON documents.live_version_id = chunks.version_id
+    WHERE chunks.id IN :rows AND (documents.valid_until IS NULL OR documents.valid_until >= :today)
+    """
+).bindparams(bindparam("rows", expanding=True))
+
+_VALID_SHARE = text(
+    """
+    SELECT coalesce(avg(documents.valid_until IS NULL OR documents.valid_until >= :today), 1.0) FROM documents
+    WHERE documents.live_version_id IS NOT NULL AND documents.space_id IN :spaces
+    """
+).bindparams(bindparam("spaces", expanding=True))
 
 _EMBEDDINGS = text("SELECT id, embedding FROM chunks WHERE id IN :rows").bindparams(bindparam("rows", expanding=True))
 
@@ -38,7 +54,8 @@ _PASSAGES = text(
     """
     SELECT chunks.id AS row, chunks.version_id, chunks.number AS n, chunks.start, chunks."end", chunks.page_from,
            chunks.heading, chunks.text, document_versions.number AS version,
-           document_versions.title, document_versions.media_type, document_versions.name, documents.space_id,
+           document_versions.title, document_versions.media_type, documents.space_id,
+           coalesce(documents.title, document_versions.name) AS name, documents.valid_until,
            documents.id AS document_id
     FROM chunks
     JOIN documents ON documents.live_version_id = chunks.version_id
@@ -49,7 +66,7 @@ _PASSAGES = text(
 
 _PAGES = text(
     """
-    SELECT chunks.id, version_pages.number, version_pages.start, version_pages."end" FROM chunks
+    SELECT chunks.id, version_pages.number, version_pages.start, version_pages."end", version_pages.label FROM chunks
     JOIN version_pages ON version_pages.version_id = chunks.version_id
      AND version_pages.start < chunks."end" AND version_pages."end" > chunks.start
     WHERE chunks.id IN :rows ORDER BY chunks.id, version_pages.position
@@ -57,18 +74,26 @@ _PAGES = text(
 ).bindparams(bindparam("rows", expanding=True))
 
 
-class Snapshot:
-    """One state of the database, seen through the spaces that may be searched."""
+EVERY_DAY = ""
+"""Stands in the place of a day where documents count whatever their last day is: every date comes after it."""
 
-    def __init__(self, session: Session, spaces: Sequence[str]) -> None:
+
+class Snapshot:
+    """One state of the database, seen through the spaces that may be searched.
+
+    With ``valid_on`` the documents are left out that do not hold on that day any more.
+    """
+
+    def __init__(self, session: Session, spaces: Sequence[str], valid_on: date | None = None) -> None:
         self._session = session
         self._spaces = list(spaces)
+        self._today = valid_on.isoformat() if valid_on else EVERY_DAY
 
     def live_rows(self, chunk_ids: Sequence[str]) -> dict[str, int]:
         """Return the chunk row of each id that is live; ids of other versions are left out."""
         parts = {chunk_id: chunk_id.split(":") for chunk_id in chunk_ids}
         ids = sorted({document for document, _, _ in parts.values()})
-        found = self._session.execute(_LIVE_VERSIONS, {"ids": ids, "spaces": self._spaces})
+        found = self._session.execute(_LIVE_VERSIONS, {"ids": ids, "spaces": self._spaces, "today": self._today})
         live = {(document, number): version_id for document, number, version_id in found}
         pairs = {
             (live[document, int(version)], int(n)): chunk_id
@@ -78,9 +103,24 @@ class Snapshot:
         rows = self._session.execute(_CHUNK_ROWS, {"pairs": list(pairs)}) if pairs else ()
         return {pairs[version_id, number]: row for version_id, number, row in rows}
 
+    def valid_share(self) -> float:
+        """Return how much of the documents that can be found is not left out, from 0 to 1."""
+        if self._today == EVERY_DAY:
+            return 1.0
+        values = {"spaces": self._spaces, "today": self._today}
+        return float(self._session.execute(_VALID_SHARE, values).scalar_one())
+
+    def valid(self, rows: Iterable[int]) -> set[int]:
+        """Return those of these live chunk rows whose documents are not left out."""
+        if self._today == EVERY_DAY:
+            return set(rows)
+        return set(self._session.scalars(_VALID_ROWS, {"rows": list(rows), "today": self._today}))
+
     def keywords(self, query: str, limit: int) -> dict[int, float]:
         """Return the chunk rows that match the query's words, with their bm25."""
-        return lexical.search(self._session, query, self._spaces, limit)
+        found = lexical.search(self._session, query, self._spaces, limit)
+        valid = self.valid(found)
+        return {row: score for row, score in found.items() if row in valid}
 
     def embeddings(self, rows: Sequence[int], model: str = EMBEDDED) -> dict[int, bytes]:
         """Return the model's float16 vectors of these chunk rows; of another than the embedded one some may lack."""
@@ -101,20 +141,21 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot(database: Database, spaces: Sequence[str]) -> Iterator[Snapshot]:
+def snapshot(database: Database, spaces: Sequence[str], valid_on: date | None = None) -> Iterator[Snapshot]:
     """Give a snapshot that lasts for the block."""
     with database.read() as session:
-        yield Snapshot(session, spaces)
+        yield Snapshot(session, spaces, valid_on)
 
 
 def _spans(session: Session, rows: Sequence[int]) -> dict[int, tuple[PageSpan, ...]]:
     spans: dict[int, tuple[PageSpan, ...]] = {}
-    for row, number, start, end in session.execute(_PAGES, {"rows": list(rows)}):
-        spans[row] = (*spans.get(row, ()), PageSpan(number, start, end))
+    for row, number, start, end, label in session.execute(_PAGES, {"rows": list(rows)}):
+        spans[row] = (*spans.get(row, ()), PageSpan(number, start, end, label))
     return spans
 
 
 def _passage(row: RowMapping, spans: Mapping[int, tuple[PageSpan, ...]]) -> Passage:
+    last, pages = row["valid_until"], spans.get(row["row"], ())
     return Passage(
         chunk_id=f"{row['document_id']}:{row['version']}:{row['n']}",
         document_id=row["document_id"],
@@ -130,5 +171,7 @@ def _passage(row: RowMapping, spans: Mapping[int, tuple[PageSpan, ...]]) -> Pass
         score=0.0,
         similarity=0.0,
         media_type=row["media_type"],
-        spans=spans.get(row["row"], ()),
+        spans=pages,
+        page_label=next((page.label for page in pages if page.number == row["page_from"]), None),
+        valid_until=date.fromisoformat(last) if last else None,
     )

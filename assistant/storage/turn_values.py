@@ -65,6 +65,7 @@ def citation_value(row: CitationRow) -> Citation:
         start=row.start,
         end=row.end,
         heading_path=tuple(row.heading_path),
+        page_label=row.page_label,
     )
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from assistant.domain import DocumentStatus, Person, Role
 from assistant.errors import AssistantError, Conflict, NotAllowed, NotFound, WrongUse
-from assistant.knowledge.library import Library, today
+from assistant.knowledge.library import Library
 from assistant.knowledge.service import KnowledgeBase
-from assistant.library import DocumentQuery, Facts
+from assistant.library import DocumentQuery, Facts, today
 from assistant.storage import audit
 from assistant.storage.library_rows import AuditRow, MoveRow
 from assistant.storage.rows import VersionRow

@@ -35,6 +35,7 @@ COLUMNS: dict[str, tuple[sa.Column[object], ...]] = {
         sa.Column("label", sa.String()),
         sa.Column("origin", sa.String(), nullable=False, server_default="text"),
     ),
+    "citations": (sa.Column("page_label", sa.String()),),
     "index_generations": (
         sa.Column("added", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("removed", sa.Integer(), nullable=False, server_default="0"),
