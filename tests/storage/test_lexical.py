@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from assistant.library import Chunk, ParsedDocument, ParsedPage
@@ -97,6 +98,55 @@ def test_search_syntax_is_taken_as_words(session: Session, hostile: str) -> None
 @pytest.mark.parametrize("strange", ["", "   ", "😀😀", "\0", "the of and", "'; DROP TABLE chunks; --", "\ud800"])
 def test_strange_queries_find_nothing_and_do_no_harm(session: Session, strange: str) -> None:
     assert _names(session, strange) == []
+
+
+def _put_many(database: Database, space: str, titles: list[str], texts: list[str]) -> list[int]:
+    """Put live documents of one chunk each straight into the tables; return the chunk rows."""
+    with database.write() as session:
+        values = {"space": space, "now": "2026-11-01 09:00:00"}
+        session.execute(sql("INSERT OR IGNORE INTO spaces VALUES (:space, :space, :now)"), values)
+        first = session.execute(sql("SELECT coalesce(max(id), 0) + 1 FROM document_versions")).scalar() or 1
+        rows = []
+        for number, (title, said) in enumerate(zip(titles, texts, strict=True), start=first):
+            values |= {"id": number, "document": f"{number}", "title": title, "said": said, "digest": b""}
+            for statement in _ONE_DOCUMENT:
+                session.execute(sql(statement), values)
+            rows.append(session.execute(sql("SELECT max(id) FROM chunks")).scalar() or 0)
+        return rows
+
+
+_ONE_DOCUMENT = (
+    """INSERT INTO documents (id, space_id, name, live_version_id, created_at)
+       VALUES (:document, :space, :id, :id, :now)""",
+    """INSERT INTO document_versions (id, document_id, number, name, sha256, media_type, size, title, chunks, status,
+                                      done, total, attempt, starts, uploaded_by, uploaded_at)
+       VALUES (:id, :document, 1, '', '', '', 1, :title, 1, 'ready', 1, 1, 1, 1, '', :now)""",
+    """INSERT INTO chunks (version_id, number, start, "end", title, heading, text, digest)
+       VALUES (:id, 0, 0, 1, :title, '', :said, :digest)""",
+)
+MANY = lexical.RANKED + 500
+
+
+def test_of_a_word_that_stands_everywhere_those_that_are_about_it_are_found_however_old(database: Database) -> None:
+    old, *_ = _put_many(database, "general", ["Lockers"], ["All of it."])
+    _put_many(database, "general", ["Hall"] * MANY, [f"The lockers of hall {n} are open." for n in range(MANY)])
+    with database.read() as session:
+        assert next(iter(lexical.search(session, "lockers", ["general"], 10))) == old
+
+
+def test_a_rare_word_leads_among_words_that_stand_everywhere(database: Database) -> None:
+    old, *_ = _put_many(database, "general", ["Hall"], ["The zeppelin hall is shut, as no other."])
+    _put_many(database, "general", ["Hall"] * MANY, [f"The lockers of hall {n} are open." for n in range(MANY)])
+    with database.read() as session:
+        found = lexical.search(session, "open lockers of the zeppelin hall", ["general"], 10)
+    assert next(iter(found)) == old
+
+
+def test_few_documents_are_found_among_many_that_the_person_may_not_see(database: Database) -> None:
+    mine = _put_many(database, "mine", ["Hall"] * 3, ["My lockers are open."] * 3)
+    _put_many(database, "general", ["Hall"] * MANY, [f"The lockers of hall {n} are open." for n in range(MANY)])
+    with database.read() as session:
+        assert sorted(lexical.search(session, "open lockers", ["mine"], 10)) == mine
 
 
 def test_very_long_queries_are_cut(session: Session) -> None:
