@@ -127,7 +127,9 @@ def _write_document(connection: sqlite3.Connection, number: int, texts: _Texts, 
         (version, document, f"{title} {number}.txt", digest, len(text), title, text, len(chunks), EMBEDDED,
          len(chunks), len(chunks), MOMENT, MOMENT),
     )  # fmt: skip
-    connection.execute("INSERT INTO version_pages VALUES (?, 0, NULL, 0, ?, NULL, 'text')", (version, len(text)))
+    connection.execute(
+        'INSERT INTO version_pages (version_id, position, start, "end") VALUES (?, 0, 0, ?)', (version, len(text))
+    )
     connection.executemany(
         'INSERT INTO chunks (version_id, number, start, "end", title, heading, text, digest, embedding)'
         " VALUES (?, ?, ?, ?, ?, '', ?, ?, ?)",
