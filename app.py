@@ -11,9 +11,9 @@ from pathlib import Path
 import streamlit as st
 
 if __name__ == "__main__":
-    from pages.components import frame
+    from pages.components import finished, frame
 
-    frame.run_navigation()
+    frame.run_navigation(finished.draw_notices)
 else:
     from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager

@@ -13,7 +13,7 @@ from pages.components.answers import draw_turn
 from pages.components.guard import Entered, enter
 from pages.components.progress import draw_reading, draw_samples_note
 from pages.components.safe_markdown import escape
-from pages.components.sources import open_dialog_if_asked
+from pages.components.sources import look_up, open_dialog_if_asked
 from pages.components.succession import draw_suggestion
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def main() -> None:
     picker.go_on(entered, offer, turns)
     with top:
         picker.draw_picker(frame.header(picker.goes_to(entered, offer)), offer)
+    look_up(entered, turns)
     running = [turn for turn in turns if turn.status is TurnStatus.RUNNING]
     asked_here = st.session_state.pop(ASKED, None) in [turn.id for turn in running]
     with st.empty():  # goes as soon as there is a turn, and does not stand below it until that has ended

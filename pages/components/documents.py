@@ -1,4 +1,4 @@
-"""The list of documents: what each is, how far it is, and what can be done with it."""
+"""The list of documents: found and sorted, a page at a time, with what each is, how far it is and what can be done."""
 
 from __future__ import annotations
 
@@ -8,100 +8,139 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from assistant.domain import Document, DocumentStatus
-from pages.components import frame, uploads, wording
+from assistant.library import DocumentPage, DocumentQuery, ListedDocument
+from pages.components import document_dialogs, document_selection, frame, wording
+from pages.components.document_filters import draw_filters, draw_pages, is_filtered, of_page
+from pages.components.document_progress import REDRAW, draw_progress
 from pages.components.guard import Entered
-from pages.components.problems import told_here, told_later
+from pages.components.problems import told_later
 from pages.components.safe_markdown import escape
 
-REFRESH_SECONDS = 0.7
-PAGE = 50
-"""Documents drawn before "Show more"."""
-SHOWN, DIALOG, REDRAW = "documents_shown", "document_dialog", "documents_redraw"
-UNITS = {DocumentStatus.PARSING: "pages", DocumentStatus.EMBEDDING: "passages", DocumentStatus.INDEXING: "passages"}
+REFRESH_SECONDS = 1.0
+NEEDS_PASSWORD = "password"  # noqa: S105 - the word by which the sentence of a protected file is known
+EMPTY = "There are no documents yet. Add some above; questions are answered from them."
+EMPTY_FOR_READERS = "There are no documents yet."
 
 
 def draw_list(entered: Entered) -> None:
     """Draw the list; while something is under way it draws itself anew, at the end the whole page once."""
-    under_way = any(not document.status.is_final for document in _documents(entered))
+    document_dialogs.draw_not_moved()
+    under_way = entered.services.knowledge.progress(entered.person).pending > 0
     runs = itertools.count()
 
     @st.fragment(run_every=REFRESH_SECONDS if under_way else None)
     def listed() -> None:
-        found = _documents(entered)
         by_itself = next(runs) > 0
-        done = under_way and all(document.status.is_final for document in found)
-        if by_itself and (done or st.session_state.pop(REDRAW, False)):
+        pending = by_itself and entered.services.knowledge.progress(entered.person).pending > 0
+        if by_itself and (pending != under_way or st.session_state.pop(REDRAW, False)):
             st.rerun(scope="app")
-        _draw(entered, found)
+        _draw(entered)
 
-    listed()
-    if DIALOG in st.session_state:
-        _draw_dialog(entered)
-
-
-def _documents(entered: Entered) -> list[Document]:
-    """All documents, latest first."""
-    found: list[Document] = entered.services.knowledge.documents(entered.person)
-    return sorted(found, key=lambda document: document.uploaded_at, reverse=True)
+    with st.container(key="documents-list"):
+        listed()
+    document_dialogs.draw_asked(entered, done=document_selection.clear)
 
 
-def _draw(entered: Entered, found: list[Document]) -> None:
-    if not found:
-        st.info("There are no documents yet. Add some above; questions are answered from them.")
+def _draw(entered: Entered) -> None:
+    top = st.container(gap="small")
+    with st.container(gap="small"):
+        query = draw_filters(entered)
+    page: DocumentPage = entered.services.knowledge.library.page(entered.person, of_page(query))
+    with top:
+        _draw_summary(query, page)
+    if not page.total:
+        _draw_nothing(entered, query)
         return
-    searchable = sum(document.live_version is not None for document in found)
-    st.subheader(f"{wording.counted(len(found), 'document')}, {searchable} searchable", anchor=False)
-    words = st.text_input(
-        "Filter by name", placeholder="Filter by name", label_visibility="collapsed", key="documents-filter"
-    )
-    matching = [document for document in found if words.strip().lower() in document.name.lower()]
-    shown = st.session_state.get(SHOWN, PAGE)
+    if entered.person.may_edit_documents:
+        document_selection.draw_bar(entered, query, page)
     with st.container(gap="xsmall", key="documents"):
-        for document in matching[:shown]:
-            _draw_row(entered, document)
-    if len(matching) > shown:
-        st.button("Show more", key="more-documents", type="tertiary", on_click=_show_more)
+        for listed in page.documents:
+            _draw_row(entered, listed)
+    draw_pages(page.total)
 
 
-def _draw_row(entered: Entered, document: Document) -> None:
+def _draw_summary(query: DocumentQuery, page: DocumentPage) -> None:
+    if is_filtered(query):
+        st.subheader(f"{wording.counted(page.total, 'document')} found", anchor=False)
+        return
+    parts = [wording.counted(page.total, "document"), f"{page.searchable:,} searchable"]
+    parts += [f"{page.under_way:,} under way"] if page.under_way else []
+    parts += [f"{page.failed:,} failed"] if page.failed else []
+    if page.total:
+        st.subheader(", ".join(parts), anchor=False)
+
+
+def _draw_nothing(entered: Entered, query: DocumentQuery) -> None:
+    if is_filtered(query):
+        st.info("No document is like that. Use fewer words or filters.")
+    else:
+        st.info(EMPTY if entered.person.may_edit_documents else EMPTY_FOR_READERS)
+
+
+def _draw_row(entered: Entered, listed: ListedDocument) -> None:
+    document, editor = listed.document, entered.person.may_edit_documents
+    name = listed.facts.title or document.name
     with st.container(border=True, key=f"document-{document.id}", gap="xsmall"):
-        line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+        line = st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"line-{document.id}")
+        if editor:
+            with line.container(width="content"):
+                document_selection.draw_tick(listed, name)
         with line.container(gap=None):
-            st.markdown(f"**{escape(document.name)}** {wording.status_badge(document.status)}")
-            st.caption(escape(wording.facts(document, entered.person)))
-        if document.live_version is not None:
-            line.page_link(
-                frame.DOCUMENT, label="Open", icon=":material/visibility:", query_params={"document": document.id}
-            )
-        if entered.person.may_edit_documents:
-            _draw_menu(document, line)
-        _draw_state(entered, document)
+            st.markdown(f"**{escape(name)}** {' '.join(_badges(listed))}")
+            st.caption(escape(wording.listed_facts(listed, entered.person)))
+        line.page_link(
+            frame.DOCUMENT, label="Open", icon=":material/visibility:", query_params={"document": document.id}
+        )
+        if editor:
+            _draw_menu(entered, document, line)
+        _draw_state(entered, listed)
 
 
-def _draw_menu(document: Document, line: DeltaGenerator) -> None:
+def _badges(listed: ListedDocument) -> list[str]:
+    badges = [wording.status_badge(listed.document.status)]
+    if wording.is_over(listed.facts.valid_until):
+        badges.append(":orange-badge[expired]")
+    return badges + [f":gray-badge[{escape(tag)}]" for tag in listed.facts.tags]
+
+
+def _draw_menu(entered: Entered, document: Document, line: DeltaGenerator) -> None:
+    several = len(entered.services.knowledge.spaces(entered.person)) > 1
+    wishes = ["Replace", *(["Move"] if several else []), *(["Re-index"] if document.live_version else []), "Delete"]
     line.menu_button(
         "Actions",
-        ["Replace", "Delete"],
+        wishes,
         key=f"document-menu-{document.id}",
         type="tertiary",
         on_click=_act,
-        args=(document,),
+        args=(entered, document),
     )
 
 
-def _draw_state(entered: Entered, document: Document) -> None:
+def _draw_state(entered: Entered, listed: ListedDocument) -> None:
+    document = listed.document
     if document.status is DocumentStatus.FAILED:
-        st.error(escape(document.error or "This document could not be read."), icon=":material/error:")
-        if entered.person.may_edit_documents:
-            key = f"retry-{document.id}"
-            st.button("Retry", key=key, icon=":material/refresh:", on_click=_retry, args=(entered, document))
+        _draw_failure(entered, document)
     elif document.status is not DocumentStatus.READY:
-        word = wording.STAGES[document.status]
-        unit = UNITS.get(document.status, "")
-        count = f": {document.done:,} of {document.total:,} {unit}" if document.total else ""
-        st.progress(min(max(document.share, 0.0), 1.0), text=f"{word.capitalize()}{count}")
-        if document.error:
-            st.caption(f":material/hourglass_empty: Waiting: {escape(document.error)}")
+        draw_progress(entered, listed)
+
+
+def _draw_failure(entered: Entered, document: Document) -> None:
+    why = document.error or "This document could not be read."
+    st.error(escape(why), icon=":material/error:")
+    if not entered.person.may_edit_documents:
+        return
+    row = st.container(horizontal=True, gap="small")
+    row.button(
+        "Retry", key=f"retry-{document.id}", icon=":material/refresh:", on_click=_retry, args=(entered, document)
+    )
+    if NEEDS_PASSWORD in why.lower():
+        row.button(
+            "Give the password",
+            key=f"password-{document.id}",
+            icon=":material/key:",
+            on_click=document_dialogs.ask,
+            args=("Password", (document.id,)),
+        )
 
 
 def _retry(entered: Entered, document: Document) -> None:
@@ -110,46 +149,9 @@ def _retry(entered: Entered, document: Document) -> None:
     st.session_state[REDRAW] = True  # the list is drawn anew by itself, the page around it must be too
 
 
-def _act(document: Document) -> None:
+def _act(entered: Entered, document: Document) -> None:
     wish = st.session_state[f"document-menu-{document.id}"]
-    if wish:
-        st.session_state[DIALOG] = (wish, document)
-        st.session_state[REDRAW] = True
-
-
-def _draw_dialog(entered: Entered) -> None:
-    wish, document = st.session_state[DIALOG]
-    drawing = {"Replace": _draw_replace, "Delete": _draw_delete}[wish]
-    st.dialog(f"{wish} document", on_dismiss=_end_dialog)(drawing)(entered, document)
-
-
-def _draw_replace(entered: Entered, document: Document) -> None:
-    st.markdown(
-        f"The new file takes the place of **{escape(document.name)}**. The present version answers until it is ready."
-    )
-    files = st.file_uploader("New file", key=f"replace-{document.id}")
-    if st.button("Replace", type="primary", disabled=files is None) and files is not None:
-        uploads.keep_results(uploads.take(entered, [files], replaces=document))
-        _end_dialog()
-        st.rerun()
-
-
-def _draw_delete(entered: Entered, document: Document) -> None:
-    st.markdown(f"**{escape(document.name)}** will no longer answer questions. This cannot be undone.")
-    row = st.container(horizontal=True)
-    if row.button("Delete", type="primary", key="confirm-delete"):
-        with told_here():
-            entered.services.knowledge.delete(entered.person, document.id)
-            _end_dialog()
-            st.rerun()
-    if row.button("Cancel", key="cancel-delete"):
-        _end_dialog()
-        st.rerun()
-
-
-def _end_dialog() -> None:
-    st.session_state.pop(DIALOG, None)
-
-
-def _show_more() -> None:
-    st.session_state[SHOWN] = st.session_state.get(SHOWN, PAGE) + PAGE
+    if wish == "Re-index":
+        document_selection.reindex(entered, [document.id])
+    elif wish:
+        document_dialogs.ask(wish, (document.id,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -20,8 +21,8 @@ DEMO = "Demo: everything runs on this machine, no sign-in"
 DEMO_ASKING = "Demo: no sign-in; questions go to"
 
 
-def run_navigation() -> None:
-    """Draw the frame and run the page that the address names."""
+def run_navigation(notices: Callable[[], None]) -> None:
+    """Draw the frame, with the notices that every page has, and run the page that the address names."""
     page = st.navigation(
         [
             st.Page(CHAT, title="Chat", default=True),
@@ -34,6 +35,7 @@ def run_navigation() -> None:
     st.set_page_config(page_title=f"{page.title} · {NAME}", page_icon=str(ASSETS / "icon.png"), layout="centered")
     st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
     st.html(ASSETS / "style.css")
+    notices()
     page.run()
 
 

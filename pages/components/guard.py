@@ -30,10 +30,16 @@ def enter() -> Entered:
     return Entered(services, person_of(services, st.context.headers))
 
 
+def entered_if_ready() -> Entered | None:
+    """Return services and person, None while the services are not there; for what must never hold a page up."""
+    services = HOLDER.wait(0)
+    return None if services is None else Entered(services, person_of(services, st.context.headers))
+
+
 def is_admin() -> bool:
     """Whether the person who acts is an admin; nobody is one before the services have started."""
-    services = HOLDER.wait(0)
-    return services is not None and person_of(services, st.context.headers).role is Role.ADMIN
+    entered = entered_if_ready()
+    return entered is not None and entered.person.role is Role.ADMIN
 
 
 def _awaited() -> Services:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.domain import Citation, Document, PageSpan
+from assistant.domain import Citation, PageSpan
 from assistant.errors import UnreadableDocument
+from assistant.library import ListedDocument
+from assistant.web import downloads
 from pages.components import wording
 from pages.components.guard import Entered
 from pages.components.safe_markdown import escape
@@ -25,30 +27,25 @@ def draw_place(
 ) -> None:
     """Draw name, headings, the marked place and a download; raises NotFound."""
     services, person = entered
-    document = services.knowledge.document(person, document_id)
-    _draw_title(document, version, page, citations)
+    listed: ListedDocument = services.knowledge.library.facts(person, document_id)
+    _draw_title(listed, version, page, citations)
     path, media_type = services.knowledge.original(person, document_id, version)
     if not (media_type == PDF and page is not None and _drawn_picture(entered, path, page, citations)):
         text, spans = services.knowledge.document_text(person, document_id, version)
         _draw_text(text, spans, page, citations)
-    st.download_button(
-        "Download the original",
-        data=path.read_bytes,
-        file_name=document.name,
-        mime="application/octet-stream",
-        icon=":material/download:",
-        key=f"download-{document_id}-{version}",
-        on_click="ignore",
-    )
+    st.link_button("Download the original", downloads.address(document_id, version), icon=":material/download:")
 
 
-def _draw_title(document: Document, version: int, page: int | None, citations: Sequence[Citation]) -> None:
+def _draw_title(listed: ListedDocument, version: int, page: int | None, citations: Sequence[Citation]) -> None:
+    document, facts = listed.document, listed.facts
     place = "" if page is None else f" · page {page}" + (f" of {document.pages}" if document.pages else "")
-    st.markdown(f"**{escape(document.name)}**{place}")
+    expired = " :orange-badge[expired]" if wording.is_over(facts.valid_until) else ""
+    st.markdown(f"**{escape(facts.title or document.name)}**{place}{expired}")
     parts = [escape(heading) for heading in (citations[0].heading_path if citations else ())]
     known = f"uploaded {wording.moment(document.uploaded_at)}"
     age = known if version == document.live_version else f"version {version}, before the current one"
-    st.caption(" · ".join([*([" / ".join(parts)] if parts else []), age]))
+    file = [escape(document.name)] if facts.title else []
+    st.caption(" · ".join([*file, *([" / ".join(parts)] if parts else []), age]))
 
 
 def _drawn_picture(entered: Entered, path: Path, page: int, citations: Iterable[Citation]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.domain import Passage
-from pages.components import frame
+from pages.components import frame, wording
 from pages.components.guard import Entered
 from pages.components.passage_view import lines
 from pages.components.problems import told_here
@@ -33,10 +33,12 @@ def draw_search(entered: Entered) -> None:
 
 
 def _draw_passage(passage: Passage) -> None:
-    place = "" if passage.page is None else f" · page {passage.page}"
+    label = f" ({escape(passage.page_label)})" if passage.page_label else ""
+    place = "" if passage.page is None else f" · page {passage.page}{label}"
     with st.container(border=True, gap=None):
         line = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-        line.markdown(f"**{escape(passage.document)}**{place}")
+        expired = " :orange-badge[expired]" if wording.is_over(passage.valid_until) else ""
+        line.markdown(f"**{escape(passage.document)}**{place}{expired}")
         page = {} if passage.page is None else {"page": str(passage.page)}
         address = {"document": passage.document_id, "version": str(passage.version), **page}
         line.page_link(frame.DOCUMENT, label="Open", icon=":material/visibility:", query_params=address)

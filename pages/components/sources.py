@@ -16,14 +16,24 @@ from pages.components.safe_markdown import escape
 
 QUOTE_WIDTH = 240
 """Characters of a quote above its place, where it stands whole: a list of ten steps would push the place away."""
-OPEN = "open_source"
-"""Session key of the source whose dialog is open: (turn id, citation number)."""
+OPEN, MARKS = "open_source", "source_marks"
+"""Session keys: the source whose dialog is open, as (turn id, citation number), and what became of sources."""
+DELETED = "source deleted"
+
+
+def look_up(entered: Entered, turns: Sequence[Turn]) -> None:
+    """Learn, at once for all these turns, which of their sources were deleted or do not hold any more."""
+    ids = list({citation.document_id for turn in turns for citation in turn.citations})
+    library, person = entered.services.knowledge.library, entered.person
+    marks = dict.fromkeys(library.expired(person, ids), "expired") if ids else {}
+    st.session_state[MARKS] = {**marks, **dict.fromkeys(library.gone(person, ids) if ids else (), DELETED)}
 
 
 def chip_label(citation: Citation) -> str:
-    """``1 · Travel Policy.pdf · page 3`` as safe markdown."""
+    """``1 · Travel Policy.pdf · page 3`` as safe markdown, with what became of the document since."""
     place = "" if citation.page is None else f" · page {citation.page}"
-    return f"{citation.n} · {escape(citation.document)}{place}"
+    mark = st.session_state.get(MARKS, {}).get(citation.document_id)
+    return f"{citation.n} · {escape(citation.document)}{place}{f' · {mark}' if mark else ''}"
 
 
 class Chips:
@@ -64,8 +74,7 @@ def _draw(entered: Entered, turn: Turn, citation: Citation) -> None:
         try:
             draw_place(entered, citation.document_id, citation.version, citation.page, [citation])
         except NotFound:
-            st.warning("This document is no longer in the knowledge base. The answer relied on these words:")
-            st.markdown(escape(citation.quote))
+            draw_deleted(citation)
             return
         place = {} if citation.page is None else {"page": str(citation.page)}
         address = {"document": citation.document_id, "version": str(citation.version), **place}
@@ -75,6 +84,16 @@ def _draw(entered: Entered, turn: Turn, citation: Citation) -> None:
             icon=":material/open_in_full:",
             query_params={**address, "turn": turn.id, "source": str(citation.n)},
         )
+
+
+def draw_deleted(citation: Citation) -> None:
+    """Say that a source is gone, and keep the words that the answer relied on."""
+    st.warning(
+        f"Source deleted: {escape(citation.document)} is no longer in the knowledge base. "
+        "The answer relied on these words:",
+        icon=":material/delete:",
+    )
+    st.markdown(escape(citation.quote))
 
 
 def shortened(quote: str) -> str:

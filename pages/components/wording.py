@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from assistant.domain import OFFLINE, Document, DocumentStatus, ModelChoice, Parameters, Person, Usage
+from assistant.domain import OFFLINE, DocumentStatus, ModelChoice, Parameters, Person, Usage
+from assistant.library import ListedDocument
 
 STAGES = {
     DocumentStatus.QUEUED: "queued",
@@ -106,16 +107,33 @@ def moment(when: datetime) -> str:
     return f"{days.get(local.date()) or f'{local.day} {local:%b %Y}'} {local:%H:%M}"
 
 
-def facts(document: Document, person: Person) -> str:
-    """Pages, passages, size, time and person of a document, on one line."""
-    parts = [counted(document.pages, "page")] if document.pages else []
+def listed_facts(listed: ListedDocument, person: Person) -> str:
+    """Pages, passages, size, time, person, and what admins say of a document, on one line."""
+    document, facts = listed.document, listed.facts
+    parts = [document.name] if facts.title else []
+    parts += [counted(document.pages, "page")] if document.pages else []
     parts += [counted(document.chunks, "passage")] if document.chunks else []
-    parts += [
-        size(document.size),
-        moment(document.uploaded_at),
-        "by you" if document.uploaded_by == person.email else f"by {document.uploaded_by}",
-    ]
+    parts += [size(document.size), moment(document.uploaded_at), by(document.uploaded_by, person)]
+    parts += [f"version {document.version}"] if document.version > 1 else []
+    parts += [f"owner {facts.owner}"] if facts.owner else []
+    if facts.valid_until:
+        parts.append(f"{'expired on' if is_over(facts.valid_until) else 'valid until'} {day(facts.valid_until)}")
     return " · ".join(parts)
+
+
+def by(email: str, person: Person) -> str:
+    """Who did something, seen by the person who reads it."""
+    return "by you" if email == person.email else f"by {email}"
+
+
+def is_over(last_day: date | None) -> bool:
+    """Whether the last day on which a document holds has passed, where its reader is."""
+    return last_day is not None and last_day < datetime.now(_zone()).date()
+
+
+def day(when: date) -> str:
+    """A day as people write it."""
+    return f"{when.day} {when:%b %Y}"
 
 
 def _zone() -> tzinfo | None:

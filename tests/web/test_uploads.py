@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -21,12 +20,12 @@ from assistant.web.state import HOLDER
 
 HOME = "http://127.0.0.1:8501"
 OURS = {"Origin": HOME, MARK[0]: MARK[1]}
-Put = Callable[..., httpx.Response]
+Put = Callable[..., Any]
 
 
 @pytest.fixture
 def put(client: TestClient) -> Put:
-    def send(data: bytes, headers: dict[str, str] | None = None, **query: str) -> httpx.Response:
+    def send(data: bytes, headers: dict[str, str] | None = None, **query: str) -> Any:
         return client.put(uploads.PATH, content=data, params=query, headers=OURS if headers is None else headers)
 
     return send
@@ -146,7 +145,10 @@ def test_nothing_is_taken_before_the_services_are_there(app: Starlette) -> None:
 
 @pytest.mark.parametrize("arrived", [0, 1, 700_000])
 def test_a_connection_that_breaks_leaves_nothing(app: Starlette, services: Services, arrived: int) -> None:
-    come = [{"type": "http.request", "body": b"x" * arrived, "more_body": True}, {"type": "http.disconnect"}]
+    come: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"x" * arrived, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
     assert asked(app, come) == 499
     assert (documents(services), left_behind(services)) == ([], [])
 
