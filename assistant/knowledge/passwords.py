@@ -28,11 +28,11 @@ class Passwords:
 
     def of(self, version_id: int) -> str | None:
         """Return the password that was given for a version; None when none was, or its key is gone."""
-        from cryptography.fernet import Fernet, InvalidToken
-
         sealed = self._secrets.of(version_id)
         if sealed is None or not self._file.exists():
             return None
+        from cryptography.fernet import Fernet, InvalidToken
+
         with suppress(InvalidToken, ValueError):
             return Fernet(self._file.read_bytes()).decrypt(sealed).decode()
         return None

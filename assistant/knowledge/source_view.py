@@ -1,10 +1,14 @@
-"""Shows the page a citation stands on, with the cited words marked."""
+"""Shows the page a citation stands on, with the cited words marked.
+
+Drawn pages are kept in a folder for each original, named by its hash, so that nothing of a deleted document stays.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,7 +28,8 @@ WIDTHS = range(100, 4001)
 KEPT = 500
 # Drawing at once takes memory; more requests wait their turn.
 _AT_ONCE = threading.BoundedSemaphore(2)
-_VERSION = 1
+_VERSION = 2
+PAGES = "pages"
 _PROJECT = Path(__file__).resolve().parents[2]
 CANNOT = "This page cannot be drawn; download the document to see it."
 
@@ -33,23 +38,41 @@ def render_pdf_page(path: Path, page: int, quotes: Sequence[str], cache: Path, w
     """Return a PNG of the page (counted from 1) with each quote marked, ``width_px`` wide.
 
     Quotes are found by their letters and digits alone; one that is not there leaves no mark. Drawn in a child process
-    under limits, kept in the folder ``cache``. Raises UnreadableDocument when the page cannot be drawn.
+    under limits, kept under ``cache`` in a folder with the file's own name, its hash. Raises UnreadableDocument when
+    the page cannot be drawn.
     """
     if media_type(path, path.name) != PDF:
         raise UnreadableDocument("Only pages of PDF files can be shown here.")
     width_px = min(max(width_px, WIDTHS.start), WIDTHS.stop - 1)
-    kept = cache / f"{_key(path, page, quotes, width_px)}.png"
+    kept = cache / path.name / f"{_key(path, page, quotes, width_px)}.png"
     if kept.exists():
         return kept.read_bytes()
     with _AT_ONCE:
         image = _drawn(path, page, quotes, width_px)
     _keep(image, kept)
+    if not path.exists():  # deleted meanwhile
+        shutil.rmtree(kept.parent, ignore_errors=True)
     return image
+
+
+def forget_pictures(cache: Path, sha256: str) -> None:
+    """Remove all drawn pages of an original; ``cache`` is the data folder's cache.
+
+    Pictures of earlier releases, which do not tell whose they are, go as well.
+    """
+    shutil.rmtree(cache / PAGES / sha256, ignore_errors=True)
+    for stray in (cache / PAGES).glob("*.png"):
+        stray.unlink(missing_ok=True)
+
+
+def pictures_of(cache: Path, sha256: str) -> int:
+    """Count the drawn pages of an original."""
+    return sum(1 for _ in (cache / PAGES / sha256).glob("*"))
 
 
 def _key(path: Path, page: int, quotes: Sequence[str], width_px: int) -> str:
     state = path.stat()
-    parts = [_VERSION, str(path.resolve()), state.st_size, state.st_mtime_ns, page, list(quotes), width_px]
+    parts = [_VERSION, state.st_size, state.st_mtime_ns, page, list(quotes), width_px]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -88,6 +111,14 @@ def _keep(image: bytes, target: Path) -> None:
     with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
         file.write(image)
     Path(file.name).replace(target)
-    pages = sorted(target.parent.glob("*.png"), key=lambda kept: kept.stat().st_mtime)
+    pages = sorted(target.parent.parent.glob("*/*.png"), key=_drawn_at)
     for old in pages[:-KEPT]:
         old.unlink(missing_ok=True)
+
+
+def _drawn_at(picture: Path) -> float:
+    """When it was drawn; another thread may have removed it since."""
+    try:
+        return picture.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

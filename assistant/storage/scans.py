@@ -23,7 +23,7 @@ class ScanTexts:
             .where(VersionRow.sha256 == sha256)
         )
         with self._database.read() as session:
-            return dict(session.execute(query).tuples().all())
+            return dict(iter(session.execute(query)))
 
     def begin(self, version_id: int, note: str) -> None:
         """Note what is being read, for those who watch."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from assistant.errors import UnreadableDocument
+from assistant.knowledge import source_view
 from assistant.knowledge.parsing.page_image import MARKER
-from assistant.knowledge.source_view import render_pdf_page
+from assistant.knowledge.source_view import forget_pictures, pictures_of, render_pdf_page
 
 LINES = ["The hotel cap in Berlin is EUR 160 per", "night with breakfast. Paris has another cap.", "Nothing here."]
 
@@ -66,10 +68,44 @@ def test_the_lines_found_are_marked_when_the_whole_is_not(pdf: Path, tmp_path: P
 
 def test_a_page_is_drawn_once(pdf: Path, tmp_path: Path) -> None:
     first = render_pdf_page(pdf, 1, ["Paris"], tmp_path / "c")
-    (kept,) = (tmp_path / "c").iterdir()
+    (kept,) = (tmp_path / "c" / pdf.name).iterdir()
     kept.write_bytes(b"from the cache")
     assert first.startswith(b"\x89PNG")
     assert render_pdf_page(pdf, 1, ["Paris"], tmp_path / "c") == b"from the cache"
+
+
+def test_no_drawn_page_of_a_deleted_file_stays(pdf: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    for page in (1, 2):
+        render_pdf_page(pdf, page, [], cache / "pages")
+    (cache / "pages" / "of-an-earlier-release.png").write_bytes(b"")
+    assert pictures_of(cache, pdf.name) == 2
+    forget_pictures(cache, pdf.name)
+    assert pictures_of(cache, pdf.name) == 0
+    assert list((cache / "pages").iterdir()) == []
+    forget_pictures(cache, "never drawn")
+
+
+def test_a_page_that_is_drawn_while_its_file_is_deleted_is_not_kept(
+    pdf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = source_view._drawn
+
+    def and_delete(path: Path, page: int, quotes: Sequence[str], width_px: int) -> bytes:
+        image = drawn(path, page, quotes, width_px)
+        path.unlink()
+        return image
+
+    monkeypatch.setattr(source_view, "_drawn", and_delete)
+    render_pdf_page(pdf, 1, [], tmp_path / "cache" / "pages")
+    assert pictures_of(tmp_path / "cache", pdf.name) == 0
+
+
+def test_the_oldest_pages_make_room(pdf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_view, "KEPT", 1)
+    render_pdf_page(pdf, 1, [], tmp_path / "c")
+    render_pdf_page(pdf, 2, [], tmp_path / "c")
+    assert len(list((tmp_path / "c").glob("*/*.png"))) == 1
 
 
 @pytest.mark.parametrize("page", [0, 3])

@@ -59,7 +59,7 @@ def parse_with_pypdf(source: Source, name: str, on_page: OnPage, password: str |
 
 
 def _document(content: PdfContent, name: str) -> ParsedDocument:
-    texts = own_text(clean_pages(content.pages))
+    texts = own_text(clean_pages(content.pages), stamped=bool(content.pictured))
     pages = tuple(
         ParsedPage(number + 1, text, content.labels.get(number), _origin(text, number in content.pictured))
         for number, text in enumerate(texts)
@@ -86,9 +86,14 @@ def _with_headings(pages: Sequence[ParsedPage], found: Sequence[Mark]) -> Docume
     return document
 
 
-def own_text(pages: list[str]) -> list[str]:
-    """Leave headers and footers out, but not where pages are alike as a whole, such as forms."""
+def own_text(pages: list[str], stamped: bool = False) -> list[str]:
+    """Leave headers and footers out, but not where pages are alike as a whole, such as forms.
+
+    On ``stamped`` pages, which are pictures, the little that repeats is the stamp of a scanner.
+    """
     kept = without_margins(pages)
+    if not stamped and not _letters(kept):
+        return pages
     alike = _letters(kept) * 2 < _letters(pages) and _letters(pages) >= MIN_LETTERS_ALIKE * len(pages)
     return pages if alike else kept
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import multiprocessing
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -42,6 +43,8 @@ MAX_HEADINGS = 200_000
 LOOK_SECONDS = 1.0
 # Seconds that a child has beyond its time before it is killed from aside, should it stop within a message.
 GRACE_SECONDS = 1.0
+# Seconds for a child that closed its pipe to be gone.
+END_SECONDS = 1.0
 TOO_LONG = "This file took too long to read and was given up; a smaller or newly saved copy may work."
 TOO_LARGE = "This file needs more memory to be read than is allowed; split it into smaller files."
 CRASHED = "This file could not be read; open it in its program, save it again and upload that."
@@ -85,7 +88,7 @@ class ParserSandbox:
         """
         if not path.is_file():
             raise UnreadableDocument("The stored file is no longer there; upload it again.")
-        watch = _Watch(on_page, alive or _nothing)
+        watch = Watch(on_page, alive or _nothing)
         task = Task(str(path), name, "first", self._limits, self._unpacked_mb, password)
         try:
             return self._in_child(task, watch)
@@ -103,7 +106,7 @@ class ParserSandbox:
         for process in list(self._running):
             _end(process)
 
-    def _in_child(self, task: Task, watch: _Watch) -> ParsedDocument:
+    def _in_child(self, task: Task, watch: Watch) -> ParsedDocument:
         with self._places:
             ours, process = self._started(task)
             late = threading.Timer(self._limits.seconds + GRACE_SECONDS, _end, [process])
@@ -112,7 +115,9 @@ class ParserSandbox:
             self._running.add(process)
             try:
                 faults.point("child_started")
-                return _Answer(ours, watch, time.monotonic() + self._limits.seconds).document()
+                return Answer(ours, watch, time.monotonic() + self._limits.seconds).document()
+            except ParserDied as death:
+                raise _explained(death, process) from None
             finally:
                 late.cancel()
                 _end(process)
@@ -151,12 +156,19 @@ def _end(process: ForkServerProcess) -> None:
         end(process.pid)
 
 
+def _explained(death: ParserDied, process: ForkServerProcess) -> ParserDied:
+    """Engines that are not Python's (Rust's, C++'s) abort when memory runs out."""
+    process.join(END_SECONDS)
+    aborted = death.sentence == CRASHED and process.exitcode == -signal.SIGABRT
+    return ParserDied(TOO_LARGE, "aborted", death.kind) if aborted else death
+
+
 def _nothing() -> None:
     return
 
 
 @dataclass
-class _Watch:
+class Watch:
     """Whom to tell of pages, and whom to ask from time to time whether to go on."""
 
     on_page: OnPage
@@ -164,15 +176,16 @@ class _Watch:
     _asked: float = field(default_factory=time.monotonic)
 
     def look(self) -> None:
+        """Ask, if it was not asked in the last second."""
         if time.monotonic() - self._asked >= LOOK_SECONDS:
             self._asked = time.monotonic()
             self.alive()
 
 
-class _Answer:
+class Answer:
     """Puts a child's messages together. Nothing in them is trusted: sizes, counts and types are checked."""
 
-    def __init__(self, pipe: Connection, watch: _Watch, deadline: float) -> None:
+    def __init__(self, pipe: Connection, watch: Watch, deadline: float) -> None:
         self._pipe = pipe
         self._watch = watch
         self._deadline = deadline

@@ -5,14 +5,21 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from pypdf.constants import PageLabelStyle
+from scanned import write_scan
 
 from assistant.errors import UnreadableDocument
+from assistant.knowledge.parsing import pdf
 from assistant.knowledge.parsing.pdf import parse_with_pypdf
-from assistant.library import ParsedDocument
+from assistant.library import PageOrigin, ParsedDocument
 
 Make = Callable[..., Path]
 Read = Callable[..., ParsedDocument]
 PROSE = "Every employee receives twenty-seven days of paid annual leave in a calendar year."
+
+
+def ignore(_done: int, _total: int) -> None:
+    return
 
 
 def test_pages_have_numbers_and_their_own_text(make_pdf: Make, read: Read) -> None:
@@ -81,6 +88,30 @@ def test_quotes_stand_on_the_page_for_another_reader(make_pdf: Make, read: Read)
     assert "".join(read(path).pages[0].text.split()) in elsewhere
 
 
+def test_short_pages_that_are_all_alike_are_text_and_no_header(make_pdf: Make, read: Read) -> None:
+    assert read(make_pdf([["Admit one person"], ["Admit one person"]])).text == "Admit one person\nAdmit one person"
+
+
+def test_a_page_says_what_it_calls_itself(make_pdf: Make, read: Read, tmp_path: Path) -> None:
+    writer = pypdf.PdfWriter(clone_from=make_pdf([[PROSE], ["Contents of this book"], ["Leave rules"]]))
+    writer.set_page_label(0, 1, PageLabelStyle.LOWERCASE_ROMAN)
+    writer.set_page_label(2, 2, PageLabelStyle.DECIMAL, prefix="A-")
+    writer.write(tmp_path / "book.pdf")
+    for document in (read(tmp_path / "book.pdf"), parse_with_pypdf(tmp_path / "book.pdf", "b.pdf", ignore)):
+        assert [(page.number, page.label) for page in document.pages] == [(1, "i"), (2, "ii"), (3, "A-1")]
+
+
+def test_a_label_that_is_the_number_is_none(make_pdf: Make, read: Read) -> None:
+    assert [page.label for page in read(make_pdf([[PROSE], [PROSE]])).pages] == [None, None]
+
+
+def test_a_page_that_is_a_picture_is_told_from_a_short_one(tmp_path: Path, read: Read) -> None:
+    path = write_scan(tmp_path / "mixed.pdf", [PROSE, ["A picture of text"], "Chapter 2"])
+    expected = [PageOrigin.TEXT, PageOrigin.EMPTY, PageOrigin.TEXT]
+    assert [page.origin for page in read(path).pages] == expected
+    assert [page.origin for page in parse_with_pypdf(path, "mixed.pdf", ignore).pages] == expected
+
+
 def test_the_title_is_that_of_the_file_unless_a_program_made_it_up(make_pdf: Make, read: Read) -> None:
     assert read(make_pdf([[PROSE]], title="Leave Policy")).title == "Leave Policy"
     assert read(make_pdf([[PROSE]], title="Microsoft Word - draft3.docx"), "leave_policy.pdf").title == "leave policy"
@@ -91,14 +122,30 @@ def test_a_scan_is_told_so(make_pdf: Make, read: Read) -> None:
         read(make_pdf([[], []]))
 
 
-def test_a_protected_pdf_is_told_so(make_pdf: Make, read: Read, tmp_path: Path) -> None:
+@pytest.fixture
+def locked(make_pdf: Make, tmp_path: Path) -> Path:
+    """A PDF that opens with the password "open sesame"."""
     writer = pypdf.PdfWriter(clone_from=make_pdf([[PROSE]]))
-    writer.encrypt("secret", algorithm="AES-256")
+    writer.encrypt("open sesame", algorithm="AES-256")
     writer.write(tmp_path / "locked.pdf")
-    with pytest.raises(UnreadableDocument, match="password"):
-        read(tmp_path / "locked.pdf")
-    with pytest.raises(UnreadableDocument, match="password"):
-        parse_with_pypdf(tmp_path / "locked.pdf", "locked.pdf", lambda _done, _total: None)
+    return tmp_path / "locked.pdf"
+
+
+@pytest.mark.parametrize("reader", [pdf.parse, parse_with_pypdf])
+def test_a_protected_pdf_asks_for_its_password_and_opens_with_it(locked: Path, reader: Read) -> None:
+    with pytest.raises(UnreadableDocument, match="protected by a password; try again with the password"):
+        reader(locked, "locked.pdf", ignore)
+    with pytest.raises(UnreadableDocument, match="does not open this PDF"):
+        reader(locked, "locked.pdf", ignore, "sesame")
+    assert reader(locked, "locked.pdf", ignore, "open sesame").text == PROSE
+
+
+@pytest.mark.parametrize("reader", [pdf.parse, parse_with_pypdf])
+def test_a_password_that_is_not_needed_does_no_harm(make_pdf: Make, reader: Read, tmp_path: Path) -> None:
+    writer = pypdf.PdfWriter(clone_from=make_pdf([[PROSE]]))
+    writer.encrypt("", "owner", algorithm="AES-256")
+    writer.write(tmp_path / "open.pdf")
+    assert reader(tmp_path / "open.pdf", "open.pdf", ignore, "something").text == PROSE
 
 
 def test_a_pdf_that_anyone_may_open_is_read_though_encrypted(make_pdf: Make, read: Read, tmp_path: Path) -> None:
@@ -116,6 +163,6 @@ def test_a_damaged_pdf_is_told_so(read: Read, tmp_path: Path) -> None:
 
 def test_pypdf_alone_gives_the_same_words_and_headings(make_pdf: Make, read: Read) -> None:
     path = make_pdf([["Leave", PROSE]], outline=[("Leave", 0, 0)])
-    alone = parse_with_pypdf(path, "made.pdf", lambda _done, _total: None)
+    alone = parse_with_pypdf(path, "made.pdf", ignore)
     assert alone.text.split() == read(path).text.split()
     assert alone.headings == read(path).headings

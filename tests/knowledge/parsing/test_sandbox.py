@@ -1,19 +1,27 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import socket
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+import pypdf
 import pytest
+from scanned import write_scan
+from waiting import until
 
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing import parse
-from assistant.knowledge.parsing.limits import Limits
-from assistant.knowledge.parsing.sandbox import ParserSandbox
+from assistant.knowledge.parsing.limits import Limits, missing_walls
+from assistant.knowledge.parsing.pages import MAX_CHARACTERS
+from assistant.knowledge.parsing.sandbox import Answer, ParserDied, ParserSandbox, Watch
+from assistant.library import PageOrigin
+from assistant.storage.ingestion import LostClaim
 
 Make = Callable[..., Path]
 Write = Callable[[str, str | bytes], Path]
@@ -29,6 +37,16 @@ def sandbox() -> Iterator[ParserSandbox]:
     box = ParserSandbox(seconds=30, memory_mb=1000)
     yield box
     box.close()
+
+
+def the_server() -> psutil.Process:
+    living = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    (server,) = [child for child in living if "forkserver" in " ".join(child.cmdline())]
+    return server
+
+
+def children_of_the_server() -> list[psutil.Process]:
+    return the_server().children()
 
 
 def pdf_with(content: bytes, filters: str = "/FlateDecode") -> bytes:
@@ -74,11 +92,85 @@ def test_a_slow_file_is_given_up_in_time(write: Write) -> None:
     box.close()
 
 
+def test_a_file_that_is_no_longer_wanted_is_dropped_while_it_is_read(write: Write) -> None:
+    box = ParserSandbox(seconds=60, memory_mb=2000)
+    slow = write("slow.csv", "a,b\n" + "1,2\n" * 3_000_000)
+    started = time.monotonic()
+
+    def unwanted() -> None:
+        raise LostClaim
+
+    with pytest.raises(LostClaim):
+        box.parse(slow, "slow.csv", ignore, alive=unwanted)
+    assert time.monotonic() - started < 10
+    assert children_of_the_server() == []
+    box.close()
+
+
+def test_a_protected_pdf_is_read_with_its_password(sandbox: ParserSandbox, make_pdf: Make, tmp_path: Path) -> None:
+    writer = pypdf.PdfWriter(clone_from=make_pdf([[PROSE]]))
+    writer.encrypt("open sesame", algorithm="AES-256")
+    writer.write(tmp_path / "locked.pdf")
+    assert sandbox.parse(tmp_path / "locked.pdf", "locked.pdf", ignore, password="open sesame").text == PROSE
+
+
+def test_a_scan_comes_back_with_its_empty_pages(sandbox: ParserSandbox, tmp_path: Path) -> None:
+    scan = sandbox.parse(write_scan(tmp_path / "scan.pdf", [["a picture"], ["another"]]), "scan.pdf", ignore)
+    assert [page.origin for page in scan.pages] == [PageOrigin.EMPTY, PageOrigin.EMPTY]
+
+
+def test_a_page_larger_than_a_message_comes_back_whole(sandbox: ParserSandbox, write: Write) -> None:
+    words = "".join(f"Rule {n} says yes.\n" for n in range(200_000))
+    assert sandbox.parse(write("long.txt", words), "long.txt", ignore).text.split() == words.split()
+
+
+def test_the_server_that_forks_parsers_may_be_killed(sandbox: ParserSandbox, write: Write) -> None:
+    note = write("a.txt", "words of a note")
+    sandbox.parse(note, "a.txt", ignore)
+    server = the_server()
+    server.kill()
+    until(lambda: server.status() == psutil.STATUS_ZOMBIE)
+    assert sandbox.parse(note, "a.txt", ignore).text == "words of a note"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"no json",
+        b"[1, 2]",
+        b'{"text": 7, "more": false, "number": 1, "label": null, "origin": "text"}',
+        b'{"text": "x", "more": false, "number": 1, "label": null, "origin": "elsewhere"}',
+        b'{"headings": [[1, 2]]}',
+        b'{"title": null, "note": ""}',
+        b"[" * 20_000,
+    ],
+)
+def test_nothing_that_a_child_says_is_trusted(message: bytes) -> None:
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    theirs.send_bytes(message)
+    with pytest.raises(ParserDied, match=r"no answer|nonsense"):
+        Answer(ours, Watch(ignore, lambda: None), time.monotonic() + 5).document()
+
+
+def test_a_child_that_says_too_much_is_cut_off() -> None:
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    pages = b'{"text": "' + b"x" * 60_000 + b'", "more": true, "number": 1, "label": null, "origin": "text"}'
+
+    def talk() -> None:
+        for _ in range(2 * MAX_CHARACTERS // 60_000):
+            theirs.send_bytes(pages)
+
+    threading.Thread(target=talk, daemon=True).start()
+    with pytest.raises(ParserDied, match="output"):
+        Answer(ours, Watch(ignore, lambda: None), time.monotonic() + 30).document()
+    while ours.poll(0.1):
+        ours.recv_bytes()
+
+
 def test_a_missing_file_is_told_and_leaves_no_process(sandbox: ParserSandbox, tmp_path: Path) -> None:
     with pytest.raises(UnreadableDocument, match="no longer there"):
         sandbox.parse(tmp_path / "gone.txt", "gone.txt", ignore)
-    (server,) = [child for child in psutil.Process().children() if "forkserver" in " ".join(child.cmdline())]
-    assert server.children() == []
+    assert children_of_the_server() == []
 
 
 def test_a_child_starts_in_milliseconds(sandbox: ParserSandbox, write: Write) -> None:
@@ -116,6 +208,10 @@ def _what_fails_under_limits(limits: Limits, folder: Path, listening: tuple[str,
     except OSError:
         failed += 1
     return failed
+
+
+def test_walls_that_are_missing_are_told_in_sentences() -> None:
+    assert all(sentence.endswith(".") for sentence in missing_walls())
 
 
 def test_this_suite_has_no_network() -> None:
