@@ -95,15 +95,15 @@ def _rows(book: Any, sheet: str) -> Iterator[list[str]]:
 
 
 def _read(name: str, rows: Iterable[list[str]], document: DocumentBuilder) -> None:
-    for number, block in enumerate(_blocks(rows)):
+    for number, block in enumerate(blocks(rows)):
         if number == 0:
             document.heading(1, name)
         document.gap()
-        for line in _block_lines(block):
+        for line in block_lines(block):
             document.line(line)
 
 
-def _blocks(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+def blocks(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
     """Runs of rows between empty ones."""
     block: list[list[str]] = []
     for row in rows:
@@ -116,7 +116,7 @@ def _blocks(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
         yield block
 
 
-def _block_lines(block: list[list[str]]) -> Iterator[str]:
+def block_lines(block: list[list[str]]) -> Iterator[str]:
     """Lines with a single cell above the table stay as they are; the first full row has the headers."""
     first = next((n for n, row in enumerate(block) if _filled(row) > 1), len(block))
     for row in block[:first]:
