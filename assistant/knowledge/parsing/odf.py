@@ -160,10 +160,10 @@ class _Reader:
 
 def _label(style: Any, level: int, number: int) -> str:
     numbered = None if style is None else style.find(f"{TEXT}list-level-style-number[@{TEXT}level='{level}']")
-    kind = "" if numbered is None else numbered.get(f"{STYLE}num-format", "")
-    if not kind:
+    if numbered is None or not numbered.get(f"{STYLE}num-format"):
         return "- "
-    return f"{written(number, _NUMBERS.get(kind, 'decimal'))}{numbered.get(f'{STYLE}num-suffix', '.') or '.'} "
+    kind = _NUMBERS.get(numbered.get(f"{STYLE}num-format"), "decimal")
+    return f"{written(number, kind)}{numbered.get(f'{STYLE}num-suffix') or '.'} "
 
 
 def _rows(table: Any) -> Iterator[list[str]]:

@@ -132,6 +132,7 @@ def test_packed_rich_text_is_unpacked_as_its_makers_example_says() -> None:
 
 @pytest.mark.parametrize("cut", [600, 1000, 1536, 2500])
 def test_a_cut_letter_of_outlook_is_told(read: Read, write: Write, cut: int) -> None:
-    data = outlook(**{"__attach_version1.0_#00000000": ATTACHED, "__substg1.0_1000001F": b"x\x00" * 4000})
+    more: dict[str, bytes | Tree] = {"__attach_version1.0_#00000000": ATTACHED, "__substg1.0_1000001F": b"x" * 8000}
+    data = outlook(**more)
     with pytest.raises(UnreadableDocument):
         read(write("mail.msg", data[:cut]))

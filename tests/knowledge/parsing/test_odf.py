@@ -53,7 +53,8 @@ def test_a_text_keeps_headings_lists_and_tables(read: Read, tmp_path: Path) -> N
         "<text:p>on paper</text:p></text:list-item></text:list></text:list-item><text:list-item><text:p>Send</text:p>"
         "</text:list-item></text:list><text:list><text:list-item><text:p>any time</text:p></text:list-item></text:list>"
         "<table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>Site</text:p>"
-        "</table:table-cell><table:table-cell><text:p>Days</text:p></table:table-cell></table:table-row></table:table-header-rows>"
+        "</table:table-cell><table:table-cell><text:p>Days</text:p></table:table-cell></table:table-row>"
+        "</table:table-header-rows>"
         "<table:table-row><table:table-cell><text:p>Graz</text:p></table:table-cell><table:table-cell>"
         '<text:p>27</text:p></table:table-cell></table:table-row></table:table><text:h text:outline-level="2">Travel</text:h>'
         "<text:p>Take the train.</text:p>"
