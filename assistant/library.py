@@ -144,7 +144,10 @@ class DocumentPage:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One uploaded version of a document; ``live`` when searches see it, ``has_text`` when its text is kept."""
+    """One uploaded version of a document; ``live`` when searches see it, ``has_text`` when its text is kept.
+
+    ``note`` is a sentence on what of the file was left out.
+    """
 
     document_id: str
     number: int
@@ -158,6 +161,7 @@ class Version:
     live: bool
     error: str | None
     has_text: bool
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +219,34 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class SyncReport:
-    """What bringing a folder's files in did; ``held_back`` says why nothing was removed, where that was not safe."""
+class WatchedFolder:
+    """A folder whose files are kept as documents; ``problem`` is a sentence on what was last wrong with it."""
 
-    added: int = 0
-    replaced: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    refused: tuple[tuple[str, str], ...] = ()
-    held_back: str = ""
+    id: int
+    path: str
+    space: str
+    added_by: str
+    looked_at: datetime | None
+    problem: str | None
+    files: int
+
+
+class SyncOutcome(StrEnum):
+    """What became of a file: ``kept`` is one that vanished whose document was changed by hand since."""
+
+    ADDED = "added"
+    REPLACED = "replaced"
+    REMOVED = "removed"
+    UNCHANGED = "unchanged"
+    KEPT = "kept"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """A file of a folder that was brought in; ``why`` is the sentence on one that failed or was kept."""
+
+    name: str
+    outcome: SyncOutcome
+    document_id: str | None = None
+    why: str | None = None

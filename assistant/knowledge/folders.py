@@ -1,0 +1,141 @@
+"""Folders whose files are documents: looked at by themselves, or when somebody says so."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from assistant import log
+from assistant.domain import Person
+from assistant.errors import AssistantError, NotFound, UploadRefused
+from assistant.knowledge.folder_sync import FolderSync, Refused, Shelf
+from assistant.knowledge.rights import need_editor
+from assistant.library import Synced, SyncOutcome, WatchedFolder
+from assistant.storage.database import Database
+from assistant.storage.folders import FolderRecords
+from assistant.storage.people import People
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS = 5.0
+NO_RIGHT = "Whoever added this folder may no longer change documents, so it is not looked at: add it again."
+
+
+class Folders:
+    """What people do with folders. ``shelf`` is where their files become documents."""
+
+    def __init__(self, database: Database, data_dir: Path, shelf: Shelf) -> None:
+        self._records = FolderRecords(database)
+        self._data_dir = data_dir
+        self._shelf = shelf
+
+    def watched(self, person: Person) -> list[WatchedFolder]:
+        """Return the folders that are looked at by themselves. Raises NotAllowed."""
+        need_editor(person)
+        return self._records.watched()
+
+    def watch(self, person: Person, path: str | Path, space: str = "general") -> WatchedFolder:
+        """Have the files of a folder on the server kept as documents of a space.
+
+        Raises NotAllowed, and UploadRefused for what is no folder, the data folder, or one that another space has.
+        """
+        need_editor(person)
+        return self._known(person, Path(path), space, watched=True)
+
+    def unwatch(self, person: Person, folder_id: int) -> None:
+        """Look at a folder no more; its documents stay. Raises NotAllowed."""
+        need_editor(person)
+        self._records.forget(folder_id)
+
+    def sync(
+        self, person: Person, folder: Path, space: str = "general", *, remove_all: bool = False
+    ) -> Iterator[Synced]:
+        """Bring a folder's files in now, by what they hold; ``remove_all`` lets even all of them be gone.
+
+        Raises NotAllowed, and UploadRefused as ``watch`` does.
+        """
+        need_editor(person)
+        known = self._known(person, folder, space, watched=False)
+        yield from FolderSync(self._records, self._shelf, person, known, by_hand=True, remove_all=remove_all).run()
+
+    def _known(self, person: Person, path: Path, space: str, *, watched: bool) -> WatchedFolder:
+        resolved = path.expanduser().resolve()
+        if not path.expanduser().is_absolute() and watched:
+            raise UploadRefused("Give the whole path of the folder, from the root.")
+        if not resolved.is_dir():
+            raise UploadRefused(f"There is no folder {str(path)!r} on the server.")
+        if resolved.is_relative_to(self._data_dir) or self._data_dir.is_relative_to(resolved):
+            raise UploadRefused("This folder holds the app's own data: pick another one.")
+        space_id = self._space_id(person, space)
+        known = self._records.known(str(resolved), space_id, person.id, watched=watched)
+        if known.space != space_id:
+            raise UploadRefused(f"The files of this folder are documents of the space {known.space!r}: name that one.")
+        return known
+
+    def _space_id(self, person: Person, wanted: str) -> str:
+        for space in self._shelf.spaces(person):
+            if wanted in (space.id, space.name):
+                return space.id
+        raise NotFound(f"There is no space named {wanted!r}.")
+
+
+class Watching:
+    """Looks at the watched folders in turn, in the process that owns the index."""
+
+    def __init__(self, database: Database, shelf: Shelf, every_seconds: float) -> None:
+        self._records = FolderRecords(database)
+        self._people = People(database)
+        self._shelf = shelf
+        self._every_seconds = every_seconds
+        self._refused: Refused = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="folders", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look in the background."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the file at hand."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def look(self) -> None:
+        """Look at every folder once."""
+        for folder in self._records.watched():
+            if self._stop.is_set():
+                return
+            self._records.looked_at(folder.id, self._problem_of(folder))
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.look()
+            except Exception:
+                logger.exception("looking at the watched folders failed; it is tried again")
+            self._stop.wait(self._every_seconds)
+
+    def _problem_of(self, folder: WatchedFolder) -> str | None:
+        """Bring a folder's files in; return a sentence on what was wrong."""
+        person = self._people.by_id(folder.added_by)
+        if person is None or not person.may_edit_documents:
+            return NO_RIGHT
+        try:
+            return self._bring_in(person, folder)
+        except AssistantError as error:
+            return error.message
+        except Exception as error:
+            return f"The folder could not be looked at (reference {log.record(logger, error)} in the log)."
+
+    def _bring_in(self, person: Person, folder: WatchedFolder) -> str | None:
+        problem = None
+        sync = FolderSync(self._records, self._shelf, person, folder, by_hand=False, refused=self._refused)
+        for one in sync.run():
+            if one.outcome is SyncOutcome.FAILED:
+                problem = problem or f"{one.name}: {one.why}"
+            if self._stop.is_set():
+                break
+        return problem
