@@ -9,6 +9,7 @@ from assistant.errors import new_reference
 CLOSING = "The application was closed while this answer was being written; what it had is shown. Ask again."
 LENGTH = "The answer reached the model's length limit and ends here: ask it to go on."
 WITHHELD = "The provider withheld the rest of the answer by its own rules: what came before is shown. Ask differently."
+SOURCE_DELETED = "A document that this answer was written from was deleted meanwhile, so it ends here: ask again."
 
 Ending = tuple[TurnStatus, TurnError | None]
 
@@ -25,6 +26,11 @@ def closing() -> Ending:
 def stopped(as_status: TurnStatus | None) -> Ending:
     """Return the end that was asked for: by the person, or by the application that closes."""
     return closing() if as_status is TurnStatus.CUT else (TurnStatus.STOPPED, None)
+
+
+def source_deleted() -> Ending:
+    """Return the end of a turn of which a document was deleted while it ran."""
+    return TurnStatus.CUT, TurnError("source_deleted", SOURCE_DELETED, new_reference(), retryable=True)
 
 
 def ended_by(finish_reason: str | None) -> Ending:

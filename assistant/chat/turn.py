@@ -21,13 +21,14 @@ from assistant.chat.agents import WITH_PASSAGES
 from assistant.chat.answer import AnswerStream
 from assistant.chat.approval import Decided, Resumed
 from assistant.chat.attempts import Attempts
-from assistant.chat.ending import Ending, TurnStopped, closing, ended_by, stopped
+from assistant.chat.ending import Ending, TurnStopped, closing, ended_by, source_deleted, stopped
 from assistant.chat.failures import UNEXPECTED, Answerer, broke_off, explain, turn_error
 from assistant.chat.groundwork import Asked, Grounds, Groundwork
 from assistant.chat.history import Said, recent
 from assistant.chat.plan import Planner, without_plan
 from assistant.chat.planners import planner_for
 from assistant.chat.running import RunningTurn
+from assistant.chat.sources import Sources, expiry_note
 from assistant.chat.steps import Steps
 from assistant.chat.tools import AgentDeps
 from assistant.domain import (
@@ -48,6 +49,7 @@ from assistant.domain import (
 from assistant.errors import AssistantError, new_reference
 from assistant.events import ApprovalNeeded, Planned, TurnFinished
 from assistant.knowledge.evidence import ABSTAIN_BELOW, answerable
+from assistant.library import today
 from assistant.providers.catalogue import label
 from assistant.providers.offline.arithmetic import find_sum
 
@@ -111,6 +113,7 @@ class TurnRun:
         self._token = CancellationToken()
         self._accounts = Accounts(turn.usage, decided.taken.records) if decided else Accounts()
         self._passages: list[Passage] = []
+        self._sources = Sources(deps.knowledge.library, person, self._passages)
         self._answer = AnswerStream(running, self._passages, self._keep)
         self._attempts: Attempts | None = None
         self._messages_json: str | None = None
@@ -123,6 +126,8 @@ class TurnRun:
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._answer.keep_saving)
+                if not isinstance(self._start, Decided):  # what the person approved is not broken off
+                    tasks.start_soon(self._sources.watch, self._token.cancel)
                 ending = await self._ending()
                 tasks.cancel_scope.cancel()
         finally:
@@ -139,6 +144,8 @@ class TurnRun:
 
     def _stopped(self) -> Ending:
         """Return the end that was asked for; an approved call that it broke off may have had its effect."""
+        if self._sources.deleted and self._running.stopping is None:
+            return source_deleted()
         status, error = stopped(self._running.stopping)
         doing = [step.title for step in self._steps.all if step.kind == "tool" and step.ms is None]
         if self._resumed is None or not doing:
@@ -263,7 +270,14 @@ class TurnRun:
         ending = ended_by(run.finish_reason)
         if ending[0] is TurnStatus.COMPLETE:
             self._heed_missing_sources(route)
+            self._heed_expired_sources()
         return ending
+
+    def _heed_expired_sources(self) -> None:
+        note = expiry_note(self._answer.citations, self._passages, today())
+        if note is not None:
+            self._answer.add(f"\n\n{note}")
+            self._answer.finish()
 
     def _heed_missing_sources(self, route: Route) -> None:
         """An answer without a source either says that it does not know, or is told to be unproven."""
@@ -294,6 +308,7 @@ class TurnRun:
     async def _end(self, status: TurnStatus, error: TurnError | None) -> None:
         """Store the whole turn, then tell the followers; when storing fails they are told what there is."""
         self._answer.finish()
+        status, error = await self._unless_source_deleted(status, error)
         timings = replace(self.turn.timings, first_token=self._answer.first_token_ms, total=self._running.elapsed_ms())
         self.records = self._accounts.records(self.turn.id)
         attempts = self._attempts
@@ -314,6 +329,18 @@ class TurnRun:
             log.info("turn %s: %d markers named no passage", self.turn.id, self._answer.dropped)
         self.stored = await self._store()
         self._running.publish(TurnFinished(self.turn))
+
+    async def _unless_source_deleted(self, status: TurnStatus, error: TurnError | None) -> Ending:
+        """An answer is not whole, and nothing waits for a yes, once a document that it was given is gone."""
+        ends_well = status in (TurnStatus.COMPLETE, TurnStatus.AWAITING_APPROVAL)
+        if not ends_well or not await self._sources.look():
+            return status, error
+        self.turn = replace(self.turn, pending=())
+        self._messages_json = None
+        status, error = source_deleted()
+        if self._resumed is not None and error is not None:
+            error = replace(error, message=f"{error.message} {DECIDED}", retryable=False)
+        return status, error
 
     def save_end(self) -> None:
         """Store the end with its lines of the ledger, once whatever happens; blocking."""

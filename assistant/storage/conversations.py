@@ -73,6 +73,8 @@ class Conversations:
         """
         with self._database.write() as session:
             _end(session, turn, messages)
+            if messages is not None:
+                running.lapse_over_deleted(session, turn, messages)
             insert_records(session, person_id, turn.conversation_id, records)
 
     def take_up(

@@ -231,6 +231,7 @@ def _versions() -> Select[*tuple[Any, ...]]:
         VersionRow.ready_at,
         VersionRow.error,
         VersionRow.text.is_not(None).label("has_text"),
+        VersionRow.note,
     ).where(VersionRow.run_id.is_(None))
 
 

@@ -14,6 +14,7 @@ from assistant.domain import ModelChoice, PendingCall, Route, Turn, TurnError, T
 from assistant.errors import DecisionRefused, QuestionRefused, new_reference
 from assistant.storage.conversation_rows import ConversationRow, TurnRow
 from assistant.storage.database import utc_now
+from assistant.storage.library_rows import DeletionRow
 from assistant.storage.model_rows import UsageRecordRow
 from assistant.storage.turn_values import turn_columns
 
@@ -135,6 +136,13 @@ def let_lapse(session: Session, conversation_id: str) -> None:
 def lapse_over(session: Session, document_id: str) -> None:
     """End the turns that wait with passages of a document that is deleted: its text goes with them."""
     _lapse(session, TurnRow.messages.contains(document_id, autoescape=True), SOURCE_DELETED)
+
+
+def lapse_over_deleted(session: Session, turn: Turn, messages: str) -> None:
+    """End a turn that begins to wait with passages of a document which was deleted while it ran."""
+    since = select(DeletionRow.document_id).where(DeletionRow.asked_at >= turn.created_at)
+    if any(document_id in messages for document_id in session.scalars(since)):
+        _lapse(session, TurnRow.id == turn.id, SOURCE_DELETED)
 
 
 def _lapse(session: Session, which: ColumnElement[bool], sentence: str) -> None:

@@ -14,8 +14,10 @@ from sqlalchemy import text
 from assistant.domain import ModelChoice, Parameters, PendingCall, Person, Route, Turn, TurnStatus, Usage
 from assistant.domain import UsageRecord as Record
 from assistant.errors import DecisionRefused, NotFound, QuestionRefused
+from assistant.storage.accepting import Accepting, NewVersion
 from assistant.storage.conversations import Conversations, Owner, Question
 from assistant.storage.database import Database
+from assistant.storage.deletions import delete_documents
 from assistant.storage.route_examples import RouteExamples
 
 HERE = Owner(os.getpid(), psutil.Process().create_time())
@@ -63,6 +65,18 @@ def test_a_waiting_turn_is_taken_up_once_and_keeps_its_calls_meanwhile(stored: C
     assert stored.turn(ann.id, turn.id) == replace(turn, status=TurnStatus.RUNNING)
     with pytest.raises(DecisionRefused, match="decided already"):
         stored.take_up(ann.id, turn.id, (CALL,), HERE, 10)
+
+
+def test_a_turn_does_not_begin_to_wait_with_the_text_of_a_document_that_was_just_deleted(
+    stored: Conversations, database: Database, ann: Person
+) -> None:
+    turn = replace(start(stored, ann), status=TurnStatus.AWAITING_APPROVAL, pending=(CALL,))
+    new = NewVersion("general", "Rules.md", "0" * 64, "text/markdown", 1, ann.email)
+    document_id = Accepting(database).accept(new, place=lambda: None).document_id
+    delete_documents(database, [document_id], ann.id)
+    stored.finish_turn(turn, [], ann.id, f'{{"passages": [{{"document_id": "{document_id}"}}]}}')
+    assert stored.turn(ann.id, turn.id).status is TurnStatus.STOPPED
+    assert messages(database, turn.id) is None
 
 
 def test_of_many_who_take_a_turn_up_at_one_moment_one_does(stored: Conversations, ann: Person) -> None:
