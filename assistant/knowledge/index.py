@@ -6,16 +6,22 @@ vectors only, and never an embedding function: its stored configuration could ex
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from assistant import faults
+from assistant.storage.chroma_files import unused_folders
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -26,7 +32,14 @@ SERVING_BATCH = 40
 SERVING_PAUSE_SECONDS = 0.05
 # Nobody reads a collection that is being built.
 BUILDING_BATCH = 1_000
+# A look at more ids in one call than this fails with "too many SQL variables".
 ID_PAGE = 5_000
+# Less than this left on the disk when a call fails makes that the reason; Chroma's own words often do not say it.
+FULL_DISK_BYTES = 1_000_000
+FULL_DISK_WORDS = ("disk is full", "No space left", "os error 28")
+
+# Size, time of the last write, time of the last change and number of each file of the folder.
+Print = dict[str, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +54,28 @@ class IndexDamaged(Exception):
     """The folder does not do what it should; the vectors in SQL are not touched by that."""
 
 
+class IndexFull(IndexDamaged):
+    """The disk has no room for what was to be written; what the folder holds is not to be relied on after that."""
+
+
 class VectorIndex:
-    """An open Chroma folder. Safe to query from several threads while one thread writes."""
+    """An open Chroma folder. Safe to query from several threads while one thread writes.
+
+    Every failure of a call is IndexDamaged, or IndexFull where the disk is. Before each write the folder must look as
+    the last one left it: nobody else may write there.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         # Stands while the folder is being opened and checked: a damaged one can kill the process right there.
         self._marker = folder.with_name(folder.name + ".opening")
+        # How the folder looked when it was closed in order.
+        self._closed = folder.with_name(folder.name + ".closed")
         self._client: Client | None = None
         self._collections: dict[str, Collection] = {}
         self._lock = threading.Lock()
+        self._left: Print = {}
+        self._is_owner = False
 
     def open(self) -> None:
         """Open the folder, a fresh one where the last opening did not survive. ``opened_well`` ends the opening."""
@@ -58,34 +83,71 @@ class VectorIndex:
         if self._marker.exists():
             self.destroy()
         self._marker.touch()
-        self._connect()
+        self._closed.unlink(missing_ok=True)
+        self.connect()
+        self._is_owner = True
 
     def opened_well(self) -> None:
         """Note that the folder was opened and checked without harm."""
         self._marker.unlink(missing_ok=True)
 
-    def close(self) -> None:
-        """Close the folder."""
+    def connect(self) -> None:
+        """Open the folder without noting so: for the process that tries out whether it can be opened at all."""
+        import chromadb
+        from chromadb.config import Settings
+
+        with _engine(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            settings = Settings(anonymized_telemetry=False, _env_file=None)  # type: ignore[call-arg]
+            self._client = cast("Client", chromadb.PersistentClient(str(self.folder), settings=settings))
+        for name in self.names():
+            self.count(name)  # which writes its files anew if they were not written yet
+        self._left = self._print()
+
+    def close(self, *, sound: bool = True) -> None:
+        """Close the folder; a ``sound`` one that nobody else wrote in can be opened without being tried out."""
         with self._lock:
             self._collections.clear()
             client, self._client = self._client, None
-        if client is not None:
+        if client is None:
+            return
+        sound = sound and self._is_owner and self.is_as_left() and not self._marker.exists()
+        self._is_owner = False
+        with suppress(Exception):
             client.close()
+        if sound:
+            with suppress(OSError):
+                self._closed.write_text(json.dumps(self._print()), encoding="utf-8")
 
     def destroy(self) -> None:
         """Remove the folder with everything in it."""
-        self.close()
+        self.close(sound=False)
+        self._closed.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def is_as_left(self) -> bool:
+        """Return whether the files look as the last write of this process left them. Costs a look at each file."""
+        return self._print() == self._left
+
+    def was_closed_well(self) -> bool:
+        """Return whether the files look as a process left them that closed the folder in order, or there are none."""
+        try:
+            closed = json.loads(self._closed.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return not self.folder.exists()
+        return bool(closed == self._print())
 
     def names(self) -> set[str]:
         """Return the names of all collections."""
-        return {collection.name for collection in self._open_client().list_collections()}
+        with _engine(self.folder):
+            return {collection.name for collection in self._open_client().list_collections()}
 
     def create(self, name: str) -> None:
         """Create a collection for unit vectors, empty even if one of this name was there."""
         self.drop(name)
-        # Said by `configuration=` instead, Chroma 1.5 would store an embedding function of type "legacy".
-        self._open_client().create_collection(name, embedding_function=None, metadata={"hnsw:space": "cosine"})
+        with self._writing():
+            # Said by `configuration=` instead, Chroma 1.5 would store an embedding function of type "legacy".
+            self._open_client().create_collection(name, embedding_function=None, metadata={"hnsw:space": "cosine"})
 
     def drop(self, name: str) -> None:
         """Remove a collection, if it is there."""
@@ -93,62 +155,95 @@ class VectorIndex:
 
         with self._lock:
             self._collections.pop(name, None)
-        try:
-            self._open_client().delete_collection(name)
-        except NotFoundError:
-            return
+        with self._writing():
+            with suppress(NotFoundError):
+                self._open_client().delete_collection(name)
+            for left in unused_folders(self.folder):
+                shutil.rmtree(left)
 
     def count(self, name: str) -> int:
         """Return how many vectors a collection holds."""
-        return self._collection(name).count()
+        with _engine(self.folder):
+            return self._collection(name).count()
+
+    def holding(self, ids: Sequence[str]) -> int:
+        """Return how many of these ids any collection holds, those that serve no more included."""
+        found = 0
+        for name in self.names():
+            for at in range(0, len(ids), ID_PAGE):
+                with _engine(self.folder):
+                    some = list(ids[at : at + ID_PAGE])
+                    found += len(self._collection(name).get(ids=some, include=[])["ids"])
+        return found
+
+    def try_out(self) -> None:
+        """Count each collection and let a vector of it look for itself: what a damaged folder does not survive."""
+        for name in self.names():
+            with _engine(self.folder):
+                one = self._collection(name).get(limit=1, include=["embeddings"])["embeddings"]
+            if self.count(name) and one is not None:
+                self.nearest(name, np.asarray(one, np.float32), 1)
 
     def add(self, name: str, ids: Sequence[str], vectors: NDArray[np.float32], *, serving: bool) -> None:
         """Add vectors under new ids. ``serving`` adds gently beside readers; what is there already is replaced."""
-        collection = self._collection(name)
         batch = SERVING_BATCH if serving else BUILDING_BATCH
         for at in range(0, len(ids), batch):
             some = list(ids[at : at + batch])
-            if serving:
+            with self._writing():
+                collection = self._collection(name)
                 # A start that was killed may have left some; Chroma would silently keep the old vector.
-                left = collection.get(ids=some, include=[])["ids"]
+                left = collection.get(ids=some, include=[])["ids"] if serving else []
                 if left:
                     collection.delete(ids=left)
-            collection.add(ids=some, embeddings=np.ascontiguousarray(vectors[at : at + batch]))
+                collection.add(ids=some, embeddings=np.ascontiguousarray(vectors[at : at + batch]))
+            faults.point("vectors_added")
             if serving and at + batch < len(ids):
                 time.sleep(SERVING_PAUSE_SECONDS)
 
     def remove(self, name: str, ids: Sequence[str]) -> None:
         """Remove vectors, gently beside readers; ids that are not there do no harm."""
-        collection = self._collection(name)
         for at in range(0, len(ids), SERVING_BATCH):
-            there = collection.get(ids=list(ids[at : at + SERVING_BATCH]), include=[])["ids"]
-            if there:
-                collection.delete(ids=there)
-                time.sleep(SERVING_PAUSE_SECONDS if at + SERVING_BATCH < len(ids) else 0)
+            with self._writing():
+                collection = self._collection(name)
+                there = collection.get(ids=list(ids[at : at + SERVING_BATCH]), include=[])["ids"]
+                if there:
+                    collection.delete(ids=there)
+            faults.point("vectors_removed")
+            if there and at + SERVING_BATCH < len(ids):
+                time.sleep(SERVING_PAUSE_SECONDS)
 
     def nearest(self, name: str, vectors: NDArray[np.float32], n: int) -> list[list[Hit]]:
         """Return the n nearest vectors to each query vector, best first. Raises IndexDamaged."""
-        try:
+        with _engine(self.folder):
             collection = self._collection(name)
             found = collection.query(query_embeddings=np.ascontiguousarray(vectors), n_results=n, include=["distances"])
             distances = found["distances"] or []
-        except Exception as error:
-            raise IndexDamaged(str(error)) from error
         return [
             [Hit(id_, 1.0 - float(distance)) for id_, distance in zip(ids, row, strict=True)]
             for ids, row in zip(found["ids"], distances, strict=True)
         ]
 
-    def _connect(self) -> None:
-        import chromadb
-        from chromadb.config import Settings
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Let the block write, unless somebody else did, and note how it leaves the folder."""
+        if not self.is_as_left():
+            raise IndexDamaged("something else wrote in the folder")
+        with _engine(self.folder):
+            yield
+            self._left = self._print()
 
-        self.folder.mkdir(parents=True, exist_ok=True)
-        client = chromadb.PersistentClient(
-            str(self.folder),
-            settings=Settings(anonymized_telemetry=False, _env_file=None),  # type: ignore[call-arg]
-        )
-        self._client = cast("Client", client)
+    def _print(self) -> Print:
+        found: Print = {}
+        for place, _, names in os.walk(self.folder):
+            for name in names:
+                # SQLite's journal comes and goes with each transaction.
+                if not name.endswith("-journal"):
+                    path = Path(place, name)
+                    with suppress(FileNotFoundError):
+                        seen = path.stat()
+                        facts = [seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino]
+                        found[str(path.relative_to(self.folder))] = facts
+        return found
 
     def _open_client(self) -> Client:
         if self._client is None:
@@ -164,3 +259,22 @@ class VectorIndex:
                     raise IndexDamaged(f"the collection {name} carries an embedding function")
                 self._collections[name] = collection
             return collection
+
+
+@contextmanager
+def _engine(folder: Path) -> Iterator[None]:
+    """Make every failure of the engine one of two: the folder is damaged, or its disk is full."""
+    try:
+        yield
+    except IndexDamaged:
+        raise
+    except Exception as error:
+        full = free_bytes(folder) < FULL_DISK_BYTES or any(words in str(error) for words in FULL_DISK_WORDS)
+        raise (IndexFull if full else IndexDamaged)(str(error)) from error
+
+
+def free_bytes(folder: Path) -> int:
+    """Return how much room is left on the disk of a folder, which need not be there yet."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

@@ -17,17 +17,20 @@ from assistant.domain import Document, DocumentStatus, PageSpan, Passage, Person
 from assistant.errors import FolderInUse, NotFound
 from assistant.knowledge.embedder_state import EmbedderState, EmbedderSwitch
 from assistant.knowledge.exact import ExactSearches
+from assistant.knowledge.folders import Folders, Watching
 from assistant.knowledge.index import VectorIndex
 from assistant.knowledge.indexer import Indexer
 from assistant.knowledge.intake import Incoming, Intake, Wanted, clean_name
 from assistant.knowledge.library import Library
+from assistant.knowledge.passwords import Passwords
 from assistant.knowledge.progress import FileProgresses
 from assistant.knowledge.query_vectors import QueryEmbedding, server_of
+from assistant.knowledge.rebuilds import Rebuilds
 from assistant.knowledge.reembedding import Reembedding
 from assistant.knowledge.retrieval import OwnIndex, Retrieval
 from assistant.knowledge.rights import need_editor
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
-from assistant.library import FileProgress, Finished
+from assistant.library import FileProgress, Finished, IndexHealth
 from assistant.providers.api_embedder import ApiEmbedder
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
@@ -35,6 +38,8 @@ from assistant.storage.blobs import Blobs
 from assistant.storage.database import Database
 from assistant.storage.documents import Documents
 from assistant.storage.embeddings import Embeddings
+from assistant.storage.generations import Generations
+from assistant.storage.index_state import IndexState
 from assistant.storage.people import LOCAL
 from assistant.storage.vectors import Vectors
 
@@ -73,7 +78,11 @@ class KnowledgeBase:
         self._intake = Intake(database, self._blobs, settings, self._wake)
         self._progress = FileProgresses(database)
         self.library = Library(database, self._blobs, self._wake, self._progress.of)
+        self.rebuilds = Rebuilds(database, self._wake)
+        self.folders = Folders(database, settings.data_dir, self)
+        self._watching = Watching(database, self, settings.watch_seconds) if own_index and serves else None
         self._exact = ExactSearches(self._vectors)
+        self._passwords = Passwords(settings.data_dir, database)
         self._queries = QueryEmbedding(settings, embedder, self._embeddings, self._exact)
         self._lock = owner_lock(settings.data_dir)
         self._database = database
@@ -88,6 +97,8 @@ class KnowledgeBase:
         if self._own and self._reembedding:
             self._own.indexer.start()
             self._reembedding.start()
+        if self._watching:
+            self._watching.start()
         self._queries.follow(self._own)
 
     def take_over(self) -> bool:
@@ -104,6 +115,8 @@ class KnowledgeBase:
     def close(self) -> None:
         """Stop the work in the background; the next start takes it up."""
         self._queries.close()
+        if self._watching:
+            self._watching.close()
         if self._own and self._reembedding:
             self._reembedding.close()
             self._own.indexer.close()
@@ -177,10 +190,11 @@ class KnowledgeBase:
         need_editor(person)
         return self._documents.add_space(clean_name(name))
 
-    def retry(self, person: Person, document_id: str) -> None:
-        """Try a failed document again. Raises NotAllowed, NotFound."""
+    def retry(self, person: Person, document_id: str, password: str | None = None) -> None:
+        """Try a failed document again, with the password that a protected PDF needs. Raises NotAllowed, NotFound."""
         need_editor(person)
-        self._intake.retry(self.document(person, document_id).id)
+        self._passwords.keep(self.document(person, document_id).id, password)
+        self._intake.retry(document_id)
 
     def delete(self, person: Person, document_id: str) -> None:
         """Delete a document with all versions; no search finds it after this. Raises NotAllowed, NotFound."""
@@ -195,9 +209,13 @@ class KnowledgeBase:
         need_editor(person)
         self._vectors.rebuild_keywords()
         for space in self._vectors.populated_spaces():
-            self._vectors.want_generation(space, self._embeddings.served().model)
+            Generations(self._database).want(space, self._embeddings.served().model)
         self._wake()
         return len(self._vectors.live_versions())
+
+    def index_health(self) -> IndexHealth:
+        """Return how the vector index is, as the process that owns it says. Fast."""
+        return self._own.indexer.health if self._own else IndexState(self._database).read()
 
     def wait_until_indexed(self, timeout: float) -> bool:
         """Wait until the index holds all there is to index, at most ``timeout`` seconds; say whether it does.
@@ -310,7 +328,8 @@ class KnowledgeBase:
         index = VectorIndex(self._settings.data_dir / CHROMA_FOLDER)
         worker = WorkerProcess(self._settings, self._database) if serves else WorkerThread(self._settings)
         patience = 0.0 if serves else BULK_SECONDS
-        indexer = Indexer(self._database, index, self._exact, self._blobs, worker, patience)
+        check_seconds = self._settings.index_check_seconds
+        indexer = Indexer(self._database, index, self._exact, self._blobs, worker, patience, check_seconds)
         self._own = OwnIndex(index, indexer)
         self._reembedding = Reembedding(self._database, self._embedding_server, indexer.change_to)
 

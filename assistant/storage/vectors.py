@@ -1,19 +1,22 @@
-"""What the owner of the vector index reads and writes: vectors waiting, switches, removals, generations."""
+"""What the owner of the vector index reads and writes: vectors waiting, switches, moves, removals."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterator, Sequence
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
+from assistant import faults
 from assistant.domain import DocumentStatus
 from assistant.storage.database import Database, utc_now
 from assistant.storage.documents import bump_revision, queue_removal
+from assistant.storage.library_rows import MoveRow
+from assistant.storage.progress import note_finished
 from assistant.storage.rows import (
     EMBEDDED,
     ChunkRow,
@@ -22,14 +25,16 @@ from assistant.storage.rows import (
     GenerationRow,
     KnowledgeStateRow,
     RemovalRow,
-    SpaceRow,
     VersionRow,
 )
 
 DELETE_BATCH = 500
 VERSION_BATCH = 1_000
-MODEL_NAME_CHARACTERS = 60
-"""Of a model's id in a collection's name, which Chroma bounds to 512 letters, digits, dots, dashes, underscores."""
+
+_RANDOM = random.SystemRandom()
+_WAITS = and_(
+    VersionRow.status == DocumentStatus.INDEXING, VersionRow.run_id.is_(None), DocumentRow.deleted_at.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +51,31 @@ class IndexJob:
         """Return the id that the index knows chunk n by."""
         return f"{self.document_id}:{self.number}:{n}"
 
+    def chunk_ids(self) -> list[str]:
+        """Return the ids of all its chunks in order."""
+        return [self.chunk_id(n) for n in range(self.chunks)]
+
 
 @dataclass(frozen=True, slots=True)
 class StoredVector:
-    """One chunk's vector: ``row`` is its chunk row, ``chunk_id`` its id in the index, float16 bytes."""
+    """One chunk's vector: ``chunk_id`` is its id in the index, ``number`` its place in its version, float16 bytes."""
 
-    row: int
     chunk_id: str
     version_id: int
-    space_id: str
+    number: int
     embedding: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
-    """One collection of the index."""
+class Move:
+    """A version whose vectors stand in the collection of another space than its document is in by now.
 
-    id: int
-    space_id: str
-    collection: str
-    state: str
+    ``space_id`` is None when they belong nowhere any more.
+    """
+
+    job: IndexJob
+    from_space: str
+    space_id: str | None
 
 
 class Vectors:
@@ -86,9 +96,9 @@ class Vectors:
             rows = session.execute(query.where(DocumentRow.live_version_id.is_not(None)))
             return {version_id: space_id for version_id, space_id in rows if version_id is not None}
 
-    def stored(self, version_id: int, model: str) -> list[StoredVector]:
-        """Return the model's vectors of one version in order."""
-        return list(self._stored(ChunkRow.version_id == version_id, model))
+    def stored(self, version_ids: Sequence[int], model: str, start: int = 0, limit: int = -1) -> list[StoredVector]:
+        """Return the model's vectors of versions in order, at most ``limit``, from chunk ``start`` of each on."""
+        return self._stored(and_(ChunkRow.version_id.in_(version_ids), ChunkRow.number >= start), model, limit)
 
     def blobs(self, version_ids: Sequence[int], model: str) -> list[tuple[int, int, bytes]]:
         """Return chunk row, version and the model's vector of all chunks of these versions."""
@@ -102,33 +112,49 @@ class Vectors:
         return found
 
     def sample(self, space_id: str, size: int, model: str) -> list[StoredVector]:
-        """Return the model's first vector of some live versions, spread over the space."""
-        versions = sorted(version for version, space in self.live_versions().items() if space == space_id)
-        some = versions[:: max(1, len(versions) // size)][:size]
-        return list(self._stored(ChunkRow.version_id.in_(some) & (ChunkRow.number == 0), model))
+        """Return the model's vectors of some live chunks of a space, any of them as likely as the others."""
+        moving = {move.job.version_id for move in self.moves()}
+        versions = [one for one in self.searched(space_id).values() if one.chunks and one.version_id not in moving]
+        drawn = _RANDOM.choices(versions, [one.chunks for one in versions], k=size) if versions else []
+        some = {(one.version_id, _RANDOM.randrange(one.chunks)) for one in drawn}
+        return self._stored(tuple_(ChunkRow.version_id, ChunkRow.number).in_(some), model) if some else []
 
-    def live_in(self, space_id: str, model: str) -> Iterator[StoredVector]:
-        """Give the model's vectors of all live versions of a space."""
-        for version_id, space in self.live_versions().items():
-            if space == space_id:
-                yield from self._stored(ChunkRow.version_id == version_id, model)
-
-    def expected(self, space_id: str) -> int:
-        """Return how many vectors a space's collection holds when nothing is waiting."""
+    def searched(self, space_id: str, run_id: int | None = None) -> dict[int, IndexJob]:
+        """Return the versions that searches in a space see by their ids, or will once a rebuild is whole."""
+        shown = VersionRow.id == DocumentRow.live_version_id
+        if run_id is not None:
+            shown = or_(shown, VersionRow.run_id == run_id)
         query = (
-            select(func.coalesce(func.sum(VersionRow.chunks), 0))
-            .join(DocumentRow, DocumentRow.live_version_id == VersionRow.id)
-            .where(DocumentRow.space_id == space_id)
+            select(VersionRow.id, VersionRow.document_id, VersionRow.number, VersionRow.chunks)
+            .join(DocumentRow, DocumentRow.id == VersionRow.document_id)
+            .where(DocumentRow.space_id == space_id, DocumentRow.live_version_id.is_not(None), shown)
+            .order_by(VersionRow.number)
         )
         with self._database.read() as session:
-            return session.execute(query).scalar_one()
+            rows = session.execute(query).all()
+        newest = {document: IndexJob(id_, document, number, space_id, n) for id_, document, number, n in rows}
+        return {job.version_id: job for job in sorted(newest.values(), key=lambda one: one.version_id)}
+
+    def expected(self, space_id: str) -> tuple[int, int]:
+        """Return how many vectors the collection of a space holds at least and at most while work is under way."""
+        live = and_(DocumentRow.live_version_id == VersionRow.id, DocumentRow.space_id == space_id)
+        moved = exists().where(MoveRow.version_id == VersionRow.id, MoveRow.from_space != space_id)
+        moved_away = exists().where(MoveRow.version_id == VersionRow.id, MoveRow.from_space == space_id)
+        removed = select(func.coalesce(func.sum(RemovalRow.chunks), 0))
+        with self._database.read() as session:
+            everything = session.execute(_chunks_where(live)).scalar_one()
+            absent = session.execute(_chunks_where(live, moved)).scalar_one()
+            surplus = session.execute(_chunks_where(_WAITS)).scalar_one()
+            surplus += session.execute(_chunks_where(DocumentRow.space_id != space_id, moved_away)).scalar_one()
+            surplus += session.execute(removed).scalar_one()
+        return everything - absent, everything + surplus
 
     def waiting(self) -> list[IndexJob]:
         """Return the versions that wait to be added, oldest first."""
         query = (
             select(VersionRow, DocumentRow.space_id)
             .join(DocumentRow, DocumentRow.id == VersionRow.document_id)
-            .where(VersionRow.status == DocumentStatus.INDEXING, DocumentRow.deleted_at.is_(None))
+            .where(_WAITS)
             .order_by(VersionRow.id)
         )
         with self._database.read() as session:
@@ -148,16 +174,27 @@ class Vectors:
                 return False
             if version.status != DocumentStatus.INDEXING:
                 return False
-            live = session.get(VersionRow, document.live_version_id) if document.live_version_id else None
             version.status, version.error, version.ready_at = DocumentStatus.READY, None, utc_now()
-            if live is not None and live.number > version.number:
-                queue_removal(session, document, version)
-                return True
-            document.live_version_id = version.id
-            if live is not None:
-                queue_removal(session, document, live)
-            bump_revision(session)
-            return True
+            note_finished(session, version)
+            _put_live(session, document, version, job.space_id)
+        faults.point("switched")
+        return True
+
+    def moves(self) -> list[Move]:
+        """Return the versions whose vectors stand in the wrong collection, oldest first."""
+        query = (
+            select(MoveRow, VersionRow, DocumentRow)
+            .outerjoin(VersionRow, VersionRow.id == MoveRow.version_id)
+            .outerjoin(DocumentRow, DocumentRow.id == VersionRow.document_id)
+            .order_by(MoveRow.id)
+        )
+        with self._database.read() as session:
+            return [_move(*row) for row in session.execute(query)]
+
+    def finish_move(self, move: Move) -> None:
+        """Note that a version's vectors stand where they belong."""
+        with self._database.write() as session:
+            session.execute(delete(MoveRow).where(MoveRow.version_id == move.job.version_id))
 
     def removals(self) -> list[IndexJob]:
         """Return the versions whose vectors and chunks are to be removed, oldest first."""
@@ -172,24 +209,27 @@ class Vectors:
                 some = select(ChunkRow.id).where(ChunkRow.version_id == job.version_id).limit(DELETE_BATCH)
                 ids = session.scalars(some).all()
                 session.execute(delete(ChunkRow).where(ChunkRow.id.in_(ids)))
-                if len(ids) < DELETE_BATCH:
+                done = len(ids) < DELETE_BATCH
+                if done:
                     session.execute(delete(RemovalRow).where(RemovalRow.version_id == job.version_id))
-                    return
+            faults.point("chunk_rows_removed")
+            if done:
+                return
 
     def has_work(self) -> bool:
-        """Return whether anything waits to be added, removed or built; one look at small indexes."""
-        waiting = exists().where(VersionRow.status == DocumentStatus.INDEXING)
-        return self._is_there(waiting) or self.has_removals()
+        """Return whether anything waits to be added, moved, removed or built; one look at small indexes."""
+        return self._is_there(exists().where(VersionRow.status == DocumentStatus.INDEXING)) or self.has_removals()
 
     def is_settled(self) -> bool:
         """Return whether nothing is left to do, except for versions that say what server they wait for."""
-        waiting = exists().where(VersionRow.status == DocumentStatus.INDEXING, VersionRow.error.is_(None))
+        waiting = exists().where(_WAITS, VersionRow.document_id == DocumentRow.id, VersionRow.error.is_(None))
         return not self._is_there(waiting) and not self.has_removals()
 
     def has_removals(self) -> bool:
-        """Return whether deleted rows or vectors wait to be removed, or a collection to be built."""
-        removal, deleted = exists().where(RemovalRow.id > 0), exists().where(DocumentRow.deleted_at.is_not(None))
-        return self._is_there(or_(removal, deleted, exists().where(GenerationRow.state == "wanted")))
+        """Return whether deleted rows or vectors wait to be removed, moved ones to be put right, a collection built."""
+        removal, moved = exists().where(RemovalRow.id > 0), exists().where(MoveRow.id > 0)
+        deleted = exists().where(DocumentRow.deleted_at.is_not(None))
+        return self._is_there(or_(removal, moved, deleted, exists().where(GenerationRow.state == "wanted")))
 
     def _is_there(self, condition: ColumnElement[bool]) -> bool:
         with self._database.read() as session:
@@ -200,55 +240,55 @@ class Vectors:
         with self._database.read() as session:
             return list(session.scalars(select(DocumentRow.space_id).distinct().order_by(DocumentRow.space_id)))
 
-    def generations(self, model: str) -> list[Generation]:
-        """Return all collections of an embedding model, oldest first."""
-        query = select(GenerationRow).where(GenerationRow.model == model).order_by(GenerationRow.id)
-        with self._database.read() as session:
-            return [Generation(row.id, row.space_id, row.collection, row.state) for row in session.scalars(query)]
-
-    def want_generation(self, space_id: str, model: str) -> Generation:
-        """Ask for a new collection of a space; an unanswered earlier request is the same one."""
-        with self._database.write() as session:
-            row = session.scalars(_of(space_id, model).where(GenerationRow.state == "wanted")).one_or_none()
-            row = row or _new_generation(session, space_id, model)
-            return Generation(row.id, row.space_id, row.collection, row.state)
-
-    def generation_built(self, generation: Generation) -> None:
-        """Let a built collection serve its space; the ones before it are retired."""
-        with self._database.write() as session:
-            row = session.get_one(GenerationRow, generation.id)
-            for other in session.scalars(_of(row.space_id, row.model).where(GenerationRow.id < row.id)):
-                other.state = "retired"
-            row.state = "live"
-
-    def forget_generation(self, generation: Generation) -> None:
-        """Forget a retired collection that is dropped."""
-        with self._database.write() as session:
-            session.execute(delete(GenerationRow).where(GenerationRow.id == generation.id))
-
-    def forget_other_generations(self, model: str) -> None:
-        """Forget what a change to another model, ended in its midst, left of that model's collections."""
-        with self._database.write() as session:
-            session.execute(delete(GenerationRow).where(GenerationRow.model != model))
-
     def rebuild_keywords(self) -> None:
         """Build the keyword index anew from the chunk rows."""
         with self._database.write() as session:
             session.connection().exec_driver_sql("INSERT INTO chunks_fts(chunks_fts) VALUES('rebuild')")
 
-    def _stored(self, condition: ColumnElement[bool], model: str) -> Iterator[StoredVector]:
+    def _stored(self, condition: ColumnElement[bool], model: str, limit: int = -1) -> list[StoredVector]:
         vector = _vector(model)
-        names = (VersionRow.document_id, VersionRow.number, ChunkRow.number, VersionRow.id, DocumentRow.space_id)
         query = (
-            _with_vectors(select(ChunkRow.id, *names, vector), model)
+            _with_vectors(
+                select(VersionRow.document_id, VersionRow.number, ChunkRow.number, VersionRow.id, vector), model
+            )
             .join(VersionRow, VersionRow.id == ChunkRow.version_id)
-            .join(DocumentRow, DocumentRow.id == VersionRow.document_id)
             .where(condition, vector.is_not(None))
             .order_by(ChunkRow.version_id, ChunkRow.number)
+            .limit(limit)
         )
         with self._database.read() as session:
-            for row, document, number, n, version, space, embedding in session.execute(query):
-                yield StoredVector(row, f"{document}:{number}:{n}", version, space, embedding or b"")
+            return [
+                StoredVector(f"{document}:{number}:{n}", version, n, embedding or b"")
+                for document, number, n, version, embedding in session.execute(query)
+            ]
+
+
+def _put_live(session: Session, document: DocumentRow, version: VersionRow, space_id: str) -> None:
+    """Let searches see a version whose vectors stand in the collection of this space."""
+    live = session.get(VersionRow, document.live_version_id) if document.live_version_id else None
+    if live is not None and live.number > version.number:
+        queue_removal(session, document, version)
+        return
+    document.live_version_id = version.id
+    if live is not None:
+        queue_removal(session, document, live)
+    if document.space_id != space_id:
+        # The document was moved while its vectors were being added.
+        values = {"version_id": version.id, "document_id": document.id, "from_space": space_id, "created_at": utc_now()}
+        session.execute(insert(MoveRow).values(**values).on_conflict_do_nothing())
+    bump_revision(session)
+
+
+def _move(row: MoveRow, version: VersionRow | None, document: DocumentRow | None) -> Move:
+    number, chunks = (version.number, version.chunks) if version else (0, 0)
+    is_live = document is not None and document.live_version_id == row.version_id
+    job = IndexJob(row.version_id, row.document_id, number, row.from_space, chunks)
+    return Move(job, row.from_space, document.space_id if document and is_live else None)
+
+
+def _chunks_where(*conditions: ColumnElement[bool]) -> Select[int]:
+    total = select(func.coalesce(func.sum(VersionRow.chunks), 0))
+    return total.join(DocumentRow, DocumentRow.id == VersionRow.document_id).where(*conditions)
 
 
 def _vector(model: str) -> ColumnElement[Any]:
@@ -261,32 +301,3 @@ def _with_vectors(query: Select[*tuple[Any, ...]], model: str) -> Select[*tuple[
         return query.select_from(ChunkRow)
     own = and_(EmbeddingRow.chunk_id == ChunkRow.id, EmbeddingRow.model == model)
     return query.select_from(ChunkRow).join(EmbeddingRow, own)
-
-
-def _collection(space_id: str, model: str, number: int) -> str:
-    """Name a collection after what is in it; a model's id that Chroma would not take as a name gets a checksum."""
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", model)[:MODEL_NAME_CHARACTERS]
-    if name != model:
-        name = f"{name}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
-    return f"kb.{space_id}.{name}.{number}"
-
-
-def _of(space_id: str, model: str) -> Select[GenerationRow]:
-    return select(GenerationRow).where(GenerationRow.space_id == space_id, GenerationRow.model == model)
-
-
-def _new_generation(session: Session, space_id: str, model: str) -> GenerationRow:
-    last = session.scalars(_of(space_id, model).order_by(GenerationRow.number.desc()).limit(1)).one_or_none()
-    number = last.number + 1 if last else 1
-    space = session.get_one(SpaceRow, space_id)
-    row = GenerationRow(
-        space_id=space_id,
-        model=model,
-        number=number,
-        collection=_collection(space.id, model, number),
-        state="wanted",
-        created_at=utc_now(),
-    )
-    session.add(row)
-    session.flush()
-    return row

@@ -47,6 +47,7 @@ def test_embedded_version_goes_live_through_the_index(library: Library, open_own
     document_id = library.embed("Long.txt", TEXTS)
     document = knowledge.wait_until_done([document_id], WAIT_SECONDS)[0]
     assert (document.status, document.live_version, document.chunks) == ("ready", 1, len(TEXTS))
+    until(lambda: _indexed(knowledge, library))
     assert _count(knowledge) == len(TEXTS)
     assert knowledge.search(editor, TEXTS[17])[0].text == TEXTS[17]
 
@@ -69,7 +70,7 @@ def test_index_and_exact_search_find_the_same_ten(library: Library, open_owner: 
 def test_replaced_and_deleted_vectors_leave_the_index(library: Library, open_owner: Opener, editor: Person) -> None:
     knowledge = open_owner()
     document_id = library.embed("Long.txt", TEXTS)
-    knowledge.wait_until_done([document_id], WAIT_SECONDS)
+    until(lambda: _indexed(knowledge, library))
     library.embed("Long.txt", TEXTS[:50])
     until(lambda: knowledge.document(editor, document_id).live_version == 2 and _indexed(knowledge, library))
     assert _count(knowledge) == 50
@@ -136,6 +137,31 @@ def test_reindex_builds_a_new_collection_and_drops_the_old(
     assert _count(knowledge) == len(TEXTS)
 
 
+def test_trouble_with_the_database_leaves_a_sound_index_alone(library: Library, open_owner: Opener) -> None:
+    library.put("Long.txt", TEXTS)
+    knowledge = open_owner()
+    until(lambda: _indexed(knowledge, library))
+    own = knowledge._own
+    assert own is not None
+    collection = own.indexer.collection_of("general")
+    _run_sql(
+        library,
+        "CREATE TRIGGER trouble BEFORE UPDATE ON document_versions WHEN NEW.status = 'ready' "
+        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    )
+    document_id = library.embed("New.txt", TEXTS[:3])
+    until(lambda: _count(knowledge) == len(TEXTS) + 3)
+    _run_sql(library, "DROP TRIGGER trouble")
+    assert knowledge.wait_until_done([document_id], WAIT_SECONDS)[0].status == "ready"
+    assert own.indexer.collection_of("general") == collection
+    assert _count(knowledge) == len(TEXTS) + 3
+
+
+def _run_sql(library: Library, statement: str) -> None:
+    with library.database.write() as session:
+        session.connection().exec_driver_sql(statement)
+
+
 def test_added_vectors_replace_what_a_killed_start_left(tmp_path: Path) -> None:
     index = VectorIndex(tmp_path / "chroma")
     index.open()
@@ -151,6 +177,18 @@ def test_added_vectors_replace_what_a_killed_start_left(tmp_path: Path) -> None:
     index.close()
 
 
+def test_files_of_a_dropped_collection_go(tmp_path: Path) -> None:
+    index = VectorIndex(tmp_path / "chroma")
+    index.open()
+    for name in ("kb.general.model.1", "kb.general.model.2"):
+        index.create(name)
+        index.add(name, ["d:1:0"], np.eye(1, 8, dtype=np.float32), serving=False)
+    index.drop("kb.general.model.1")
+    assert len([path for path in index.folder.iterdir() if path.is_dir()]) == 1
+    assert index.holding(["d:1:0", "d:1:1"]) == 1
+    index.close()
+
+
 def test_collection_that_could_run_code_is_refused(tmp_path: Path) -> None:
     import chromadb
     from chromadb.config import Settings as ChromaSettings
@@ -160,7 +198,6 @@ def test_collection_that_could_run_code_is_refused(tmp_path: Path) -> None:
     client.create_collection("kb.general.model.1")
     client.close()  # type: ignore[attr-defined]
     index = VectorIndex(tmp_path / "chroma")
-    index.open()
     with pytest.raises(IndexDamaged, match="embedding function"):
-        index.nearest("kb.general.model.1", np.eye(1, 384, dtype=np.float32), 1)
+        index.open()
     index.close()

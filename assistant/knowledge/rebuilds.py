@@ -1,0 +1,52 @@
+"""Documents cut and embedded anew, beside what searches see: all of them take its place at once, or nothing does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from assistant.domain import Person
+from assistant.knowledge.rights import need_editor
+from assistant.library import Run
+from assistant.storage.database import Database
+from assistant.storage.documents import Documents
+from assistant.storage.runs import Runs
+
+
+class Rebuilds:
+    """What people who may change documents can do about rebuilds; ``wake`` has the work begun."""
+
+    def __init__(self, database: Database, wake: Callable[[], None]) -> None:
+        self._runs = Runs(database)
+        self._documents = Documents(database)
+        self._wake = wake
+
+    def rechunk(self, person: Person, document_ids: Sequence[str] | None = None) -> Run:
+        """Have these documents, or all, read, cut and embedded anew in the background; the old ones serve until then.
+
+        Raises NotAllowed, NotFound when none of them is searchable, Conflict when one is on that way already.
+        """
+        need_editor(person)
+        spaces = [space.id for space in self._documents.spaces()]
+        run = self._runs.begin(person.id, spaces, document_ids)
+        self._wake()
+        return run
+
+    def cancel(self, person: Person, run_id: int) -> Run:
+        """Call a rebuild off: what searches see stays as it is. One that is over stays over.
+
+        Raises NotAllowed, NotFound.
+        """
+        need_editor(person)
+        run = self._runs.end(run_id, "cancelled")
+        self._wake()
+        return run
+
+    def get(self, person: Person, run_id: int) -> Run:
+        """Return how a rebuild stands. Raises NotAllowed, NotFound."""
+        need_editor(person)
+        return self._runs.get(run_id)
+
+    def running(self, person: Person) -> list[Run]:
+        """Return the rebuilds that are under way, oldest first. Raises NotAllowed."""
+        need_editor(person)
+        return self._runs.running()

@@ -1,0 +1,204 @@
+"""Rebuilds of chunks: hidden versions beside the live ones, which take their place all at once or go again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from sqlalchemy import and_, delete, exists, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from assistant import faults
+from assistant.domain import DocumentStatus
+from assistant.errors import Conflict, NotFound
+from assistant.library import Run
+from assistant.storage import audit
+from assistant.storage.database import Database, utc_now
+from assistant.storage.documents import bump_revision
+from assistant.storage.generations import serve
+from assistant.storage.library_rows import RunRow
+from assistant.storage.rows import ChunkRow, DocumentRow, RemovalRow, VersionRow
+
+DELETE_BATCH = 500
+RUNNING = "running"
+
+Hidden = aliased(VersionRow)
+Live = aliased(VersionRow)
+_IS_DUE = and_(
+    Hidden.status.not_in((DocumentStatus.INDEXING.value, DocumentStatus.FAILED.value)), DocumentRow.deleted_at.is_(None)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a rebuild stands: versions still due, versions that are whole, the sentences of those that failed."""
+
+    due: int
+    whole: int
+    failed: tuple[str, ...]
+    spaces: tuple[str, ...]
+
+
+class Runs:
+    """At most one rebuild of all documents is under way, and a document is in one rebuild at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, person_id: str, spaces: Sequence[str], ids: Sequence[str] | None) -> Run:
+        """Queue the live documents of these spaces, or those of these ids, to be cut anew.
+
+        Raises Conflict when one of them is already, NotFound when none is live.
+        """
+        kind = "chunking" if ids is None else "documents"
+        with self._database.write() as session:
+            versions = _live_versions(session, spaces, ids)
+            if not versions:
+                raise NotFound("There is no searchable document to index anew.")
+            _need_free(session, [one.document_id for one in versions])
+            run = RunRow(kind=kind, state=RUNNING, asked_by=person_id, asked_at=utc_now(), total=len(versions))
+            session.add(run)
+            session.flush()
+            session.execute(insert(VersionRow), [_hidden_values(session, one, run.id) for one in versions])
+            audit.append(session, person_id, "index.rebuild_begun", str(run.id), {"documents": len(versions)})
+            return _value(session, run)
+
+    def running(self) -> list[Run]:
+        """Return the rebuilds that are under way, oldest first."""
+        with self._database.read() as session:
+            rows = session.scalars(select(RunRow).where(RunRow.state == RUNNING).order_by(RunRow.id))
+            return [_value(session, row) for row in rows]
+
+    def get(self, run_id: int) -> Run:
+        """Return a rebuild; raises NotFound."""
+        with self._database.read() as session:
+            row = session.get(RunRow, run_id)
+            if row is None:
+                raise NotFound("There is no such rebuild.")
+            return _value(session, row)
+
+    def standing(self, run_id: int) -> Standing:
+        """Return how far the versions of a rebuild are; those of deleted documents count no more."""
+        query = (
+            select(Hidden.status, Hidden.error, DocumentRow.name, DocumentRow.space_id)
+            .join(DocumentRow, DocumentRow.id == Hidden.document_id)
+            .where(Hidden.run_id == run_id, DocumentRow.deleted_at.is_(None))
+            .order_by(Hidden.id)
+        )
+        with self._database.read() as session:
+            rows = session.execute(query).all()
+        states = [DocumentStatus(status) for status, *_ in rows]
+        failed = [f"{name}: {error}" for status, error, name, _ in rows if status == DocumentStatus.FAILED]
+        whole = states.count(DocumentStatus.INDEXING)
+        return Standing(len(rows) - whole - len(failed), whole, tuple(failed), tuple(sorted({one[3] for one in rows})))
+
+    def end(self, run_id: int, state: Literal["cancelled", "failed"], error: str | None = None) -> Run:
+        """Give a rebuild up: all stays as it was, and no worker writes its versions from here on."""
+        with self._database.write() as session:
+            row = session.get(RunRow, run_id)
+            if row is None:
+                raise NotFound("There is no such rebuild.")
+            if row.state == RUNNING:
+                row.state, row.error, row.ended_at = state, error, utc_now()
+                values = {"status": DocumentStatus.FAILED, "worker": None}
+                session.execute(update(VersionRow).where(VersionRow.run_id == run_id).values(**values))
+            return _value(session, row)
+
+    def switch(self, run_id: int, generation_ids: Sequence[int], told: str | None = None) -> bool:
+        """Let the whole versions of a rebuild take the place of the live ones, and these collections serve, at once.
+
+        ``told`` is a sentence on documents that keep what they had. Returns False, and changes nothing, when the
+        rebuild was given up or one of its versions is still due.
+        """
+        with self._database.write() as session:
+            run = session.get_one(RunRow, run_id)
+            late = exists().where(Hidden.run_id == run_id, Hidden.document_id == DocumentRow.id, _IS_DUE)
+            if run.state != RUNNING or session.execute(select(late)).scalar():
+                return False
+            _take_their_place(session, run_id)
+            serve(session, generation_ids)
+            run.state, run.error, run.ended_at = "done", told, utc_now()
+            bump_revision(session)
+            audit.append(session, run.asked_by, "index.rebuilt", str(run_id), {"documents": run.total})
+        faults.point("switched")
+        return True
+
+    def has_leftovers(self) -> bool:
+        """Return whether a rebuild is under way or left versions; one look at a small index."""
+        with self._database.read() as session:
+            return bool(session.execute(select(exists().where(VersionRow.run_id > 0))).scalar())
+
+    def sweep(self) -> None:
+        """Remove what rebuilds left that are over: versions that were given up, or came too late."""
+        over = select(RunRow.id).where(RunRow.state != RUNNING)
+        with self._database.read() as session:
+            ids = session.scalars(select(VersionRow.id).where(VersionRow.run_id.in_(over))).all()
+        for version_id in ids:
+            self._remove(version_id)
+
+    def _remove(self, version_id: int) -> None:
+        while True:
+            with self._database.write() as session:
+                some = select(ChunkRow.id).where(ChunkRow.version_id == version_id).limit(DELETE_BATCH)
+                ids = session.scalars(some).all()
+                session.execute(delete(ChunkRow).where(ChunkRow.id.in_(ids)))
+                if len(ids) < DELETE_BATCH:
+                    session.execute(delete(VersionRow).where(VersionRow.id == version_id))
+                    return
+
+
+def _live_versions(session: Session, spaces: Sequence[str], ids: Sequence[str] | None) -> list[VersionRow]:
+    query = (
+        select(VersionRow)
+        .join(DocumentRow, DocumentRow.live_version_id == VersionRow.id)
+        .where(DocumentRow.space_id.in_(spaces), DocumentRow.deleted_at.is_(None))
+        .order_by(VersionRow.id)
+    )
+    rows = list(session.scalars(query))
+    return rows if ids is None else [row for row in rows if row.document_id in set(ids)]
+
+
+def _need_free(session: Session, document_ids: Sequence[str]) -> None:
+    running = select(RunRow.id).where(RunRow.state == RUNNING)
+    taken = set(session.scalars(select(VersionRow.document_id).where(VersionRow.run_id.in_(running))))
+    if taken.intersection(document_ids):
+        raise Conflict("These documents are being indexed anew already; wait until that is done, or cancel it.")
+
+
+def _hidden_values(session: Session, live: VersionRow, run_id: int) -> dict[str, Any]:
+    newest = select(func.max(VersionRow.number)).where(VersionRow.document_id == live.document_id)
+    copied = ("document_id", "name", "sha256", "media_type", "size", "uploaded_by", "uploaded_at")
+    values = {name: getattr(live, name) for name in copied}
+    number = session.execute(newest).scalar_one() + 1
+    return {**values, "number": number, "status": DocumentStatus.QUEUED, "run_id": run_id}
+
+
+def _take_their_place(session: Session, run_id: int) -> None:
+    """Switch every document whose live version is older than its hidden one."""
+    query = (
+        select(Hidden.id, Hidden.document_id, Live.id, Live.number, Live.chunks, DocumentRow.space_id)
+        .join(DocumentRow, and_(DocumentRow.id == Hidden.document_id, DocumentRow.deleted_at.is_(None)))
+        .join(Live, Live.id == DocumentRow.live_version_id)
+        .where(Hidden.run_id == run_id, Hidden.status == DocumentStatus.INDEXING, Hidden.number > Live.number)
+    )
+    now, rows = utc_now(), session.execute(query).all()
+    names = ("version_id", "number", "chunks", "space_id", "document_id", "created_at")
+    removals = [
+        dict(zip(names, (old, number, n, space, document, now), strict=True))
+        for _, document, old, number, n, space in rows
+    ]
+    if not rows:
+        return
+    session.execute(insert(RemovalRow).prefix_with("OR IGNORE"), removals)
+    switched = [{"id": document, "live_version_id": new} for new, document, *_ in rows]
+    session.execute(update(DocumentRow), switched)
+    shown = {"status": DocumentStatus.READY, "run_id": None, "error": None, "ready_at": now}
+    session.execute(update(VersionRow), [{"id": new, **shown} for new, *_ in rows])
+
+
+def _value(session: Session, row: RunRow) -> Run:
+    done = select(func.count()).where(VersionRow.run_id == row.id, VersionRow.status == DocumentStatus.INDEXING)
+    states = cast("Any", row)
+    finished = row.total if row.state == "done" else session.execute(done).scalar_one()
+    return Run(row.id, states.kind, states.state, finished, row.total, row.error)
