@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-NUMBERING_PART = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering"
 BULLET = "- "
 # Styles are based on one another; a chain this long is a ring made to hang readers.
 LONGEST_CHAIN = 20
@@ -34,9 +33,10 @@ class _List:
 class Numbering:
     """Counts through a document: ask for labels in the order of its paragraphs."""
 
-    def __init__(self, source: Any) -> None:
-        self._styles = {style.get(f"{W}styleId"): style for style in source.styles.element.iter(f"{W}style")}
-        self._lists = _lists(source)
+    def __init__(self, styles: Any, numbering: Any) -> None:
+        """Take the root elements of the two parts; None where there is no such part."""
+        self._styles = {} if styles is None else {one.get(f"{W}styleId"): one for one in styles.iter(f"{W}style")}
+        self._lists = {} if numbering is None else _lists(numbering)
 
     def style_names(self, paragraph: Any) -> list[str]:
         """Names of the paragraph's style and of those it is based on."""
@@ -75,11 +75,7 @@ class Numbering:
         return None, 0
 
 
-def _lists(source: Any) -> dict[str, _List]:
-    try:
-        root = source.part.part_related_by(NUMBERING_PART).element
-    except (KeyError, AttributeError):
-        return {}
+def _lists(root: Any) -> dict[str, _List]:
     kinds = {kind.get(f"{W}abstractNumId"): kind for kind in root.iter(f"{W}abstractNum")}
     shared: dict[str, dict[int, int]] = {}
     lists = {}

@@ -39,7 +39,7 @@ _PARSERS = {
     formats.PLAIN: "plain",
 }
 # Their libraries unpack by themselves, so what lies in them is looked at before.
-_CHECKED = (formats.DOCX, formats.XLSX, formats.PPTX)
+_CHECKED = (formats.XLSX, formats.PPTX)
 _OTHER_WAYS = {
     formats.OLD_OFFICE: "This is an old Office format; save it as .docx, .xlsx or .pptx and upload it again.",
     formats.PICTURE: "This is a picture; save it as a PDF, for which text recognition (OCR) can be switched on.",

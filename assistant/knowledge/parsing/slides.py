@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,9 @@ _KINDS = {"arabic": "decimal", "alphaLc": "lowerLetter", "alphaUc": "upperLetter
 
 def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
     """Read the slides in order; hidden ones count, as their numbers do in PowerPoint."""
-    import pptx
-
     document = DocumentBuilder()
     try:
-        deck = pptx.Presentation(str(source) if isinstance(source, Path) else source)
+        deck = _opened(str(source) if isinstance(source, Path) else source)
         slides = list(deck.slides)
         title = deck.core_properties.title
         for number, slide in enumerate(slides, 1):
@@ -38,6 +37,18 @@ def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
     except Exception:  # python-pptx lets errors of many kinds through on damaged files
         raise UnreadableDocument(DAMAGED) from None
     return document.build(title or title_from_name(name))
+
+
+def _opened(source: str | io.BytesIO) -> Any:
+    """Open presentations, and also shows and templates, which are the same but for their kind."""
+    from pptx.opc.constants import CONTENT_TYPE
+    from pptx.opc.package import PartFactory
+    from pptx.package import Package
+    from pptx.parts.presentation import PresentationPart
+
+    for kind in (CONTENT_TYPE.PML_SLIDESHOW_MAIN, CONTENT_TYPE.PML_TEMPLATE_MAIN):
+        PartFactory.part_type_for.setdefault(kind, PresentationPart)
+    return Package.open(source).main_document_part.presentation
 
 
 def _read(slide: Any, document: DocumentBuilder) -> None:

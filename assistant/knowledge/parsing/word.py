@@ -1,18 +1,20 @@
 """Word documents: paragraphs, lists with their numbers, tables, in the order of the page.
 
-The XML is read directly: python-docx's own texts leave out tracked insertions, text boxes and content controls.
+The XML is read directly: libraries for it leave out tracked insertions, text boxes and content controls, hold all
+pictures in memory, and give up where a part that nobody reads is missing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from assistant.errors import UnreadableDocument
+from assistant.knowledge.parsing.archive import opened
 from assistant.knowledge.parsing.formats import OnPage, Source
 from assistant.knowledge.parsing.numbering import Numbering
+from assistant.knowledge.parsing.office_parts import OfficeParts
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.knowledge.parsing.tables import rows_as_lines
 from assistant.library import ParsedDocument
@@ -29,17 +31,17 @@ TITLE_LEVEL = 1
 
 def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
     """Read the main text; headers, footers and comments are left out."""
-    import docx
-
     try:
-        file = docx.Document(str(source) if isinstance(source, Path) else source)
-        reader = _Reader(DocumentBuilder(), Numbering(file))
-        for block in _blocks(file.element.body):
-            reader.read(block)
-        title = file.core_properties.title
+        with opened(source) as archive:
+            parts = OfficeParts(archive)
+            main = parts.main() or "word/document.xml"
+            reader = _Reader(Numbering(parts.related(main, "styles"), parts.related(main, "numbering")))
+            for block in _blocks(parts.root(main)):
+                reader.read(block)
+            title = parts.title()
     except (UnreadableDocument, MemoryError):
         raise
-    except Exception:  # python-docx lets errors of many kinds through on damaged files
+    except Exception:  # numbers that are none, marks where none may stand
         raise UnreadableDocument(DAMAGED) from None
     on_page(1, 1)
     return reader.document.build(title or reader.title or title_from_name(name))
@@ -48,9 +50,9 @@ def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
 class _Reader:
     """Adds block after block to the document."""
 
-    def __init__(self, document: DocumentBuilder, numbering: Numbering) -> None:
+    def __init__(self, numbering: Numbering) -> None:
         self.title = ""
-        self.document = document
+        self.document = DocumentBuilder()
         self.document.start_page()
         self._numbering = numbering
         self._in_list = False

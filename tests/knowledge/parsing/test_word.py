@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
+from assistant.errors import UnreadableDocument
 from assistant.library import ParsedDocument
 
 Read = Callable[..., ParsedDocument]
@@ -137,3 +139,77 @@ def test_two_columns_without_marked_headers_read_as_key_and_value(
         for cell, word in zip(row.cells, words, strict=True):
             cell.text = word
     assert read_back().text == "Owner: Anna\nVersion: 3"
+
+
+def changed(path: Path, old: bytes, new: bytes, dropped: str = "") -> Path:
+    """A copy of an Office file with other words in its parts and one part less."""
+    copy = path.with_name("changed.docx")
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(copy, "w") as archive:
+        for name in whole.namelist():
+            if name != dropped:
+                archive.writestr(name, whole.read(name).replace(old, new))
+    return copy
+
+
+MAIN = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+USUAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "dropped"),
+    [
+        (MAIN, b"application/vnd.ms-word.document.macroEnabled.main+xml", ""),
+        (MAIN, b"application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml", ""),
+        (b"", b"", "word/styles.xml"),
+        (b"", b"", "docProps/core.xml"),
+        (b"", b"", "word/_rels/document.xml.rels"),
+        (b"", b"", "_rels/.rels"),
+        (USUAL, b"http://purl.oclc.org/ooxml/wordprocessingml/main", ""),
+        (b'Target="styles.xml"', b'Target="NULL"', ""),
+    ],
+)
+def test_what_nobody_reads_may_be_missing_or_of_another_kind(
+    read: Read, tmp_path: Path, source: Any, old: bytes, new: bytes, dropped: str
+) -> None:
+    source.add_paragraph("Ask early.")
+    source.save(str(tmp_path / "guide.docx"))
+    assert read(changed(tmp_path / "guide.docx", old or b"\x00", new, dropped)).text == "Ask early."
+
+
+LAUGHS = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10)).encode()
+
+
+@pytest.mark.parametrize(
+    ("before", "word"),
+    [
+        (b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>', b"&f;"),
+        (b'<!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd">', b"early"),
+        (b'<!DOCTYPE x [<!ENTITY % f SYSTEM "http://127.0.0.1:9/x"> %f;]>', b"early"),
+    ],
+)
+def test_entities_are_never_followed(read: Read, tmp_path: Path, source: Any, before: bytes, word: bytes) -> None:
+    source.add_paragraph("Ask early.")
+    source.save(str(tmp_path / "guide.docx"))
+    path = changed(tmp_path / "guide.docx", b"<w:document ", before + b"<w:document ")
+    path = changed(path.rename(tmp_path / "guide2.docx"), b">Ask early", b">Ask " + word)
+    assert read(path).text in ("Ask", "Ask early.")
+
+
+def test_entities_that_grow_without_bound_are_told_as_damage(read: Read, tmp_path: Path, source: Any) -> None:
+    source.add_paragraph("Ask early.")
+    source.save(str(tmp_path / "guide.docx"))
+    before = b'<!DOCTYPE x [<!ENTITY e0 "ha">' + LAUGHS + b"]><w:document "
+    path = changed(tmp_path / "guide.docx", b"<w:document ", before)
+    path = changed(path.rename(tmp_path / "guide2.docx"), b">Ask early", b">Ask &e9;")
+    with pytest.raises(UnreadableDocument, match="damaged"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ["<w:tbl><w:tr><w:tc>" * 300, '<w:p><w:pPr><w:outlineLvl w:val="high"/></w:pPr><w:r><w:t>x</w:t></w:r></w:p>'],
+)
+def test_marks_that_no_program_writes_are_told_as_damage(read: Read, tmp_path: Path, source: Any, inner: str) -> None:
+    source.save(str(tmp_path / "guide.docx"))
+    with pytest.raises(UnreadableDocument, match="damaged"):
+        read(changed(tmp_path / "guide.docx", b"<w:sectPr", inner.encode() + b"<w:sectPr"))
