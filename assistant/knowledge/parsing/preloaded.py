@@ -6,9 +6,26 @@ The process that asks for children never imports it and stays small. pypdf is no
 from __future__ import annotations
 
 import docx  # noqa: F401
+import lxml.etree  # noqa: F401
 import pptx  # noqa: F401
 import pypdfium2  # noqa: F401
 import python_calamine  # noqa: F401
 import selectolax.lexbor  # noqa: F401
 
-from assistant.knowledge.parsing import csv_rows, markdown, pdf, pdf_fonts, plain, sheets, slides, web, word  # noqa: F401
+from assistant.knowledge.parsing import (  # noqa: F401
+    bundle,
+    csv_rows,
+    epub,
+    json_text,
+    mail,
+    markdown,
+    odf,
+    pdf,
+    pdf_fonts,
+    plain,
+    rtf,
+    sheets,
+    slides,
+    web,
+    word,
+)
