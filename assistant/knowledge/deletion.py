@@ -14,7 +14,7 @@ from pathlib import Path
 from assistant.knowledge.source_view import forget_pictures, pictures_of
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import Database
-from assistant.storage.deletions import Deletion, mark_proven, rows_left, still_used, unproven
+from assistant.storage.deletions import Deletion, is_any_unproven, mark_proven, rows_left, still_used, unproven
 from assistant.storage.purge import forget_words
 
 Holding = Callable[[Sequence[str]], int]
@@ -32,11 +32,16 @@ class Deletions:
         self._blobs = blobs
         self._cache = cache
 
+    @property
+    def are_due(self) -> bool:
+        """Whether there is a deletion that was not proven yet."""
+        return is_any_unproven(self._database)
+
     def prove(self, holding: Holding) -> None:
         """Check each deletion whose rows were removed; one of which something is left is looked at again later."""
         deletions = unproven(self._database)
-        if deletions:
-            forget_words(self._database)
+        if deletions and not forget_words(self._database):
+            return
         for deletion in deletions:
             self._prove(deletion, holding)
 

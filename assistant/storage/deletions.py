@@ -52,6 +52,12 @@ def delete_documents(database: Database, document_ids: Sequence[str], person_id:
         bump_revision(session)
 
 
+def is_any_unproven(database: Database) -> bool:
+    """Return whether a deletion is still to be checked, or its rows to be removed first."""
+    with database.read() as session:
+        return bool(session.execute(select(exists().where(DeletionRow.proven_at.is_(None)))).scalar())
+
+
 def unproven(database: Database) -> list[Deletion]:
     """Return the deletions whose rows were removed and which are still to be checked, oldest first."""
     there = exists().where(DocumentRow.id == DeletionRow.document_id)

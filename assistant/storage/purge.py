@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from assistant import faults
 from assistant.storage.backup import originals_may_go
 from assistant.storage.blobs import Blobs
-from assistant.storage.database import Database
+from assistant.storage.database import BUSY_TIMEOUT_MS, Database
 from assistant.storage.library_rows import MoveRow
 from assistant.storage.rows import DocumentRow, RemovalRow, SpaceRow, VersionRow
 
 MERGE_PAGES = 500
 """What one step of merging the keyword index writes at most: 2 MB, within 0.3 s."""
+
+LOG_WAIT_MS = 200
 
 
 def purge_deleted(database: Database, blobs: Blobs) -> None:
@@ -65,17 +67,24 @@ def remove_unused(database: Database, blobs: Blobs, digests: Sequence[str]) -> N
         _remove_unused(session, blobs, digests if may else ())
 
 
-def forget_words(database: Database) -> None:
+def forget_words(database: Database) -> bool:
     """Take the words of removed chunks out of the database's files; until then a look at the bytes finds them.
 
     The keyword index only marks them as removed until its parts are merged, which is done here in steps that other
     writers get between: a second for 100,000 chunks. Freed pages are overwritten by SQLite (``secure_delete``), and
-    the log of changes is written back and cut off where no reader holds it.
+    the log of changes is written back and cut off. Returns False where a reader held the log: try again later.
     """
     while _merge_keywords(database):
         pass
     with closing(database.engine.raw_connection()) as connection:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        cursor = connection.cursor()
+        # While this waits for readers, writers wait for it.
+        cursor.execute(f"PRAGMA busy_timeout={LOG_WAIT_MS}")
+        try:
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    return not busy
 
 
 def _merge_keywords(database: Database) -> bool:

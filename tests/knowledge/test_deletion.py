@@ -94,6 +94,22 @@ def test_nothing_is_proven_before_the_rows_are_removed(
     assert _proofs(library) == []
 
 
+def test_a_reader_that_holds_the_log_puts_the_proof_off(
+    library: Library, knowledge: KnowledgeBase, deletions: Deletions, editor: Person
+) -> None:
+    document_id = library.put("Dragonflies.md", [SECRET])
+    with library.database.read() as session:
+        assert session.scalars(select(AuditRow)).all() == []  # from here on it sees one state
+        knowledge.delete(editor, document_id)
+        _purge(library)
+        deletions.prove(_nothing)
+        assert _proofs(library) == []
+        assert deletions.are_due
+    deletions.prove(_nothing)
+    assert len(_proofs(library)) == 1
+    assert not deletions.are_due
+
+
 def test_vectors_that_are_left_are_no_proof_and_are_looked_for_again(
     library: Library, knowledge: KnowledgeBase, deletions: Deletions, editor: Person
 ) -> None:
