@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from assistant.cli import output
 from assistant.domain import Document, UploadOutcome
 from assistant.errors import NotFound, UploadRefused
+from assistant.library import SyncOutcome
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
@@ -29,15 +30,31 @@ def rows(services: Services, person: Person, paths: Sequence[Path], *, space: st
     for name, document_id, unchanged, error in uploads:
         if document_id is None:
             yield _row(name, None, "failed", error=error)
-            continue
-        try:
-            document = (
-                _ended(services, person, document_id) if waits else services.knowledge.document(person, document_id)
-            )
-        except NotFound:
-            yield _row(name, None, "failed", error="The document was deleted meanwhile.")
         else:
-            yield _finished(name, document, unchanged=unchanged)
+            yield _row_at_end(services, person, (name, document_id), waits=waits, unchanged=unchanged)
+
+
+def synced_rows(
+    services: Services, person: Person, folder: Path, *, space: str, wait: bool, remove_all: bool
+) -> Iterator[Row]:
+    """Bring a folder in whole, then give a row a file: ``removed`` for one that vanished, else as ``rows`` does."""
+    waits = wait or services.owns_index
+    synced = list(services.knowledge.folders.sync(person, folder, space, remove_all=remove_all))
+    for one in synced:
+        if one.outcome in (SyncOutcome.FAILED, SyncOutcome.REMOVED, SyncOutcome.KEPT) or one.document_id is None:
+            yield {**_row(one.name, None, str(one.outcome), error=one.why), "document_id": one.document_id}
+        else:
+            unchanged = one.outcome is SyncOutcome.UNCHANGED
+            yield _row_at_end(services, person, (one.name, one.document_id), waits=waits, unchanged=unchanged)
+
+
+def _row_at_end(services: Services, person: Person, named: tuple[str, str], *, waits: bool, unchanged: bool) -> Row:
+    name, document_id = named
+    try:
+        document = _ended(services, person, document_id) if waits else services.knowledge.document(person, document_id)
+    except NotFound:
+        return _row(name, None, "failed", error="The document was deleted meanwhile.")
+    return _finished(name, document, unchanged=unchanged)
 
 
 def _ended(services: Services, person: Person, document_id: str) -> Document:

@@ -9,7 +9,7 @@ import typer
 
 from assistant.cli import output
 from assistant.cli.program import AsJson, AsPerson, acting_person, app, opened_services
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, WrongUse
 
 
 @app.command()
@@ -17,19 +17,37 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders with files.")],
     space: Annotated[str, typer.Option(help="Name of the space that takes them.")] = "general",
     wait: Annotated[bool, typer.Option("--wait", help="Return when all are searchable or failed.")] = False,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Remove documents as well whose files vanished from the folder.")
+    ] = False,
+    remove_all: Annotated[
+        bool, typer.Option("--remove-all", help="With --sync: even when most or all files vanished.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Add documents. Beside a running app they are queued there; else this command does the work itself."""
     from assistant.cli import ingesting
 
+    _need_folder(paths, sync=sync, remove_all=remove_all)
     missing = [path for path in paths if not (path.is_file() or path.is_dir())]
     if missing:
         raise AssistantError(f"There is no file or folder {str(missing[0])!r}.")
     with opened_services(own_index=True) as services:
-        rows = ingesting.rows(services, acting_person(services, None), paths, space=space, wait=wait)
+        person = acting_person(services, None)
+        if sync:
+            rows = ingesting.synced_rows(services, person, paths[0], space=space, wait=wait, remove_all=remove_all)
+        else:
+            rows = ingesting.rows(services, person, paths, space=space, wait=wait)
         failed = sum([ingesting.show(row, as_json=as_json) for row in rows])
     if failed:
         raise AssistantError(f"{failed} of the files cannot be searched; its line says why.")
+
+
+def _need_folder(paths: list[Path], *, sync: bool, remove_all: bool) -> None:
+    if sync and not (len(paths) == 1 and paths[0].is_dir()):
+        raise WrongUse("Give one folder with --sync.")
+    if remove_all and not sync:
+        raise WrongUse("--remove-all goes with --sync.")
 
 
 @app.command()

@@ -104,3 +104,39 @@ def test_files_of_one_name_in_two_folders_stay_two_documents(tmp_path: Path) -> 
     done = CommandLine(tmp_path / "data").run("ingest", str(tmp_path / "in"), "--json")
     names = [json.loads(line)["name"] for line in done.stdout.splitlines()]
     assert names == ["graz - guide.md", "leeds - guide.md"]
+
+
+def test_a_folder_is_kept_in_step(tmp_path: Path) -> None:
+    command, folder = CommandLine(tmp_path / "data"), tmp_path / "in"
+    folder.mkdir()
+    for name in ("leave", "parking", "guide"):
+        (folder / f"{name}.md").write_text(f"# {name}\n\nThe rules on {name} are on page seven.\n")
+    first = command.lines("ingest", str(folder), "--sync", "--json")
+    assert [row["status"] for row in first] == ["ready"] * 3
+    assert set(first[0]) == {"name", "document_id", "status", "pages", "chunks", "error"}
+    (folder / "guide.md").unlink()
+    (folder / "leave.md").write_text("# leave\n\nThe rules on leave are on page nine.\n")
+    second = {row["name"]: row["status"] for row in command.lines("ingest", str(folder), "--sync", "--json")}
+    assert second == {"leave.md": "ready", "parking.md": "unchanged", "guide.md": "removed"}
+    assert [row["name"] for row in command.value("documents", "--json")] == ["leave.md", "parking.md"]
+    assert "page nine" in command.value("search", "rules on leave", "--json")[0]["text"]
+
+
+def test_an_empty_folder_is_told_and_nothing_is_removed(tmp_path: Path) -> None:
+    command, folder = CommandLine(tmp_path / "data"), tmp_path / "in"
+    folder.mkdir()
+    (folder / "leave.md").write_text("# Leave\n\n27 days.\n")
+    command.lines("ingest", str(folder), "--sync", "--json")
+    (folder / "leave.md").unlink()
+    done = command.run("ingest", str(folder), "--sync", "--json")
+    assert done.returncode == 1
+    assert "--remove-all" in json.loads(done.stdout)["error"]
+    assert command.value("ingest", str(folder), "--sync", "--remove-all", "--json")["status"] == "removed"
+
+
+@pytest.mark.parametrize("wrong", [["--remove-all"], ["--sync", "--sync-twice"], ["--sync"]])
+def test_wrong_use_of_sync_is_told(tmp_path: Path, wrong: list[str]) -> None:
+    (tmp_path / "a.md").write_text("Words.")
+    done = CommandLine(tmp_path / "data").run("ingest", str(tmp_path / "a.md"), *wrong)
+    assert done.returncode == 2
+    assert done.stdout == ""
