@@ -59,7 +59,7 @@ class WorkerProcess:
     def __init__(self, settings: Settings, database: Database, stall_seconds: float = STALL_SECONDS) -> None:
         self._settings = settings
         self._database = database
-        self._stall_seconds = stall_seconds
+        self.stall_seconds = stall_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._failures = 0
         self._not_before = 0.0
@@ -88,7 +88,7 @@ class WorkerProcess:
 
     def _end_stalled(self) -> None:
         now = time.monotonic()
-        if self._process is None or now - self._looked_at < min(LOOK_SECONDS, self._stall_seconds):
+        if self._process is None or now - self._looked_at < min(LOOK_SECONDS, self.stall_seconds):
             return
         # After a long time without a look (nothing was due, or this process was stopped) nothing is known yet.
         begins = now - self._looked_at > SLEPT_SECONDS
@@ -96,7 +96,7 @@ class WorkerProcess:
         beats = pulse(self._database)
         if beats != self._pulse or begins:
             self._pulse, self._pulse_at = beats, now
-        elif now - self._pulse_at > self._stall_seconds:
+        elif now - self._pulse_at > self.stall_seconds:
             logger.warning("worker %s gets on with nothing and is replaced", self._process.pid)
             _kill(self._process)
 

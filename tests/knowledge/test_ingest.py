@@ -95,6 +95,19 @@ def test_late_writer_of_an_earlier_worker_is_refused(
         desk.store.fail(job, "late")
 
 
+def test_only_the_last_worker_that_began_writes(desk: Desk, library: Library) -> None:
+    _, job = desk.upload(RULES)
+    earlier = Ingestion.begin(library.database)
+    earlier.claim(job)
+    later = Ingestion.begin(library.database)
+    for write in (lambda: earlier.beat(job), lambda: earlier.claim(job), lambda: earlier.finish(job)):
+        with pytest.raises(LostClaim):
+            write()
+    assert not earlier.is_current()
+    assert later.claim(job).starts == 2
+    later.beat(job)
+
+
 def test_work_on_a_deleted_document_is_dropped(desk: Desk, library: Library) -> None:
     document_id, job = desk.upload(RULES)
     desk.ingest.read(job)

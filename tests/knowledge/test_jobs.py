@@ -18,7 +18,7 @@ from waiting import WAIT_SECONDS, until
 from assistant.domain import Document, DocumentStatus, Person
 from assistant.knowledge.service import KnowledgeBase
 from assistant.knowledge.worker import LOCK_FILE
-from assistant.knowledge.worker_process import WorkerProcess, WorkerThread
+from assistant.knowledge.worker_process import STALL_SECONDS, WorkerProcess, WorkerThread
 from assistant.settings import PROJECT
 from assistant.storage.rows import EMBEDDED
 
@@ -56,7 +56,7 @@ def _worker(knowledge: KnowledgeBase) -> WorkerProcess | WorkerThread:
 def _assert_whole(library: Library, document: Document) -> None:
     """Ready, each chunk stored once with its vector, and the text there."""
     assert (document.status, document.error) == (DocumentStatus.READY, None)
-    stored = library.vectors.stored(next(iter(library.vectors.live_versions())), EMBEDDED)
+    stored = library.vectors.stored(list(library.vectors.live_versions()), EMBEDDED)
     assert len(stored) == len({one.chunk_id for one in stored}) == document.chunks
     assert library.documents.text(document.id, 1)[0].count("# Rule") in (0, 120)
 
@@ -82,7 +82,9 @@ def test_killed_worker_is_followed_by_one_that_finishes(
         assert knowledge.search(editor, "request 3 in room 77")[0].document_id == document_id
 
 
-def test_killed_owner_and_worker_are_followed_by_a_start_that_finishes(library: Library, editor: Person) -> None:
+def test_killed_owner_takes_its_worker_along_and_is_followed_by_a_start_that_finishes(
+    library: Library, editor: Person
+) -> None:
     environment = {
         **os.environ,
         "ASSISTANT_DATA_DIR": str(library.settings.data_dir),
@@ -100,14 +102,40 @@ def test_killed_owner_and_worker_are_followed_by_a_start_that_finishes(library: 
     )
     document_id = beside.upload(EDITOR, "Rules.md", RULES.encode()).document_id
     until(lambda: beside.document(editor, document_id).status is DocumentStatus.EMBEDDING)
-    family = [psutil.Process(owner.pid), *psutil.Process(owner.pid).children(recursive=True)]
-    for process in family:
-        process.kill()
+    family = psutil.Process(owner.pid).children(recursive=True)
+    owner.kill()
     owner.wait()
+    psutil.wait_procs(family, WAIT_SECONDS)
+    assert not any(process.is_running() for process in family)
     owner.stdin.close()
     owner.stdout.close()
     with _owner(library) as knowledge:
         _assert_whole(library, knowledge.wait_until_done([document_id], WAIT_SECONDS)[0])
+
+
+def test_stopped_worker_is_replaced_by_one_that_finishes(library: Library, editor: Person) -> None:
+    knowledge = KnowledgeBase(
+        database=library.database, settings=library.settings, embedder=library.embedder, own_index=False
+    )
+    document_id = knowledge.upload(editor, "Rules.md", RULES.encode()).document_id
+    worker = WorkerProcess(library.settings, library.database)
+
+    def reaches(status: DocumentStatus) -> bool:
+        worker.ensure_running()
+        return knowledge.document(editor, document_id).status is status
+
+    try:
+        until(lambda: reaches(DocumentStatus.EMBEDDING))
+        stopped = worker.pid
+        assert stopped is not None
+        os.kill(stopped, signal.SIGSTOP)
+        worker.stall_seconds = 1.0
+        until(lambda: reaches(DocumentStatus.EMBEDDING) and worker.pid not in (None, stopped))
+        worker.stall_seconds = STALL_SECONDS
+        until(lambda: reaches(DocumentStatus.INDEXING))
+        assert not psutil.pid_exists(stopped)
+    finally:
+        worker.stop()
 
 
 def test_worker_leaves_when_idle_and_the_next_upload_starts_another(library: Library, editor: Person) -> None:

@@ -1,0 +1,113 @@
+"""Killed at any labelled point, again and again, a library loses nothing it acknowledged and finishes by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from killing import SHARED, WAIT_SECONDS, Told, Zygote
+from waiting import until
+
+from assistant import faults
+from assistant import settings as settings_module
+from assistant.domain import DocumentStatus
+from assistant.knowledge.exact import decode
+from assistant.knowledge.service import KnowledgeBase
+from assistant.providers.minilm import MiniLM
+from assistant.storage.blobs import Blobs
+from assistant.storage.database import Database
+from assistant.storage.people import LOCAL
+from assistant.storage.rows import EMBEDDED
+from assistant.storage.vectors import Vectors
+
+ROUNDS = 3
+NIGHTLY_ROUNDS = 20
+# A built collection is only needed where there is none yet, the migration only once a folder: these come first.
+FIRST = ("migrating", "generation_built")
+# A life passes these only once.
+ONCE = ("old_removed", "original_removed", "vectors_removed", "backup_copied")
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    zygote = Zygote()
+    yield zygote
+    zygote.close()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(n, marks=[] if n < ROUNDS else [pytest.mark.nightly]) for n in range(NIGHTLY_ROUNDS)],
+)
+def test_kills_at_every_point_lose_nothing(zygote: Zygote, embedder: MiniLM, tmp_path: Path, number: int) -> None:
+    data_dir, told = tmp_path / "data", Told()
+    data_dir.mkdir()
+    (data_dir / "cache").symlink_to(embedder._cache_dir)
+    killed = [
+        point for life, (point, nth) in enumerate(_faults(number)) if zygote.live(data_dir, life, (point, nth), told)
+    ]
+    assert killed == [point for point, _ in _faults(number)]
+    assert not zygote.live(data_dir, len(faults.POINTS), None, told)
+    _assert_nothing_lost(data_dir, embedder, told)
+
+
+def _faults(number: int) -> list[tuple[str, int]]:
+    """Every point once, in an order of the round's own, at its first or second passing."""
+    others = [point for point in faults.POINTS if point not in FIRST]
+    turned = others[number % len(others) :] + others[: number % len(others)]
+    ordered = turned[::-1] if number % 2 else turned
+    return [(point, 1) for point in FIRST] + [(point, _passing(point, number)) for point in ordered]
+
+
+def _passing(point: str, number: int) -> int:
+    return 1 if point in ONCE else 1 + number % 2
+
+
+def _assert_nothing_lost(data_dir: Path, embedder: MiniLM, told: Told) -> None:
+    settings = settings_module.load(data_dir=data_dir, samples=False)
+    database = Database(settings.sqlalchemy_url)
+    knowledge = KnowledgeBase(database=database, settings=settings, embedder=embedder, own_index=True, serves=False)
+    knowledge.start()
+    try:
+        _assert_documents(knowledge, Blobs(data_dir), told)
+        _assert_vectors(knowledge, Vectors(database))
+    finally:
+        knowledge.close()
+        database.close()
+
+
+def _assert_documents(knowledge: KnowledgeBase, blobs: Blobs, told: Told) -> None:
+    documents = {document.name: document for document in knowledge.documents(LOCAL)}
+    for name, digest in told.must.items():
+        if name in told.leaving and name not in documents:
+            continue
+        assert documents[name].sha256 in {digest, *told.may[name]}, name
+    assert not told.gone & documents.keys()
+    assert documents.keys() <= told.must.keys() | told.may.keys()
+    for document in documents.values():
+        assert document.status is DocumentStatus.READY, document
+        assert document.live_version == document.version
+        assert blobs.is_sound(document.sha256)
+        assert document.chunks == 2
+    assert SHARED in documents
+
+
+def _assert_vectors(knowledge: KnowledgeBase, vectors: Vectors) -> None:
+    """Each vector of a live version finds itself in the index, and nothing else is in it."""
+    assert knowledge.wait_until_indexed(WAIT_SECONDS)
+    assert knowledge._own is not None
+    indexer, index = knowledge._own.indexer, knowledge._own.index
+    until(lambda: indexer.collection_of("general"))
+    collection = indexer.collection_of("general")
+    assert collection is not None
+    stored = list(vectors.stored(list(vectors.live_versions()), EMBEDDED))
+    assert index.count(collection) == len(stored)
+    found = index.nearest(collection, decode([one.embedding for one in stored]), 3)
+    missing = [
+        one.chunk_id
+        for one, row in zip(stored, found, strict=True)
+        if one.chunk_id not in {hit.chunk_id for hit in row}
+    ]
+    assert missing == []
