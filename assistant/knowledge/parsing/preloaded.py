@@ -5,7 +5,6 @@ The process that asks for children never imports it and stays small. pypdf is no
 
 from __future__ import annotations
 
-import docx  # noqa: F401
 import lxml.etree  # noqa: F401
 import pptx  # noqa: F401
 import pypdfium2  # noqa: F401
