@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 
@@ -19,6 +20,8 @@ _WIDE_MARKS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+# Python's own ways to write text in other text; some take the square of its length to be read.
+_NO_ENCODINGS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})
 # Of the units of two bytes in UTF-16 text of European languages most have a null in one place and none in the other.
 _MANY_NULLS = 0.4
 _FEW_NULLS = 0.02
@@ -76,6 +79,15 @@ def decode(data: bytes) -> str:
         return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError:
         return data.decode(_guessed_encoding(data[:_SAMPLE_BYTES]), errors="replace")
+
+
+def decoded(data: bytes, encoding: str) -> str:
+    """Return text in the encoding that it is said to have, or where that is none for text, in the one it looks like."""
+    try:
+        known = codecs.lookup(encoding).name if encoding else ""
+        return data.decode(known) if known and known not in _NO_ENCODINGS else decode(data)
+    except (LookupError, ValueError):
+        return decode(data)
 
 
 def wide_encoding(data: bytes) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.errors import UnreadableDocument
-from assistant.knowledge.parsing.characters import decode, one_line
+from assistant.knowledge.parsing.characters import decoded, one_line
 from assistant.knowledge.parsing.formats import OnPage, Source, contents
 from assistant.knowledge.parsing.members import MOST_MEMBERS, TOO_MANY, Members
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
@@ -140,14 +140,6 @@ def _bytes(part: email.message.Message) -> bytes:
 
 def _text(part: email.message.Message) -> str:
     return decoded(_bytes(part), part.get_content_charset(""))
-
-
-def decoded(data: bytes, encoding: str) -> str:
-    """Text in the encoding that it is said to have, or in the one that it looks like."""
-    try:
-        return data.decode(encoding) if encoding else decode(data)
-    except (LookupError, ValueError):
-        return decode(data)
 
 
 def _field(value: object) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing.archive import spend
-from assistant.knowledge.parsing.characters import one_line
+from assistant.knowledge.parsing.characters import decoded, one_line
 from assistant.knowledge.parsing.formats import OnPage, Source, contents
-from assistant.knowledge.parsing.mail import FIELD_MAX, FIELDS, Letter, as_document, decoded
+from assistant.knowledge.parsing.mail import FIELD_MAX, FIELDS, Letter, as_document
 from assistant.knowledge.parsing.members import MOST_MEMBERS, TOO_MANY
 from assistant.library import ParsedDocument
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import io
 import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import IO, Any
 
 from assistant.errors import UnreadableDocument
@@ -37,7 +39,7 @@ def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
         _check_spread(source)
     document = DocumentBuilder()
     try:
-        book = python_calamine.load_workbook(source)
+        book = python_calamine.load_workbook(source if isinstance(source, Path) else io.BytesIO(source.getvalue()))
         sheets = [sheet for sheet in book.sheets_metadata if _is_read(sheet)]
         for number, sheet in enumerate(sheets, 1):
             document.start_page()

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import datetime
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 from ole_file import ole_file
+from small_files import old_workbook
 
 from assistant.errors import UnreadableDocument
 from assistant.library import ParsedDocument
@@ -58,29 +58,8 @@ def test_lines_above_the_headers_stay_as_they_are(read: Read, tmp_path: Path) ->
     ]
 
 
-def biff(kind: int, data: bytes) -> bytes:
-    return struct.pack("<2H", kind, len(data)) + data
-
-
-def old_workbook(rows: list[list[str | float]], sheet: str = "Rooms") -> bytes:
-    """The stream of an .xls file with one sheet."""
-    cells = b""
-    for at, row in enumerate(rows):
-        for place, value in enumerate(row):
-            where = struct.pack("<3H", at, place, 0)
-            if isinstance(value, str):
-                cells += biff(0x0204, where + struct.pack("<HB", len(value), 0) + value.encode("latin-1"))
-            else:
-                cells += biff(0x0203, where + struct.pack("<d", value))
-    begin = biff(0x0809, struct.pack("<4H2L", 0x0600, 0x0005, 0, 0, 0, 0))
-    name = struct.pack("<BB", len(sheet), 0) + sheet.encode()
-    length = len(begin) + 4 + 6 + len(name) + 4
-    book = begin + biff(0x0085, struct.pack("<LBB", length, 0, 0) + name) + biff(0x000A, b"")
-    return book + biff(0x0809, struct.pack("<4H2L", 0x0600, 0x0010, 0, 0, 0, 0)) + cells + biff(0x000A, b"")
-
-
 def test_an_old_workbook_is_read_like_a_new_one(read: Read, write: Write) -> None:
-    stream = old_workbook([["Room", "Seats"], ["Mira", 6.0], ["Vega", 10.5]]).ljust(8192, b"\x00")
+    stream = old_workbook([["Room", "Seats"], ["Mira", 6.0], ["Vega", 10.5]])
     document = read(write("rooms.xls", ole_file({"Workbook": stream})))
     assert document.text == "Rooms\n\nRoom: Mira; Seats: 6\nRoom: Vega; Seats: 10.5"
 
