@@ -13,8 +13,10 @@ from assistant import bootstrap, log
 from assistant import settings as settings_module
 from assistant.bootstrap import Services
 from assistant.errors import AssistantError
+from assistant.knowledge.parsing import limits, ocr
 from assistant.providers.catalogue import ProviderState
 from assistant.settings import Settings
+from assistant.storage import audit
 from assistant.storage.database import DatabaseDamage
 from assistant.storage.rows import EMBEDDED
 
@@ -59,6 +61,9 @@ def _checks() -> Iterator[tuple[str, Callable[[Services], tuple[bool, str]]]]:
     yield "originals", _originals
     yield "documents", _documents
     yield "index", _index
+    yield "readers of files", _readers
+    yield "folders", _folders
+    yield "audit log", _audit_log
     yield "providers", _providers
 
 
@@ -117,7 +122,31 @@ def _index(services: Services) -> tuple[bool, str]:
     if not services.owns_index:
         return True, "The index belongs to the running app, which checks it by itself."
     whole = services.knowledge.wait_until_indexed(INDEX_SECONDS)
+    health = services.knowledge.index_health()
+    if health.state in ("damaged", "disk_full"):
+        return False, health.sentence
     return whole, "The index agrees with the database." if whole else "The index is still being built."
+
+
+def _readers(services: Services) -> tuple[bool, str]:
+    """Tell which walls around the readers this machine does not give: a fact of the machine, no fault."""
+    if services.settings.ocr and not ocr.is_installed():
+        return False, "Text recognition is switched on (ASSISTANT_OCR) but not installed: install the extra 'ocr'."
+    recognition = "Scans are read by text recognition." if services.settings.ocr else "Scans are not read."
+    return True, " ".join([*(limits.missing_walls() or ["Files are read inside all walls."]), recognition])
+
+
+def _folders(services: Services) -> tuple[bool, str]:
+    watched = services.knowledge.folders.watched(services.people.local())
+    wrong = [f"{folder.path}: {folder.problem}" for folder in watched if folder.problem]
+    return not wrong, " ".join(wrong) or f"{len(watched)} folders are watched."
+
+
+def _audit_log(services: Services) -> tuple[bool, str]:
+    line = audit.verify(services.database)
+    if line is not None:
+        return False, f"Line {line} of the audit log is not as it was written: the database was changed by hand."
+    return True, "Every line of the audit log is as it was written."
 
 
 def _providers(services: Services) -> tuple[bool, str]:
