@@ -120,10 +120,14 @@ class VectorIndex:
                 self._closed.write_text(json.dumps(self._print()), encoding="utf-8")
 
     def destroy(self) -> None:
-        """Remove the folder with everything in it."""
+        """Remove everything in the folder, which itself may be a link or a disk of its own."""
         self.close(sound=False)
         self._closed.unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def is_as_left(self) -> bool:
         """Return whether the files look as the last write of this process left them. Costs a look at each file."""

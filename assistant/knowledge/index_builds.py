@@ -12,7 +12,7 @@ from assistant.storage.vectors import IndexJob, StoredVector, Vectors
 Wanted = Callable[[], Mapping[int, IndexJob]]
 # What Chroma's files take for a vector of 384 numbers is 1.3 times the bytes of the numbers.
 ROOM_FOR_A_BYTE = 2
-ROOM_AT_LEAST = 4_000_000
+ROOM_AT_LEAST = 2_000_000
 
 
 class Build:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from assistant.knowledge import index_probe
 from assistant.knowledge.exact import ExactSearches, decode
 from assistant.knowledge.index import IndexDamaged, IndexFull, VectorIndex, free_bytes
-from assistant.knowledge.index_builds import Build, room_for
+from assistant.knowledge.index_builds import ROOM_AT_LEAST, Build, room_for
 from assistant.knowledge.index_check import fault_of
 from assistant.knowledge.index_health import Health
 from assistant.knowledge.index_switches import Switches
@@ -64,6 +64,7 @@ class Keeper:
         self._opened_at = 0.0
         self._failures = 0
         self._suspicion = ""
+        self._is_full = False
         self._lacks_room = False
         self.is_open = False
         # Until the folder was looked at nothing is removed without it: its counts would be wrong for ever.
@@ -82,7 +83,7 @@ class Keeper:
         if not self.is_open:
             if not self._vectors.populated_spaces():
                 self.was_tried = True
-            elif time.monotonic() >= self._retry_at:
+            elif time.monotonic() >= self._retry_at and self._has_room():
                 self._open()
         elif not self._index.is_as_left():
             raise IndexDamaged("something else wrote in the folder")
@@ -94,6 +95,7 @@ class Keeper:
         """Serve nothing from the index, and look at it from outside before it is opened again."""
         logger.warning("the vector index failed: %s", why)
         self._put_away()
+        self.was_tried = True
         self._failures += 1
         soon = time.monotonic() - self._opened_at > DAMAGE_PAUSE_SECONDS
         self._retry_at = 0.0 if soon else time.monotonic() + DAMAGE_PAUSE_SECONDS
@@ -103,6 +105,7 @@ class Keeper:
         """Serve nothing from the index until its disk has room."""
         logger.warning("the disk of the vector index is full: %s", why)
         self._put_away()
+        self.was_tried = self._is_full = True
         self._retry_at = time.monotonic() + DAMAGE_PAUSE_SECONDS
         self._health.disk_full()
 
@@ -194,6 +197,7 @@ class Keeper:
         """Open and check the folder; a damaged one is thrown away and built from the vectors in SQL."""
         now = time.monotonic()
         self._opened_at, self._retry_at = now, now + DAMAGE_PAUSE_SECONDS
+        self._is_full = False
         self._health.opening()
         if self._failures > FAILURES_FORGIVEN:
             self._index.destroy()
@@ -215,6 +219,10 @@ class Keeper:
                 self._exact.forget()
                 return
         self._health.damaged()
+
+    def _has_room(self) -> bool:
+        """Whether an index that was put away for want of room may be opened: that writes."""
+        return not self._is_full or free_bytes(self._index.folder) >= ROOM_AT_LEAST
 
     def _was_probed(self) -> bool:
         """Try the folder out in another process and remove it if it ends that; False when there was no time to."""

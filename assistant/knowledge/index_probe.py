@@ -1,6 +1,7 @@
 """Tries a Chroma folder out in a process of its own: opening a damaged one can end the process that does so.
 
-``python -m assistant.knowledge.index_probe FOLDER`` ends with 0 when the folder can be used, else says what is wrong.
+``python -m assistant.knowledge.index_probe FOLDER`` ends with 0 when the folder can be used, else says what is wrong;
+with 3 when that is the disk it stands on.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ import threading
 import time
 from pathlib import Path
 
-from assistant.knowledge.index import IndexDamaged, VectorIndex
+from assistant.knowledge.index import IndexDamaged, IndexFull, VectorIndex
 from assistant.settings import PROJECT
 
 # Importing Chroma takes two to four seconds on a busy machine, opening 100,000 vectors two more.
 PROBE_SECONDS = 60.0
 POLL_SECONDS = 0.05
 NICENESS = 5
+DISK_IS_FULL = 3
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
 def fault_in(folder: Path, stop: threading.Event) -> str | None:
-    """Return what keeps a folder from being used that nobody has open; None when nothing does, or on ``stop``."""
+    """Return what keeps a folder from being used that nobody has open; None when nothing does, or on ``stop``.
+
+    Raises IndexFull when there is no room to open it.
+    """
     process = _start(folder)
     deadline = time.monotonic() + PROBE_SECONDS
     while process.poll() is None:
@@ -33,6 +38,8 @@ def fault_in(folder: Path, stop: threading.Event) -> str | None:
             process.wait()
             return None if stop.is_set() else f"opening it took longer than {PROBE_SECONDS:.0f} s"
     said, _ = process.communicate()
+    if process.returncode == DISK_IS_FULL:
+        raise IndexFull(said)
     return (said.strip() or f"it ended a process with code {process.returncode}") if process.returncode else None
 
 
@@ -61,7 +68,7 @@ def main(folder: Path) -> int:
         index.try_out()
     except IndexDamaged as error:
         sys.stdout.write(str(error))
-        return 1
+        return DISK_IS_FULL if isinstance(error, IndexFull) else 1
     index.close()
     return 0
 

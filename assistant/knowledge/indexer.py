@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from assistant.knowledge.deletion import Deletions
@@ -153,18 +154,23 @@ class Indexer:
         return BUSY_POLL_SECONDS if due or self._vectors.has_work() else IDLE_POLL_SECONDS
 
     def _follow_sql(self) -> bool:
-        """Do what SQL says; return whether more can be done at once. Only the index's own failures harm the index."""
+        """Do what SQL says; return whether more can be done at once."""
+        self._guarded(self._keeper.look_after)
+        more = False
+        if self._vectors.has_work() or self._switches.has_work or self._keeper.builds:
+            more = bool(self._guarded(self._work))
+        self._keeper.tell()
+        return more
+
+    def _guarded(self, work: Callable[[], bool | None]) -> bool | None:
+        """Work on the index; only its own failures harm it, those of the database are another matter."""
         try:
-            self._keeper.look_after()
-            more = self._work() if self._vectors.has_work() or self._switches.has_work or self._keeper.builds else False
-            self._keeper.tell()
+            return work()
         except IndexFull as error:
             self._keeper.wait_for_room(str(error))
         except IndexDamaged as error:
             self._keeper.give_up(str(error))
-        else:
-            return more
-        return False
+        return None
 
     def _work(self) -> bool:
         keeper = self._keeper

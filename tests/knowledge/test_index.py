@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,39 +86,6 @@ def test_second_owner_is_refused_with_a_sentence(open_owner: Opener) -> None:
         open_owner()
     knowledge.close()
     open_owner()
-
-
-@pytest.mark.parametrize("damage", ["folder gone", "vectors gone", "database gone", "vectors scrambled", "marker"])
-def test_damaged_index_is_built_anew_at_the_next_start(
-    library: Library, open_owner: Opener, editor: Person, damage: str
-) -> None:
-    library.put("Long.txt", TEXTS)
-    first = open_owner()
-    until(lambda: _indexed(first, library))
-    before = [passage.chunk_id for passage in first.search(editor, "topic 3 in room 62")]
-    first.close()
-    _damage(library.settings.data_dir / "chroma", damage)
-    second = open_owner()
-    assert [passage.chunk_id for passage in second.search(editor, "topic 3 in room 62")] == before
-    until(lambda: _indexed(second, library))
-    assert _count(second) == len(TEXTS)
-    assert [passage.chunk_id for passage in second.search(editor, "topic 3 in room 62")] == before
-
-
-def _damage(folder: Path, damage: str) -> None:
-    if damage == "folder gone":
-        shutil.rmtree(folder)
-    elif damage == "vectors gone":
-        for path in (path for path in folder.iterdir() if path.is_dir()):
-            shutil.rmtree(path)
-    elif damage == "database gone":
-        (folder / "chroma.sqlite3").unlink()
-    elif damage == "vectors scrambled":
-        for path in folder.glob("*/*.bin"):
-            path.write_bytes(b"\xff" * path.stat().st_size)
-    else:
-        # As left by a process that a damaged folder killed while it was being opened.
-        folder.with_name("chroma.opening").touch()
 
 
 def test_reindex_builds_a_new_collection_and_drops_the_old(
