@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import documents, frame, problems, uploads
-from pages.components.guard import enter
+from pages.components import documents, frame, index_health, problems, uploads, watched_folders
+from pages.components.guard import Entered, enter
 from pages.components.search_trial import draw_search
 
 
@@ -15,10 +15,25 @@ def main() -> None:
     frame.header(entered.services.knowledge.queries_go_to())
     st.title("Knowledge base", anchor=False)
     problems.tell_kept()
+    index_health.draw_index_health(entered)
     if entered.person.may_edit_documents:
         uploads.draw_uploader(entered)
     draw_search(entered)
     documents.draw_list(entered)
+    watched_folders.draw_folders(entered)
+    _draw_expired_choice(entered)
+
+
+def _draw_expired_choice(entered: Entered) -> None:
+    """Let whoever keeps the documents say whether expired ones are left out of answers."""
+    library, person = entered.services.knowledge.library, entered.person
+    if not person.may_edit_documents:
+        return
+    left_out = library.leave_out_expired(person)
+    if st.toggle("Leave expired documents out of answers", left_out, key=f"leave-out-expired-{left_out}") != left_out:
+        with problems.told_here():
+            library.set_leave_out_expired(person, not left_out)
+            st.rerun()
 
 
 main()

@@ -50,6 +50,8 @@ def _draw_version(entered: Entered, version: Version, *, newest: int) -> None:
             )
         if version.error:
             st.caption(f":material/error: {escape(version.error)}")
+        if version.note:
+            st.caption(f":material/info: {escape(version.note)}")
 
 
 def _badges(version: Version) -> str:

@@ -53,9 +53,10 @@ def _draw(entered: Entered) -> None:
         return
     if entered.person.may_edit_documents:
         document_selection.draw_bar(entered, query, page)
+    several = len(entered.services.knowledge.spaces(entered.person)) > 1
     with st.container(gap="xsmall", key="documents"):
         for listed in page.documents:
-            _draw_row(entered, listed)
+            _draw_row(entered, listed, several_spaces=several)
     draw_pages(page.total)
 
 
@@ -77,7 +78,7 @@ def _draw_nothing(entered: Entered, query: DocumentQuery) -> None:
         st.info(EMPTY if entered.person.may_edit_documents else EMPTY_FOR_READERS)
 
 
-def _draw_row(entered: Entered, listed: ListedDocument) -> None:
+def _draw_row(entered: Entered, listed: ListedDocument, *, several_spaces: bool) -> None:
     document, editor = listed.document, entered.person.may_edit_documents
     name = listed.facts.title or document.name
     with st.container(border=True, key=f"document-{document.id}", gap="xsmall"):
@@ -92,7 +93,7 @@ def _draw_row(entered: Entered, listed: ListedDocument) -> None:
             frame.DOCUMENT, label="Open", icon=":material/visibility:", query_params={"document": document.id}
         )
         if editor:
-            _draw_menu(entered, document, line)
+            _draw_menu(entered, document, line, several_spaces=several_spaces)
         _draw_state(entered, listed)
 
 
@@ -103,9 +104,9 @@ def _badges(listed: ListedDocument) -> list[str]:
     return badges + [f":gray-badge[{escape(tag)}]" for tag in listed.facts.tags]
 
 
-def _draw_menu(entered: Entered, document: Document, line: DeltaGenerator) -> None:
-    several = len(entered.services.knowledge.spaces(entered.person)) > 1
-    wishes = ["Replace", *(["Move"] if several else []), *(["Re-index"] if document.live_version else []), "Delete"]
+def _draw_menu(entered: Entered, document: Document, line: DeltaGenerator, *, several_spaces: bool) -> None:
+    optional = {"Move": several_spaces, "Re-index": document.live_version is not None}
+    wishes = ["Replace", *(wish for wish, possible in optional.items() if possible), "Delete"]
     line.menu_button(
         "Actions",
         wishes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from assistant.domain import DocumentStatus
@@ -11,8 +13,8 @@ from pages.components import wording
 from pages.components.guard import Entered, entered_if_ready
 from pages.components.safe_markdown import escape
 
-BUSY_SECONDS, QUIET_SECONDS = 2.0, 6.0
-"""How often is looked while documents are under way, and otherwise."""
+LOOK_SECONDS = 3.0
+"""How often is looked: one row is read each time."""
 SEEN = "finished_seen"
 """Session key: how far this tab has told; what ended before the tab was opened is no news."""
 ONE_BY_ONE = 3
@@ -24,11 +26,10 @@ def draw_notices() -> None:
     entered = entered_if_ready()
     if entered is None or not entered.person.may_edit_documents:
         return
-    knowledge = entered.services.knowledge
-    st.session_state.setdefault(SEEN, knowledge.finished_seq(entered.person))
-    busy = knowledge.progress(entered.person).pending > 0
+    if SEEN not in st.session_state:
+        st.session_state[SEEN] = entered.services.knowledge.finished_seq(entered.person)
 
-    @st.fragment(run_every=BUSY_SECONDS if busy else QUIET_SECONDS)
+    @st.fragment(run_every=LOOK_SECONDS)
     def look() -> None:
         if HOLDER.state == "ready":
             _tell(entered)
@@ -37,14 +38,20 @@ def draw_notices() -> None:
 
 
 def _tell(entered: Entered) -> None:
-    news: list[Finished] = entered.services.knowledge.finished_since(entered.person, st.session_state[SEEN])
-    if not news:
+    knowledge, seen = entered.services.knowledge, st.session_state[SEEN]
+    now = knowledge.finished_seq(entered.person)
+    if now == seen:
         return
-    st.session_state[SEEN] = max(one.seq for one in news)
+    st.session_state[SEEN] = now
+    news: list[Finished] = [one for one in knowledge.finished_since(entered.person, seen) if one.seq <= now]
     if len(news) <= ONE_BY_ONE:
         for one in news:
             _toast(one)
-        return
+    else:
+        _toast_counts(news)
+
+
+def _toast_counts(news: Sequence[Finished]) -> None:
     ready = sum(one.status is DocumentStatus.READY for one in news)
     failed = len(news) - ready
     parts = [f"{wording.counted(ready, 'document')} ready"] if ready else []

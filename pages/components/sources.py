@@ -31,7 +31,8 @@ def look_up(entered: Entered, turns: Sequence[Turn]) -> None:
 
 def chip_label(citation: Citation) -> str:
     """``1 · Travel Policy.pdf · page 3`` as safe markdown, with what became of the document since."""
-    place = "" if citation.page is None else f" · page {citation.page}"
+    label = f" ({escape(citation.page_label)})" if citation.page_label else ""
+    place = "" if citation.page is None else f" · page {citation.page}{label}"
     mark = st.session_state.get(MARKS, {}).get(citation.document_id)
     return f"{citation.n} · {escape(citation.document)}{place}{f' · {mark}' if mark else ''}"
 

@@ -16,6 +16,7 @@ from pages.components.safe_markdown import escape
 
 ROUND, RESULTS = "upload_round", "upload_results"
 """Session keys: a number that gives each uploader a new key, and the lines about the last upload."""
+ADD = "Add documents: choose files, or drop files and folders anywhere on this page"
 SPACE = "upload-space"
 GENERAL = "general"
 FORMATS = (
@@ -32,7 +33,7 @@ SAID = {
 def draw_uploader(entered: Entered) -> None:
     """Draw the uploader and what became of the last files."""
     space = _draw_space(entered)
-    files = _draw_zone(entered, "uploader", f"uploader-{_round()}", label="Add documents", several=True, space=space)
+    files = _draw_zone(entered, "uploader", f"uploader-{_round()}", label=ADD, several=True, space=space)
     if files:
         st.session_state[RESULTS] = take(entered, files, space)
         next_round()

@@ -49,7 +49,7 @@ def test_an_uploaded_document_answers_with_its_page(app: RunningApp, page: Page,
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("page 2 of 3")).to_be_visible()
     expect(dialog.get_by_role("img", name=re.compile("Page 2, with the cited sentence marked"))).to_be_visible()
-    expect(dialog.get_by_role("button", name="Download the original")).to_be_visible()
+    expect(dialog.get_by_role("link", name="Download the original")).to_be_visible()
 
 
 def test_a_source_has_an_address_and_back_returns_to_the_answer(app: RunningApp, page: Page, documents: Path) -> None:
