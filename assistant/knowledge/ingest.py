@@ -105,7 +105,6 @@ class Ingest:
             logger.warning("version %s in attempt %s: %s", job.version_id, job.attempt, error)
             self._pauses.after_trouble(job)
             return
-        logger.warning("the disk is full")
         self._pauses.disk_is_full(job)
         with suppress(OSError, DatabaseTrouble):  # there may be no room for the sentence either
             self._store.say(job, DISK_FULL)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.storage.ingestion import Job
+
+logger = logging.getLogger(__name__)
 
 TURN_SECONDS = 30.0
 """Until a job is tried again that has to wait for another one."""
@@ -48,6 +51,7 @@ class Pauses:
         with self._lock:
             self._full_seconds = min(FULL_MOST_SECONDS, 2 * self._full_seconds or FULL_SECONDS)
             self._full_until = self._clock() + self._full_seconds
+        logger.warning("the disk is full; the next try comes in %.0f s", self._full_seconds)
         if job is not None:
             self._set(job, 0.0, blameless=True)
 

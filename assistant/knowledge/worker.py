@@ -78,22 +78,38 @@ def run(settings: Settings, stop: threading.Event | None = None, *, readers: int
     with lock:
         os.nice(NICENESS)
         upgrade(settings.sqlalchemy_url)
-        database = Database(settings.sqlalchemy_url)
+        database, stop = Database(settings.sqlalchemy_url), stop or threading.Event()
         try:
-            _work(settings, database, stop or threading.Event(), readers, record)
+            if store := _begun(database, stop):
+                _work(settings, database, store, stop, readers=readers, record=record)
         finally:
             database.close()
     return 0
 
 
-def _work(settings: Settings, database: Database, stop: threading.Event, readers: int, record: bool) -> None:
+def _begun(database: Database, stop: threading.Event) -> Ingestion | None:
+    """Begin a run of the job list, on a full disk as soon as there is room; None when it is stopped before that."""
+    pauses = Pauses()
+    while not stop.is_set():
+        try:
+            return Ingestion.begin(database)
+        except DatabaseTrouble as error:
+            if not is_disk_full(error):
+                raise
+            pauses.disk_is_full()
+            stop.wait(pauses.seconds())
+    return None
+
+
+def _work(
+    settings: Settings, database: Database, store: Ingestion, stop: threading.Event, *, readers: int, record: bool
+) -> None:
     from assistant.knowledge.ingest import Ingest
     from assistant.knowledge.reading import Reader
     from assistant.providers.minilm import MiniLM
     from assistant.storage.blobs import Blobs
 
-    store, pauses = Ingestion.begin(database), Pauses()
-    reader = Reader(settings, database, readers)
+    pauses, reader = Pauses(), Reader(settings, database, readers)
     embedder = MiniLM(settings.data_dir / "cache")
     with ThreadPoolExecutor(min(THREADS_MOST, os.cpu_count() or 1), "embed") as executor:
         # The model loads while the libraries of the runner are imported, which takes as long.

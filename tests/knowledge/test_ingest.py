@@ -10,6 +10,7 @@ import pytest
 from small_library import EDITOR, Library
 from sqlalchemy import func, select
 
+from assistant import faults
 from assistant.domain import Document, DocumentStatus
 from assistant.knowledge.ingest import STARTS_ALLOWED, Ingest, Progress
 from assistant.knowledge.reading import Reader
@@ -173,3 +174,16 @@ def test_progress_is_written_seldom_but_always_at_the_end() -> None:
         progress(done, 1000)
     assert written[-1] == (1000, 1000)
     assert len(written) < 100
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_full_disk_leaves_the_job_due_without_blame(desk: Desk, library: Library, nth: int) -> None:
+    document_id, job = desk.upload(RULES)
+    with faults.injected("committing", nth, faults.disk_full):
+        assert not desk.ingest.read(job)
+    assert not desk.document(document_id).status.is_final
+    desk.store.start_anew(job, blameless=True)
+    again = desk.store.due()[0]
+    assert again.attempt == job.attempt + 1
+    assert desk.store.claim(again).starts == 1
+    assert desk.ingest.read(again)
