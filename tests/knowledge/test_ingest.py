@@ -177,7 +177,7 @@ def test_progress_is_written_seldom_but_always_at_the_end() -> None:
 
 
 @pytest.mark.parametrize("nth", [1, 2])
-def test_full_disk_leaves_the_job_due_without_blame(desk: Desk, library: Library, nth: int) -> None:
+def test_full_disk_leaves_the_job_due_without_blame(desk: Desk, nth: int) -> None:
     document_id, job = desk.upload(RULES)
     with faults.injected("committing", nth, faults.disk_full):
         assert not desk.ingest.read(job)
