@@ -27,8 +27,9 @@ logger = logging.getLogger(__name__)
 FAILURES_MOST = 3
 TURN_ON = "Switch text recognition on (ASSISTANT_OCR=on)"
 INSTALL = "Text recognition is switched on but not installed: install the extra 'ocr'"
-OFF = f"This PDF is a scan: its pages are pictures without text. {TURN_ON} and try again, or upload it with text in it."
-MISSING = f"This PDF is a scan: its pages are pictures without text. {INSTALL} and try again."
+NO_TEXT = "There is no text in this PDF: its pages are pictures (a scan), drawings or blank."
+OFF = f"{NO_TEXT} {TURN_ON} and try again, or upload it with text in it."
+MISSING = f"{NO_TEXT} {INSTALL} and try again."
 BLANK = "No text was recognised on the pages of this scan; scan it again, sharper, and upload that."
 FAILED = "The text of this scan could not be recognised; save it as a new PDF, or upload it with text in it."
 
