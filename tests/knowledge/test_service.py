@@ -89,7 +89,7 @@ def test_two_uploads_of_one_name_at_once_are_two_versions_of_one_document(
 
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
-    [("", TEXT, "no name"), ("..", TEXT, "no name"), ("x" * 300, TEXT, "longer than")],
+    [("", TEXT, "no name"), ("..", TEXT, "no name"), ("x" * 501, TEXT, "longer than")],
 )
 def test_refused_upload_leaves_nothing(
     library: Library, knowledge: KnowledgeBase, editor: Person, name: str, data: bytes, sentence: str
@@ -224,3 +224,23 @@ def test_samples_are_loaded_once_and_never_into_a_used_knowledge_base(
     for document in knowledge.documents(editor):
         knowledge.delete(editor, document.id)
     assert knowledge.load_samples(folder) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("x" * 300 + ".txt", "x" * 300 + ".txt"),
+        ("../../etc/passwd", "passwd"),
+        ("..\\..\\boot.ini", "boot.ini"),
+        ("in\u202egnp.txt", "ingnp.txt"),
+        ("nul\x00byte.txt", "nulbyte.txt"),
+        ("CON.txt", "CON.txt"),
+    ],
+)
+def test_whatever_a_file_is_called_it_stands_under_its_hash(
+    library: Library, knowledge: KnowledgeBase, editor: Person, name: str, shown: str
+) -> None:
+    upload = knowledge.upload(editor, name, TEXT)
+    assert knowledge.document(editor, upload.document_id).name == shown
+    (original,) = _originals(library)
+    assert original.name == hashlib.sha256(TEXT).hexdigest()
