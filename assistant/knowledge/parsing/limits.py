@@ -16,6 +16,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.knowledge.parsing import calls
+
 MEGABYTE = 1024 * 1024
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux' prctl
 _NO_NEW_RIGHTS = 38  # PR_SET_NO_NEW_PRIVS
@@ -25,8 +27,12 @@ _PROJECT = Path(__file__).resolve().parents[3]
 _LOOK_SECONDS = 20.0
 
 NO_NETWORK_WALL = (
-    "Readers of uploaded files cannot be given a network of their own here (the container or kernel forbids it): "
-    "a file that takes its reader over could reach the network."
+    "Readers of uploaded files cannot be kept from the network here (the container or kernel forbids it): "
+    "a file that takes its reader over could reach it."
+)
+NO_PROCESS_WALL = (
+    "Readers of uploaded files cannot be kept from starting programs here (the kernel or machine has no filter of "
+    "calls): a file that takes its reader over could do so."
 )
 
 
@@ -41,18 +47,19 @@ class Limits:
     def apply(self) -> list[str]:
         """Bind this process for ever; return a sentence for each wall that could not be raised.
 
-        Beside its bounds it can write no file, dump no core, reach no network and start no process, and it leads a
-        process group of its own.
+        Beside its bounds it can write no file, dump no core, reach no network, start no process and signal no other,
+        and it leads a process group of its own.
         """
         _lead_a_group()
         _bound(resource.RLIMIT_AS, self.memory_mb * MEGABYTE)
         _bound(resource.RLIMIT_CPU, math.ceil(self.seconds * (os.cpu_count() or 1 if self.threads else 1)) + 1)
         _bound(resource.RLIMIT_FSIZE, 0)
         _bound(resource.RLIMIT_CORE, 0)
-        missing = [] if _let_go() else [NO_NETWORK_WALL]
+        alone = _let_go()
+        filtered = calls.refuse()
         if not self.threads:
             _bound(resource.RLIMIT_NPROC, 0)
-        return missing
+        return [*([] if alone or filtered else [NO_NETWORK_WALL]), *([] if filtered else [NO_PROCESS_WALL])]
 
 
 def end(pid: int) -> None:
@@ -85,7 +92,7 @@ def _lead_a_group() -> None:
 def _let_go() -> bool:
     """End with the parent, gain no rights, and move to a network of one's own that leads nowhere.
 
-    This is Linux' own; elsewhere, and where a container forbids it, the other bounds hold alone: say so by False.
+    This is Linux' own; elsewhere, and where a container forbids such a network, say so by False.
     """
     try:
         libc = ctypes.CDLL(None)

@@ -182,13 +182,13 @@ def test_a_child_starts_in_milliseconds(sandbox: ParserSandbox, write: Write) ->
     assert (time.monotonic() - started) / 10 < 0.2
 
 
-def test_a_child_can_neither_write_nor_outgrow_its_memory_nor_reach_the_network(tmp_path: Path) -> None:
+def test_a_child_can_neither_write_nor_outgrow_its_memory_nor_reach_network_or_processes(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         child = os.fork()
         if child == 0:
             os._exit(_what_fails_under_limits(Limits(5, 400), tmp_path, door.getsockname()))
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code == 3
+    assert code == 6
     assert (tmp_path / "out.txt").read_bytes() == b""
 
 
@@ -207,7 +207,28 @@ def _what_fails_under_limits(limits: Limits, folder: Path, listening: tuple[str,
         socket.create_connection(listening, timeout=1)
     except OSError:
         failed += 1
+    program = lambda: os.execv("/bin/true", ["true"])  # noqa: E731, S606  # only tried
+    for start in (os.fork, program, lambda: os.kill(os.getppid(), 0)):
+        try:
+            start()
+        except OSError:
+            failed += 1
     return failed
+
+
+def test_a_child_that_runs_models_may_have_threads_and_nothing_else() -> None:
+    child = os.fork()
+    if child == 0:
+        Limits(5, 400, threads=True).apply()
+        thread = threading.Thread(target=lambda: None)
+        thread.start()
+        thread.join()
+        try:
+            os.fork()
+        except PermissionError:
+            os._exit(7)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 def test_walls_that_are_missing_are_told_in_sentences() -> None:
