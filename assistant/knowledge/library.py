@@ -12,7 +12,7 @@ from assistant.domain import Document, DocumentStatus, Person, Space, Upload
 from assistant.errors import Conflict, NotFound, WrongUse
 from assistant.knowledge.chunking import contextual_text
 from assistant.knowledge.rights import need_editor
-from assistant.knowledge.versions import difference
+from assistant.knowledge.versions import MOST_CHARACTERS, difference
 from assistant.library import (
     DiffLine,
     DocumentPage,
@@ -105,7 +105,8 @@ class Library:
     def difference(self, person: Person, document_id: str, old: int, new: int) -> list[DiffLine]:
         """Return what changed in the text between two versions; raise NotFound, also for one without text."""
         self._document(person, document_id)
-        return difference(self._documents.text(document_id, old)[0], self._documents.text(document_id, new)[0])
+        texts = (self._documents.beginning(document_id, number, MOST_CHARACTERS) for number in (old, new))
+        return difference(*texts)
 
     def restore(self, person: Person, document_id: str, number: int, expected: int) -> Upload:
         """Make an older version the newest one again, as a version of its own; ``expected`` is the newest one seen.

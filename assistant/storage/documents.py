@@ -89,6 +89,16 @@ class Documents:
                 raise NotFound("This version of the document has no text.")
             return row.text, [PageSpan(page.number, page.start, page.end, page.label) for page in pages]
 
+    def beginning(self, document_id: str, number: int, characters: int) -> str:
+        """Return so much of a version's text; raise NotFound."""
+        with self._database.read() as session:
+            row = version_of(session, document_id, number)
+            text = session.scalars(select(func.substr(VersionRow.text, 1, characters)).where(VersionRow.id == row.id))
+            found = text.one()
+            if found is None:
+                raise NotFound("This version of the document has no text.")
+            return str(found)
+
     def counts(self) -> dict[DocumentStatus, int]:
         """Return how many documents stand at each status (by their newest version)."""
         query = (

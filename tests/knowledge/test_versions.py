@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import random
 
-from assistant.knowledge.versions import SHOWN_LINES, difference
+from assistant.knowledge.versions import (
+    CUT,
+    LINE_CHARACTERS,
+    MOST_CHARACTERS,
+    MOST_LINES,
+    SHOWN_LINES,
+    difference,
+)
 from assistant.library import DiffLine
 
 
@@ -58,4 +65,22 @@ def test_long_texts_with_the_same_lines_again_and_again_are_cut_not_waited_for()
     new = "\n".join(f"row {n * 7 % 100}" for n in range(20_000))
     lines = difference(old, new)
     assert len(lines) == SHOWN_LINES + 1
-    assert lines[-1].sign == "@"
+    assert lines[-1] == DiffLine("@", CUT)
+
+
+def test_only_the_beginnings_of_very_long_texts_are_compared_and_that_is_told() -> None:
+    old = "\n".join("a" for _ in range(MOST_LINES + 10))
+    assert difference(old, old + "\nmore") == [DiffLine("@", CUT)]
+    assert difference("x" * MOST_CHARACTERS, "y")[-1] == DiffLine("@", CUT)
+
+
+def test_a_line_without_end_is_shown_by_its_beginning() -> None:
+    lines = difference("x" * 100_000, "y" * 100_000)
+    assert [(line.sign, len(line.text)) for line in lines] == [("-", LINE_CHARACTERS), ("+", LINE_CHARACTERS)]
+
+
+def test_thorough_comparisons_have_one_budget_for_the_whole_text() -> None:
+    dice = random.Random(7)  # noqa: S311  # a test's dice
+    side = [[f"mark {n // 200}" if n % 200 == 0 else dice.choice("ab") for n in range(49_800)] for _ in range(2)]
+    lines = difference("\n".join(side[0]), "\n".join(side[1]))
+    assert len(lines) == SHOWN_LINES + 1
