@@ -26,6 +26,8 @@ SPECIAL_TOKENS = 2
 CONTEXT_CHARACTERS = 200
 # Characters within which the next word of a heading is looked for; blanks and line ends lie between.
 HEADING_REACH = 1000
+# A section's sentences are all held while it is packed; some thirty pages of prose are worked on at once.
+SECTION_CHARACTERS = 100_000
 # A rest shorter than this is added to the chunk before rather than left alone, where it fits.
 SMALL_REST = 200
 
@@ -58,7 +60,8 @@ def chunk(parsed: ParsedDocument, token_counts: TokenCounts, title: str) -> list
     pages = page_spans(parsed)
     page_starts = [page.start for page in pages]
     chunks: list[Chunk] = []
-    for section in _sections(text, parsed.headings, pages):
+    sections = _sections(text, parsed.headings, pages)
+    for section in (window for whole in sections for window in _windows(text, whole)):
         for start, end in _section_spans(text, section, token_counts, title):
             first, last = (bisect_right(page_starts, at) - 1 for at in (start, end - 1))
             pages_of = pages[first].number, pages[last].number
@@ -107,6 +110,16 @@ def _sections(text: str, headings: Sequence[Heading], pages: Sequence[PageSpan])
             continue
         yield _Section(start if waiting is None else waiting, body, end, tuple(found.text for found in stack))
         waiting = None
+
+
+def _windows(text: str, section: _Section) -> Iterator[_Section]:
+    """A section of usual length as it is; a book without headings in parts, so that few spans are held at a time."""
+    start, body = section.start, section.body
+    while section.end - body > SECTION_CHARACTERS:
+        cut = _cut(text, body, body + SECTION_CHARACTERS)
+        yield _Section(start, body, cut, section.path)
+        start = body = cut
+    yield _Section(start, body, section.end, section.path)
 
 
 def _under(stack: list[Heading], heading: Heading) -> list[Heading]:
@@ -233,4 +246,3 @@ def _trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
         part = text[start:end]
         if part.strip():
             yield start + len(part) - len(part.lstrip()), start + len(part.rstrip())
-

@@ -107,7 +107,7 @@ class Members:
             if not self._left_out:
                 raise
         name, reason = self._left_out[0]
-        raise UnreadableDocument(f"None of the {what} can be read; of {name} is told: {reason}")
+        raise UnreadableDocument(f"None of the {what} can be read, for example {name}: {reason}")
 
 
 def shown_name(name: str) -> str:

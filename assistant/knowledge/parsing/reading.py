@@ -44,6 +44,8 @@ _OTHER_WAYS = {
     formats.OLD_OFFICE: "This is an old Office format; save it as .docx, .xlsx or .pptx and upload it again.",
     formats.PICTURE: "This is a picture; save it as a PDF, for which text recognition (OCR) can be switched on.",
 }
+# Containers of the old kind that are read where they are whole.
+_OWN_CONTAINERS = (".xls", ".msg")
 _PROTECTED_MARK = "EncryptedPackage".encode("utf-16-le")
 # Bytes of a container whose directory says nothing that are searched for the mark of a password.
 _SEARCHED_BYTES = 10 * 1024 * 1024
@@ -72,7 +74,7 @@ def _why_not(source: Source, kind: str, size: int, ending: str) -> str:
         return "This file is empty."
     if kind == formats.PROTECTED or (kind == formats.OLD_OFFICE and _PROTECTED_MARK in start):
         return PROTECTED
-    if kind in _OTHER_WAYS:
+    if kind in _OTHER_WAYS and not (kind == formats.OLD_OFFICE and ending in _OWN_CONTAINERS):
         return _OTHER_WAYS[kind]
     if not start.strip(b"\x00 \t\r\n"):
         return "There is no text in this file."

@@ -59,22 +59,22 @@ def _check_spread(source: Source) -> None:
     with opened(source) as book:
         for part in book.namelist():
             if part.lower().startswith("xl/worksheets/") and part.lower().endswith(".xml"):
-                with book.open(part) as stream:
-                    _check_sheet(stream)
+                try:
+                    with book.open(part) as stream:
+                        _check_sheet(stream)
+                except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
+                    raise UnreadableDocument(DAMAGED) from None
 
 
 def _check_sheet(stream: IO[bytes]) -> None:
     letters: set[bytes] = set()
     last_row = 0
     held = b""
-    try:
-        while piece := stream.read(_PIECE):
-            held = held[-_OVERLAP:] + piece
-            for column, row in _PLACE.findall(held):
-                letters.add(column)
-                last_row = max(last_row, int(row))
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
-        raise UnreadableDocument(DAMAGED) from None
+    while piece := stream.read(_PIECE):
+        held = held[-_OVERLAP:] + piece
+        for column, row in _PLACE.findall(held):
+            letters.add(column)
+            last_row = max(last_row, int(row))
     if last_row * max(map(_column, letters), default=0) > MAX_CELLS:
         raise UnreadableDocument(SPREAD)
 

@@ -176,6 +176,7 @@ def test_a_ring_in_the_directory_of_a_container_is_walked_once(write: Write) -> 
         ("a.pdf", b"just words", "not a whole .pdf file"),
         ("a.doc", OLE, "old Office format"),
         ("a.doc", ole_with("WordDocument"), "save it as .docx"),
+        ("a.xls", OLE, "not a whole .xls file"),
         ("a.docx", OLE + "EncryptedPackage".encode("utf-16-le"), "password"),
         ("a.docx", ole_with("EncryptedPackage"), "password"),
         ("a.csv", b"\n\n", "no text"),
