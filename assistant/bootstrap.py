@@ -105,11 +105,13 @@ def build(
     with an effect.
     """
     from assistant.knowledge.service import KnowledgeBase
+    from assistant.storage.backup import need_whole
     from assistant.storage.database import Database
     from assistant.storage.migrate import prepare_folder, upgrade
     from assistant.storage.people import People
 
     prepare_folder(settings.data_dir)
+    need_whole(settings.data_dir)
     upgrade(settings.sqlalchemy_url)
     database = Database(settings.sqlalchemy_url)
     embedder = embedder_for(settings)

@@ -37,8 +37,6 @@ DATABASE, MANIFEST = "assistant.sqlite", "manifest.json"
 ORIGINAL = re.compile(r"originals/([0-9a-f]{64})")
 MANIFEST_BYTES = 100_000_000
 PIECE_BYTES = 1_000_000
-BEGUN = "restore.begun"
-"""Stands in a data folder while a backup is brought into it: what is there may be written over."""
 NOT_WHOLE = "This file is not a whole backup: make a new one, or use an older one."
 
 
@@ -147,19 +145,19 @@ def _restored(settings: Settings, source: Path) -> Backup:
         members = _members(tar)
         facts = _manifest(tar, members)
         _need_room(settings.data_dir, sum(member.size for member in members.values()))
-        (settings.data_dir / BEGUN).touch()
+        (settings.data_dir / backup.BEGUN).touch()
         for name, member in members.items():
             if match := ORIGINAL.fullmatch(name):
                 _bring_original(_stream(tar, member), match.group(1), Blobs(settings.data_dir))
         _bring_database(_stream(tar, members[DATABASE]), str(facts["database"]), file)
     migrate.upgrade(settings.sqlalchemy_url)
     _note_restored(settings, source)
-    (settings.data_dir / BEGUN).unlink()
+    (settings.data_dir / backup.BEGUN).unlink()
     return Backup(facts["documents"], facts["originals"], source.stat().st_size, tuple(facts["damaged"]))
 
 
 def _need_empty(settings: Settings, file: Path) -> None:
-    begun = (settings.data_dir / BEGUN).exists()
+    begun = (settings.data_dir / backup.BEGUN).exists()
     originals = Blobs(settings.data_dir).folder
     if not begun and (file.exists() or (originals.exists() and any(originals.glob("??/*")))):
         raise StartError(

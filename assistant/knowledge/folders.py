@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assistant import log
-from assistant.domain import Person
-from assistant.errors import AssistantError, NotFound, UploadRefused
+from assistant.domain import Person, Role
+from assistant.errors import AssistantError, NotAllowed, NotFound, UploadRefused
 from assistant.knowledge.folder_sync import FolderSync, Refused, Shelf
-from assistant.knowledge.rights import need_editor
 from assistant.library import Synced, SyncOutcome, WatchedFolder
 from assistant.storage.database import Database
 from assistant.storage.folders import FolderRecords
@@ -20,7 +19,7 @@ from assistant.storage.people import People
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 5.0
-NO_RIGHT = "Whoever added this folder may no longer change documents, so it is not looked at: add it again."
+NO_RIGHT = "Whoever added this folder is no admin any more, so it is not looked at: remove it and add it again."
 
 
 class Folders:
@@ -33,20 +32,21 @@ class Folders:
 
     def watched(self, person: Person) -> list[WatchedFolder]:
         """Return the folders that are looked at by themselves. Raises NotAllowed."""
-        need_editor(person)
+        _need_admin(person)
         return self._records.watched()
 
     def watch(self, person: Person, path: str | Path, space: str = "general") -> WatchedFolder:
         """Have the files of a folder on the server kept as documents of a space.
 
-        Raises NotAllowed, and UploadRefused for what is no folder, the data folder, or one that another space has.
+        For admins alone, since it makes a document of whatever the server may read there. Raises NotAllowed, and
+        UploadRefused for what is no folder, the data folder, or one that another space has.
         """
-        need_editor(person)
+        _need_admin(person)
         return self._known(person, Path(path), space, watched=True)
 
     def unwatch(self, person: Person, folder_id: int) -> None:
         """Look at a folder no more; its documents stay. Raises NotAllowed."""
-        need_editor(person)
+        _need_admin(person)
         self._records.forget(folder_id)
 
     def sync(
@@ -56,7 +56,7 @@ class Folders:
 
         Raises NotAllowed, and UploadRefused as ``watch`` does.
         """
-        need_editor(person)
+        _need_admin(person)
         known = self._known(person, folder, space, watched=False)
         yield from FolderSync(self._records, self._shelf, person, known, by_hand=True, remove_all=remove_all).run()
 
@@ -121,7 +121,7 @@ class Watching:
     def _problem_of(self, folder: WatchedFolder) -> str | None:
         """Bring a folder's files in; return a sentence on what was wrong."""
         person = self._people.by_id(folder.added_by)
-        if person is None or not person.may_edit_documents:
+        if person is None or person.role is not Role.ADMIN:
             return NO_RIGHT
         try:
             return self._bring_in(person, folder)
@@ -139,3 +139,8 @@ class Watching:
             if self._stop.is_set():
                 break
         return problem
+
+
+def _need_admin(person: Person) -> None:
+    if person.role is not Role.ADMIN:
+        raise NotAllowed("Only administrators may have folders of the server brought in.")

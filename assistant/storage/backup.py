@@ -10,10 +10,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy import make_url
 
-from assistant.errors import AssistantError, DiskFull
+from assistant.errors import AssistantError, DiskFull, StartError
 from assistant.storage.disk import is_disk_full
 
 LOCK = "backup.lock"
+BEGUN = "restore.begun"
+"""Stands in a data folder while a backup is brought into it: what is there may be written over."""
 # What another process may keep the write-ahead log busy for.
 BUSY_SECONDS = 30.0
 # Passwords never leave the machine; what was built beside the database is built anew from it.
@@ -46,6 +48,14 @@ def originals_may_go(data_dir: Path) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
+
+
+def need_whole(data_dir: Path) -> None:
+    """Raise StartError while a restore into this folder was begun and not finished: it would write over the rest."""
+    if (data_dir / BEGUN).exists():
+        raise StartError(
+            f"A restore into the data folder {str(data_dir)!r} was not finished: run it again, or delete the folder."
+        )
 
 
 @contextmanager

@@ -136,6 +136,16 @@ def test_a_restore_that_broke_off_can_be_run_again(first: Services, made: Path, 
     assert _digests(settings) == _digests(first.settings)
 
 
+def test_nothing_starts_in_a_folder_whose_restore_broke_off(made: Path, tmp_path: Path) -> None:
+    settings = _empty(tmp_path)
+    with faults.injected("placed", 2, faults.fail), pytest.raises(AssistantError, match="not restored"):
+        backups.restore(settings, made)
+    with pytest.raises(StartError, match="was not finished"):
+        bootstrap.build(settings)
+    backups.restore(settings, made)
+    bootstrap.build(settings, own_index=False).close()
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_half_a_backup_is_refused_and_nothing_is_started_from_it(made: Path, tmp_path: Path, share: float) -> None:
     whole = made.read_bytes()

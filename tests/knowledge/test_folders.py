@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _sync(knowledge: KnowledgeBase, folder: Path, *, remove_all: bool = False) -> dict[str, SyncOutcome]:
-    return {one.name: one.outcome for one in knowledge.folders.sync(EDITOR, folder, remove_all=remove_all)}
+    return {one.name: one.outcome for one in knowledge.folders.sync(LOCAL, folder, remove_all=remove_all)}
 
 
 def _names(knowledge: KnowledgeBase) -> list[str]:
@@ -129,7 +129,7 @@ def test_an_empty_folder_takes_nothing_away_unless_it_is_meant(knowledge: Knowle
     _sync(knowledge, folder)
     shutil.rmtree(folder)
     folder.mkdir()
-    (told,) = knowledge.folders.sync(EDITOR, folder)
+    (told,) = knowledge.folders.sync(LOCAL, folder)
     assert told.outcome is SyncOutcome.FAILED
     assert "empty" in str(told.why)
     assert len(_names(knowledge)) == 3
@@ -145,7 +145,7 @@ def test_when_most_of_many_files_vanish_at_once_nothing_is_removed(knowledge: Kn
     _sync(knowledge, many)
     for n in range(FEW + 1):
         (many / f"{n}.md").unlink()
-    *_, told = knowledge.folders.sync(EDITOR, many)
+    *_, told = knowledge.folders.sync(LOCAL, many)
     assert f"{FEW + 1} of {2 * FEW} files have vanished" in str(told.why)
     assert len(_names(knowledge)) == 2 * FEW
 
@@ -180,19 +180,20 @@ def test_a_folder_belongs_to_one_space_and_is_never_the_apps_own(
     space = knowledge.add_space(EDITOR, "Sales")
     _sync(knowledge, folder)
     with pytest.raises(UploadRefused, match="documents of the space"):
-        knowledge.folders.watch(EDITOR, folder, space.name)
+        knowledge.folders.watch(LOCAL, folder, space.name)
     for own in (library.settings.data_dir, library.settings.data_dir.parent, Path("/")):
         with pytest.raises(UploadRefused, match="the app's own data"):
-            knowledge.folders.watch(EDITOR, own)
+            knowledge.folders.watch(LOCAL, own)
 
 
-def test_only_editors_have_to_do_with_folders(knowledge: KnowledgeBase, folder: Path) -> None:
+@pytest.mark.parametrize("person", [STAFF, EDITOR])
+def test_only_admins_have_to_do_with_folders(knowledge: KnowledgeBase, folder: Path, person: Person) -> None:
     with pytest.raises(NotAllowed):
-        knowledge.folders.watch(STAFF, folder)
+        knowledge.folders.watch(person, folder)
     with pytest.raises(NotAllowed):
-        list(knowledge.folders.sync(STAFF, folder))
+        list(knowledge.folders.sync(person, folder))
     with pytest.raises(NotAllowed):
-        knowledge.folders.watched(STAFF)
+        knowledge.folders.watched(person)
 
 
 def _settle(folder: Path) -> None:
