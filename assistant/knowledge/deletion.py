@@ -8,6 +8,7 @@ without their ids nothing finds those.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from assistant.storage.purge import forget_words
 Holding = Callable[[Sequence[str]], int]
 """Counts how many of these chunk ids any collection of the vector index still holds."""
 
+PAUSE_SECONDS = 60.0
+"""A deletion of which something is left is looked at again after so long; the log has what that is."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -31,21 +35,23 @@ class Deletions:
         self._database = database
         self._blobs = blobs
         self._cache = cache
+        self._again_at = 0.0
 
     @property
     def are_due(self) -> bool:
-        """Whether there is a deletion that was not proven yet."""
-        return is_any_unproven(self._database)
+        """Whether there is a deletion that was not proven yet and may be looked at now."""
+        return time.monotonic() >= self._again_at and is_any_unproven(self._database)
 
     def prove(self, holding: Holding) -> None:
         """Check each deletion whose rows were removed; one of which something is left is looked at again later."""
         deletions = unproven(self._database)
         if deletions and not forget_words(self._database):
             return
-        for deletion in deletions:
-            self._prove(deletion, holding)
+        proven = [self._prove(deletion, holding) for deletion in deletions]
+        if not all(proven):
+            self._again_at = time.monotonic() + PAUSE_SECONDS
 
-    def _prove(self, deletion: Deletion, holding: Holding) -> None:
+    def _prove(self, deletion: Deletion, holding: Holding) -> bool:
         used = still_used(self._database, deletion.digests)
         own = [digest for digest in deletion.digests if digest not in used]
         for digest in own:
@@ -58,7 +64,8 @@ class Deletions:
         }
         if any(left.values()):
             logger.error("the deleted document %s is not gone yet: %s", deletion.document_id, left)
-            return
+            return False
         chunks = sum(chunks for _, chunks in deletion.vectors)
         proof = {"looked_for": {"versions": len(deletion.versions), "chunks": chunks}, "left": left}
         mark_proven(self._database, deletion, {**proof, "kept_for_other_documents": sorted(used)})
+        return True

@@ -125,6 +125,7 @@ def test_vectors_that_are_left_are_no_proof_and_are_looked_for_again(
     deletions.prove(one_left)
     assert asked == [f"{document_id}:1:0", f"{document_id}:1:1"]
     assert _proofs(library) == []
+    assert not deletions.are_due  # for a while
     deletions.prove(_nothing)
     assert len(_proofs(library)) == 1
 
