@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # Progress is written at most five times a second: each write takes the one write lock and an fsync.
 PROGRESS_SECONDS = 0.2
+# Where there is nothing to tell but that this worker is at it.
+BEAT_SECONDS = 1.0
 # Chunks are taken in windows, sorted by length, and stored in groups: about a second's work on one core.
 WINDOW = 256
 GROUP = 16
@@ -117,11 +119,21 @@ class Ingest:
             raise AssistantError("The original of this document is missing from the data folder; upload it again.")
         progress = Progress(lambda done, total: self._store.progress(claim.job, done, total))
         parsed, note = self._reader.read(claim, original, Watch(progress, lambda: self._go_on(claim.job)))
-        chunks = chunk(parsed, self._embedder.token_counts, parsed.title)
+        chunks = chunk(parsed, self._token_counts(claim.job), parsed.title)
         digests = [digest_of(contextual_text(parsed.title, piece.heading_path, piece.text)) for piece in chunks]
         if not chunks:
             raise AssistantError("No text was found in this document.")
         self._store.store_parsed(claim.job, parsed, chunks, digests, self._embedder.model_id, note)
+
+    def _token_counts(self, job: Job) -> Callable[[Sequence[str]], list[int]]:
+        """Count tokens as the embedder does; cutting a long text takes a minute, and may be called off in its midst."""
+        paced = Progress(lambda _done, _total: self._go_on(job), BEAT_SECONDS)
+
+        def counts(texts: Sequence[str]) -> list[int]:
+            paced(0, 1)
+            return self._embedder.token_counts(texts)
+
+        return counts
 
     def _go_on(self, job: Job) -> None:
         """Show that this worker is at it; raises LostClaim once the job is not wanted, or not from this worker."""
@@ -151,16 +163,17 @@ class Ingest:
 
 
 class Progress:
-    """Passes progress on, at most five times a second and always at the end."""
+    """Passes progress on, at most once in ``seconds`` and always at the end."""
 
-    def __init__(self, write: Callable[[int, int], None]) -> None:
+    def __init__(self, write: Callable[[int, int], None], seconds: float = PROGRESS_SECONDS) -> None:
         self._write = write
+        self._seconds = seconds
         self._last = 0.0
 
     def __call__(self, done: int, total: int) -> None:
         """Note that ``done`` of ``total`` are finished."""
         now = time.monotonic()
-        if done >= total or now - self._last >= PROGRESS_SECONDS:
+        if done >= total or now - self._last >= self._seconds:
             self._last = now
             self._write(done, total)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.domain import DocumentStatus, Upload, UploadOutcome
 from assistant.errors import Conflict, NotFound, UploadRefused
 from assistant.storage.database import Database, utc_now
-from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PersonRow, RemovalRow, VersionRow
+from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PersonRow, VersionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Accepting:
             _need_expected(session, newest, new.expected)
             document = document or _add_document(session, new)
             document.name = new.name
-            number = next_number(session, document.id)
+            number = next_number(session, document)
             place()
             session.add(_version_row(document.id, number, new))
             return Upload(document.id, new.name, number, UploadOutcome.NEW_VERSION if newest else UploadOutcome.NEW)
@@ -81,11 +81,10 @@ def newest_version(session: Session, document_id: str) -> VersionRow | None:
     return session.scalars(query.order_by(VersionRow.number.desc()).limit(1)).one_or_none()
 
 
-def next_number(session: Session, document_id: str) -> int:
-    """Return a number that no version of the document has, nor vectors that are still to be removed."""
-    kept = select(func.max(VersionRow.number)).where(VersionRow.document_id == document_id)
-    leaving = select(func.max(RemovalRow.number)).where(RemovalRow.document_id == document_id)
-    return max(session.execute(kept).scalar() or 0, session.execute(leaving).scalar() or 0) + 1
+def next_number(session: Session, document: DocumentRow) -> int:
+    """Return a number that no version of the document has or had: who saw it, and the index, take it for that one."""
+    kept = select(func.max(VersionRow.number)).where(VersionRow.document_id == document.id)
+    return max(session.execute(kept).scalar() or 0, document.last_number or 0) + 1
 
 
 def queue_again(version: VersionRow) -> None:

@@ -104,13 +104,13 @@ class Blobs:
     def digests(self, since: datetime) -> Iterator[str]:
         """Give the digests of the originals that were received at or after a moment."""
         for path in self.folder.glob("??/*"):
-            if path.stat().st_mtime >= since.timestamp():
+            if _written_at(path) >= since.timestamp():
                 yield path.name
 
     def sweep_incoming(self) -> None:
         """Remove what uploads that died long ago left behind."""
         for path in self._incoming.glob("*"):
-            if path.stat().st_mtime < time.time() - STALE_SECONDS:
+            if _written_at(path) < time.time() - STALE_SECONDS:
                 path.unlink(missing_ok=True)
 
     def _make_folders(self) -> None:
@@ -158,6 +158,14 @@ class Arriving:
         with suppress(OSError):  # closing writes what is left, for which there may be no room
             self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def _written_at(path: Path) -> float:
+    """When a file was last written; 0 when it is gone: others move and remove files meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def too_large(limit: int) -> str:

@@ -27,13 +27,13 @@ def cancel(database: Database, document_id: str, by: str) -> str | None:
         version = newest_version(session, document.id)
         if version is None or version.status in FINAL:
             return None
-        number = next_number(session, document.id)
+        document.last_number = version.number
         if version.chunks:
             queue_removal(session, document, version)
         session.delete(version)
         session.flush()
         if not _has_other(session, document):
-            _add_cancelled(session, version, number, f"Cancelled by {by}.")
+            _add_cancelled(session, version, next_number(session, document), f"Cancelled by {by}.")
             return None
         _take_name_back(session, document)
         return version.sha256

@@ -41,7 +41,8 @@ class DocumentRow(Base):
     """A document. ``live_version_id`` names the one version that searches see.
 
     ``title``, ``owner`` and ``valid_until`` (the last day on which it holds) are what admins say; ``revision`` goes
-    with every change of them.
+    with every change of them. ``last_number`` is the highest that a version had that was called off: it is not given
+    again.
 
     A deleted document keeps its row, with no live version, until its vectors are removed.
     """
@@ -61,6 +62,7 @@ class DocumentRow(Base):
     owner: Mapped[str | None]
     valid_until: Mapped[date | None]
     revision: Mapped[int] = mapped_column(server_default="0")
+    last_number: Mapped[int] = mapped_column(server_default="0", default=0)
 
 
 class VersionRow(Base):

@@ -6,7 +6,7 @@ import pytest
 from small_library import EDITOR, Library, opening
 
 from assistant.domain import DocumentStatus, Person, Role
-from assistant.errors import NotAllowed
+from assistant.errors import Conflict, NotAllowed
 from assistant.knowledge.service import KnowledgeBase
 from assistant.storage.blobs import Blobs
 from assistant.storage.ingestion import LostClaim
@@ -81,3 +81,15 @@ def test_only_editors_call_off(knowledge: KnowledgeBase) -> None:
     document_id = knowledge.upload(EDITOR, "Rules.md", b"A rule.").document_id
     with pytest.raises(NotAllowed):
         knowledge.cancel(READER, document_id)
+
+
+def test_the_number_of_a_version_that_was_called_off_is_not_given_again(
+    knowledge: KnowledgeBase, library: Library
+) -> None:
+    document_id = library.put("Rules.md", PAGES)
+    knowledge.upload(EDITOR, "Rules.md", b"Second.")
+    seen = knowledge.document(EDITOR, document_id).version
+    knowledge.cancel(EDITOR, document_id)
+    knowledge.upload(EDITOR, "Rules.md", b"Third.")
+    with pytest.raises(Conflict):
+        knowledge.upload(EDITOR, "Rules.md", b"Fourth.", replaces=document_id, expected=seen)

@@ -21,6 +21,7 @@ COLUMNS: dict[str, tuple[sa.Column[object], ...]] = {
         sa.Column("owner", sa.String()),
         sa.Column("valid_until", sa.Date()),
         sa.Column("revision", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("last_number", sa.Integer(), nullable=False, server_default="0"),
     ),
     "document_versions": (
         sa.Column("beat", sa.Integer(), nullable=False, server_default="0"),
