@@ -51,10 +51,13 @@ class _Section:
     path: tuple[str, ...]
 
 
-def chunk(parsed: ParsedDocument, token_counts: TokenCounts, title: str) -> list[Chunk]:
+def chunk(
+    parsed: ParsedDocument, token_counts: TokenCounts, title: str, alive: Callable[[], None] = lambda: None
+) -> list[Chunk]:
     """Return the chunks in reading order; ``chunk.text`` is exactly ``parsed.text[start:end]``.
 
     ``token_counts`` counts as the embedder does, special tokens included; ``title`` is that of the embedded context.
+    ``alive`` is called at every section, or every hundred thousand characters of a long one; what it raises ends this.
     """
     text = parsed.text
     pages = page_spans(parsed)
@@ -62,6 +65,7 @@ def chunk(parsed: ParsedDocument, token_counts: TokenCounts, title: str) -> list
     chunks: list[Chunk] = []
     sections = _sections(text, parsed.headings, pages)
     for section in (window for whole in sections for window in _windows(text, whole)):
+        alive()
         for start, end in _section_spans(text, section, token_counts, title):
             first, last = (bisect_right(page_starts, at) - 1 for at in (start, end - 1))
             pages_of = pages[first].number, pages[last].number

@@ -39,8 +39,7 @@ def outcome(sandbox: ParserSandbox, folder: Path, name: str, data: bytes) -> str
         parsed = sandbox.parse(path, name, lambda _done, _total: None)
     except UnreadableDocument as error:
         assert time.monotonic() - started < SECONDS + GRACE
-        assert_one_sentence(error.message)
-        assert str(folder) not in error.message
+        assert_one_sentence(error.message, folder)
         return error.message
     assert time.monotonic() - started < SECONDS + GRACE
     chunk(parsed, words_of, parsed.title)
@@ -51,7 +50,8 @@ def words_of(texts: Sequence[str]) -> list[int]:
     return [len(text) // 4 + 2 for text in texts]
 
 
-def assert_one_sentence(message: str) -> None:
+def assert_one_sentence(message: str, folder: Path) -> None:
+    assert str(folder) not in message
     assert len(message) < 400
     assert message.endswith(".")
     assert not any(word in message for word in ("\n", "Traceback", "Error", "original", "SELECT", "0x", "b'"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 from assistant.errors import UnreadableDocument
@@ -67,7 +68,8 @@ class DocumentBuilder:
     def build(self, title: str) -> ParsedDocument:
         """Return the document; raises UnreadableDocument when there is no text in it."""
         self._close_page()
-        if sum(1 for page in self._pages for char in page.text[:10_000] if char.isalnum()) < MIN_CHARACTERS:
+        letters = (True for page in self._pages for char in page.text if char.isalnum())
+        if len(list(islice(letters, MIN_CHARACTERS))) < MIN_CHARACTERS:
             raise UnreadableDocument("There is no text in this file.")
         return ParsedDocument(one_line(title), tuple(self._pages), tuple(self._headings))
 
