@@ -18,12 +18,19 @@ SECOND_DEPTH = 500
 AS_NEAR = 0.999
 
 
-def fault_of(index: VectorIndex, vectors: Vectors, space_id: str, collection: str, model: str) -> str | None:
-    """Return what is wrong with the collection of a space; None when nothing is. Raises IndexDamaged."""
+def fault_of(
+    index: VectorIndex, vectors: Vectors, space_id: str, collection: str, model: str, *, every_id: bool
+) -> str | None:
+    """Return what is wrong with the collection of a space; None when nothing is. Raises IndexDamaged.
+
+    ``every_id`` looks for each one, as after a crash: one document may be missing where another one is too much.
+    """
     least, most = vectors.expected(space_id)
     count = index.count(collection)
     if not least <= count <= most:
         return f"{collection} holds {count} vectors instead of {least}"
+    if every_id and (lost := vectors.searched_ids(space_id) - index.ids(collection)):
+        return f"{collection} lacks {len(lost)} vectors"
     probes = vectors.sample(space_id, PROBES, model)
     for depth in (PROBE_DEPTH, SECOND_DEPTH):
         probes = _not_found(index, collection, probes, depth) if probes else []

@@ -88,7 +88,7 @@ class Keeper:
         elif not self._index.is_as_left():
             raise IndexDamaged("something else wrote in the folder")
         elif time.monotonic() >= self._check_at:
-            self._check(self._serving.collections())
+            self._check(self._serving.collections(), every_id=False)
             self._failures = 0
 
     def give_up(self, why: str) -> None:
@@ -132,8 +132,8 @@ class Keeper:
         collection = self._serving.collection_of(job.space_id, model)
         if collection is not None:
             self._put(collection, job)
-        elif self.is_open and job.space_id not in self.builds:
-            self._generations.want(job.space_id, model)
+        else:
+            self._goes_by(job.space_id)
         self._vectors.switch_live(job)
 
     def move(self, move: Move) -> None:
@@ -147,8 +147,8 @@ class Keeper:
         target = self._serving.collection_of(move.space_id, model) if move.space_id else None
         if target is not None:
             self._put(target, move.job)
-        elif move.space_id and move.space_id not in self.builds:
-            self._generations.want(move.space_id, model)
+        elif move.space_id:
+            self._goes_by(move.space_id)
         self._take(move.job)
         self._vectors.finish_move(move)
 
@@ -183,8 +183,15 @@ class Keeper:
         if collection is not None:
             self._index.remove(collection, job.chunk_ids())
             self._generations.note_removed(collection, job.chunks)
+        else:
+            self._goes_by(job.space_id)
         for build in self.builds.values():
             build.remove(job)
+
+    def _goes_by(self, space_id: str) -> None:
+        """Note that something changes in a space whose collection does not serve, and so is never to serve again."""
+        if space_id not in self.builds:
+            self._generations.want(space_id, self._serving.model)
 
     def _put_away(self) -> None:
         self._serving.leave()
@@ -242,18 +249,21 @@ class Keeper:
         self.builds.clear()
         model = self._serving.model
         self._generations.forget_all_but(model)
-        names = self._index.names()
-        live = [one for one in self._generations.of(model) if one.state == "live" and one.collection in names]
-        self._check({one.space_id: one.collection for one in live})
+        names, every = self._index.names(), self._generations.of(model)
+        outdated = {one.space_id for one in every if one.state == "wanted"}
+        live = [one for one in every if one.state == "live" and one.collection in names]
+        sound = {one.space_id: one.collection for one in live if one.space_id not in outdated}
+        self._check(sound, every_id=not self._index.was_sound)
         self._switches.drop_unused()
         self.is_open = True
 
-    def _check(self, collections: Mapping[str, str]) -> None:
+    def _check(self, collections: Mapping[str, str], *, every_id: bool) -> None:
         """Compare collections with SQL: whole ones serve, the others are built anew. Raises IndexDamaged."""
         model = self._serving.model
         for space in self._vectors.populated_spaces():
             collection = collections.get(space)
-            fault = fault_of(self._index, self._vectors, space, collection, model) if collection else None
+            parts = self._index, self._vectors, space
+            fault = fault_of(*parts, collection, model, every_id=every_id) if collection else None
             if fault:
                 logger.warning("the collection of space %s is built anew: %s", space, fault)
             if collection and not fault:

@@ -1,13 +1,15 @@
 """Tries a Chroma folder out in a process of its own: opening a damaged one can end the process that does so.
 
-``python -m assistant.knowledge.index_probe FOLDER`` ends with 0 when the folder can be used, else says what is wrong;
-with 3 when that is the disk it stands on.
+``python -m assistant.knowledge.index_probe FOLDER OWNER`` (a process id) ends with 0 when the folder can be used, else
+says what is wrong; with 3 when that is the disk it stands on.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -22,6 +24,7 @@ PROBE_SECONDS = 60.0
 POLL_SECONDS = 0.05
 NICENESS = 5
 DISK_IS_FULL = 3
+PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <sys/prctl.h>
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
@@ -47,7 +50,7 @@ def _start(folder: Path) -> subprocess.Popen[str]:
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment["PYTHONPATH"] = os.pathsep.join(paths)
-    command = [sys.executable, "-m", "assistant.knowledge.index_probe", str(folder)]
+    command = [sys.executable, "-m", "assistant.knowledge.index_probe", str(folder), str(os.getpid())]
     return subprocess.Popen(
         command,
         env=environment,
@@ -58,8 +61,9 @@ def _start(folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def main(folder: Path) -> int:
-    """Use the folder as the owner would; return the exit code."""
+def main(folder: Path, owner: int) -> int:
+    """Use the folder as its owner, the process that started this one, would; return the exit code."""
+    _end_with(owner)
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     index = VectorIndex(folder)
@@ -73,5 +77,13 @@ def main(folder: Path) -> int:
     return 0
 
 
+def _end_with(owner: int) -> None:
+    """Have the kernel end this process when the owner dies: the next one must find nobody in the folder."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != owner:
+        sys.exit(1)
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -212,4 +212,4 @@ def _could_not(standing: Standing) -> str | None:
         return None
     count = len(standing.failed)
     some = " ".join(standing.failed[:NAMES_TOLD])
-    return f"{count} {'document' if count == 1 else 'documents'} could not be read anew and keep what they had: {some}"
+    return f"Could not be read anew and stay as they were: {count} of the documents. {some}"

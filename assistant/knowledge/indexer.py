@@ -7,6 +7,7 @@ it goes on after any crash, and what other processes changed (the command line) 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -39,6 +40,7 @@ BUSY_POLL_SECONDS = 0.3
 IDLE_POLL_SECONDS = 1.0
 # Between two batches of a build: readers of other collections get their turn.
 BUILDING_PAUSE_SECONDS = 0.01
+SWEEP_PAUSE_SECONDS = 60.0
 
 
 class Indexer:
@@ -73,6 +75,7 @@ class Indexer:
         self._deletions = Deletions(database, blobs, blobs.folder.parent / "cache")
         self._index = index
         self._indexed_at = time.monotonic()
+        self._sweep_at = 0.0
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
 
@@ -119,7 +122,6 @@ class Indexer:
         self._wake.set()
 
     def _run(self) -> None:
-        sweep_originals(self._database, self._blobs)
         pause = BUSY_POLL_SECONDS
         while not self._stop.is_set():
             try:
@@ -129,14 +131,26 @@ class Indexer:
                 pause = IDLE_POLL_SECONDS
                 if is_disk_full(error):
                     self._health.database_full()
+            self._sweep()
             self._wake.wait(pause)
             self._wake.clear()
         self._last_step()
 
+    def _sweep(self) -> None:
+        """Remove once what uploads left that an earlier process did not finish; tried again later where it fails."""
+        if time.monotonic() < self._sweep_at:
+            return
+        self._sweep_at = math.inf
+        try:
+            sweep_originals(self._database, self._blobs)
+        except Exception:
+            logger.exception("what earlier uploads left could not be removed; it is tried again")
+            self._sweep_at = time.monotonic() + SWEEP_PAUSE_SECONDS
+
     def _last_step(self) -> None:
         """Remove what was just deleted before leaving: a command that deletes lives no longer than this."""
-        if self._vectors.has_removals():
-            with suppress(Exception):
+        with suppress(Exception):
+            if self._vectors.has_removals():
                 self._follow_sql()
 
     def _step(self) -> float:
@@ -159,6 +173,8 @@ class Indexer:
         more = False
         if self._vectors.has_work() or self._switches.has_work or self._keeper.builds:
             more = bool(self._guarded(self._work))
+        if self._keeper.is_open and self._deletions.are_due:
+            self._guarded(lambda: self._deletions.prove(self._index.holding))
         self._keeper.tell()
         return more
 
@@ -181,8 +197,6 @@ class Indexer:
         for job in self._vectors.removals():
             keeper.remove(job)
         purge_deleted(self._database, self._blobs)
-        if keeper.is_open:
-            self._deletions.prove(self._index.holding)
         for job in self._vectors.waiting():
             if self._stop.is_set():
                 return False

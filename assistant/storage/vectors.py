@@ -113,17 +113,26 @@ class Vectors:
 
     def sample(self, space_id: str, size: int, model: str) -> list[StoredVector]:
         """Return the model's vectors of some live chunks of a space, any of them as likely as the others."""
-        moving = {move.job.version_id for move in self.moves()}
-        versions = [one for one in self.searched(space_id).values() if one.chunks and one.version_id not in moving]
+        versions = self._in_place(space_id)
         drawn = _RANDOM.choices(versions, [one.chunks for one in versions], k=size) if versions else []
         some = {(one.version_id, _RANDOM.randrange(one.chunks)) for one in drawn}
         return self._stored(tuple_(ChunkRow.version_id, ChunkRow.number).in_(some), model) if some else []
+
+    def searched_ids(self, space_id: str) -> set[str]:
+        """Return the ids of all chunks whose vectors the collection of a space has to hold."""
+        return {chunk_id for job in self._in_place(space_id) for chunk_id in job.chunk_ids()}
+
+    def _in_place(self, space_id: str) -> list[IndexJob]:
+        """The live versions of a space but for those whose vectors have not come there as yet."""
+        moving = {move.job.version_id for move in self.moves()}
+        return [job for id_, job in self.searched(space_id).items() if job.chunks and id_ not in moving]
 
     def searched(self, space_id: str, run_id: int | None = None) -> dict[int, IndexJob]:
         """Return the versions that searches in a space see by their ids, or will once a rebuild is whole."""
         shown = VersionRow.id == DocumentRow.live_version_id
         if run_id is not None:
-            shown = or_(shown, VersionRow.run_id == run_id)
+            whole = VersionRow.status == DocumentStatus.INDEXING
+            shown = or_(shown, and_(VersionRow.run_id == run_id, whole))
         query = (
             select(VersionRow.id, VersionRow.document_id, VersionRow.number, VersionRow.chunks)
             .join(DocumentRow, DocumentRow.id == VersionRow.document_id)
@@ -192,9 +201,16 @@ class Vectors:
             return [_move(*row) for row in session.execute(query)]
 
     def finish_move(self, move: Move) -> None:
-        """Note that a version's vectors stand where they belong."""
+        """Note that a version's vectors stand where they belong, unless its document was moved on meanwhile."""
+        version_id = move.job.version_id
         with self._database.write() as session:
-            session.execute(delete(MoveRow).where(MoveRow.version_id == move.job.version_id))
+            query = select(DocumentRow.space_id).where(DocumentRow.live_version_id == version_id)
+            space_id = session.scalars(query).one_or_none()
+            row = session.scalars(select(MoveRow).where(MoveRow.version_id == version_id)).one_or_none()
+            if row is not None and move.space_id and space_id not in (None, move.space_id):
+                row.from_space = move.space_id
+            elif row is not None:
+                session.delete(row)
 
     def removals(self) -> list[IndexJob]:
         """Return the versions whose vectors and chunks are to be removed, oldest first."""
