@@ -21,6 +21,9 @@ PROTECTED = (
 )
 NOT_ITS_PASSWORD = "The password does not open this PDF; try again with another, or upload it without one."  # noqa: S105
 DAMAGED = "This PDF is damaged; print or save it as a new PDF and upload that."
+TOO_MANY = "This PDF has more than {most:,} pages, or says so; split it into smaller files."
+# The longest filings and parts lists have some 10,000 pages. A few bytes can claim millions.
+MAX_PAGES = 50_000
 # An outline of more entries than this is an index, not a list of headings.
 MAX_MARKS = 5_000
 DEEPEST_OUTLINE = 8
@@ -68,6 +71,7 @@ def by_pdfium(source: Source, on_page: OnPage, password: str | None = None) -> P
     from assistant.knowledge.parsing.pdf_fonts import FontMarks
 
     pdf = open_pdfium(source, password)
+    _need_few(len(pdf))
     content = PdfContent(marks=list(_toc(pdf)), title=pdf.get_metadata_value("Title"))
     fonts = None if content.marks else FontMarks()
     for number in range(len(pdf)):
@@ -89,6 +93,11 @@ def open_pdfium(source: Source, password: str | None = None) -> Any:
             if "password" not in str(error).lower():
                 raise Unopened(str(error)) from None
     raise UnreadableDocument(NOT_ITS_PASSWORD if password else PROTECTED)
+
+
+def _need_few(pages: int) -> None:
+    if pages > MAX_PAGES:
+        raise UnreadableDocument(TOO_MANY.format(most=MAX_PAGES))
 
 
 def _read_pdfium_page(pdf: Any, number: int, content: PdfContent, fonts: Any) -> None:
@@ -162,6 +171,7 @@ def by_pypdf(source: Source, on_page: OnPage, password: str | None = None) -> Pd
         raise
     except Exception:  # pypdf lets errors of many kinds through on damaged files
         raise UnreadableDocument(DAMAGED) from None
+    _need_few(total)
     unread = 0
     for number in range(total):
         text = _pypdf_page(reader, number)

@@ -36,8 +36,12 @@ _PRELOADED = "assistant.knowledge.parsing.preloaded"
 
 # Bytes of one message: a million characters, which JSON may write as six bytes each.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
-# Pages and headings of one document; the longest filings have some thousands of each.
+# Pages and headings of one document, of which the longest filings have some thousands, and messages in all.
 MAX_PAGES = 200_000
+MAX_MESSAGES = 1_000_000
+# Characters of a page's own label, and levels of headings.
+LABEL_MAX = 300
+DEEPEST_LEVEL = 10
 MAX_HEADINGS = 200_000
 # Seconds between two looks at whether the file is still wanted.
 LOOK_SECONDS = 1.0
@@ -194,6 +198,7 @@ class Answer:
         self._headings: list[Heading] = []
         self._begun: list[str] = []
         self._characters = 0
+        self._messages = 0
 
     def document(self) -> ParsedDocument:
         """Follow the messages up to the last one; raises UnreadableDocument, ParserDied."""
@@ -201,13 +206,18 @@ class Answer:
             message = self._message()
             try:
                 if "title" in message:
-                    words = _text(message["title"]), _text(message["note"])
-                    return ParsedDocument(words[0], tuple(self._pages), tuple(self._headings), words[1])
+                    return self._whole(self._counted(message["title"]), self._counted(message["note"]))
                 told = self._taken(message)
             except (KeyError, TypeError, ValueError):
                 raise self._died(CRASHED, "nonsense") from None
             if told:
                 self._watch.on_page(*told)
+
+    def _whole(self, title: str, note: str) -> ParsedDocument:
+        """The document with those headings that stand in its text, in their order."""
+        length = sum(len(page.text) + 1 for page in self._pages) - 1
+        placed = sorted((one for one in self._headings if 0 <= one.start < length), key=lambda one: one.start)
+        return ParsedDocument(title, tuple(self._pages), tuple(placed), note)
 
     def _message(self) -> dict[str, Any]:
         while not self._pipe.poll(min(LOOK_SECONDS, max(0.0, self._deadline - time.monotonic()))):
@@ -225,12 +235,15 @@ class Answer:
 
     def _taken(self, message: dict[str, Any]) -> tuple[int, int] | None:
         """Take one message in; return the progress that it tells, if it does."""
+        self._messages += 1
+        if self._messages > MAX_MESSAGES:
+            raise self._died(TOO_LARGE, "output")
         if "page" in message:
             return int(message["page"]), int(message["of"])
         if "text" in message:
             self._take_text(message)
         elif "headings" in message:
-            self._headings += [Heading(int(at), int(level), _text(text)) for at, level, text in message["headings"]]
+            self._headings += [self._heading(*heading) for heading in message["headings"]]
         elif "kind" in message:
             self._kind = _text(message["kind"])
         elif "unreadable" in message:
@@ -238,21 +251,31 @@ class Answer:
         else:
             reason = _text(message["failed"])
             raise self._died(TOO_LARGE if reason == "memory" else CRASHED, reason)
-        if max(len(self._pages), len(self._headings)) > MAX_PAGES or self._characters > MAX_CHARACTERS:
+        if max(len(self._pages), len(self._headings)) > MAX_PAGES:
             raise self._died(TOO_LARGE, "output")
         return None
 
+    def _heading(self, start: object, level: object, text: object) -> Heading:
+        if not isinstance(start, int) or not isinstance(level, int):
+            raise TypeError("numbers were expected")
+        return Heading(start, min(max(level, 1), DEEPEST_LEVEL), self._counted(text))
+
+    def _counted(self, value: object) -> str:
+        """Return what should be text, and count it: all that a child says shares one limit."""
+        text = _text(value)
+        self._characters += len(text)
+        if self._characters > MAX_CHARACTERS:
+            raise self._died(TOO_LARGE, "output")
+        return text
+
     def _take_text(self, message: dict[str, Any]) -> None:
-        piece = _text(message["text"])
-        self._characters += len(piece)
-        self._begun.append(piece)
+        self._begun.append(self._counted(message["text"]))
         if not message["more"]:
             number, label = message["number"], message["label"]
-            page = ParsedPage(
-                None if number is None else int(number), "".join(self._begun), None if label is None else _text(label),
-                PageOrigin(message["origin"]),
-            )  # fmt: skip
-            self._pages.append(page)
+            if number is not None and not (isinstance(number, int) and 0 < number <= MAX_PAGES):
+                raise ValueError("pages count from 1")
+            called = None if label is None else self._counted(label)[:LABEL_MAX]
+            self._pages.append(ParsedPage(number, "".join(self._begun), called, PageOrigin(message["origin"])))
             self._begun = []
 
     def _died(self, sentence: str, reason: str = "no answer") -> ParserDied:

@@ -161,6 +161,15 @@ def test_a_damaged_pdf_is_told_so(read: Read, tmp_path: Path) -> None:
         read(tmp_path / "half.pdf")
 
 
+def test_a_few_bytes_that_claim_a_million_pages_are_refused_at_once(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "claims.pdf").write_bytes(
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Kids[2 0 R 2 0 R]/Count 1000000>>endobj\ntrailer<</Root 1 0 R>>\n"
+    )
+    with pytest.raises(UnreadableDocument, match="more than 50,000 pages"):
+        read(tmp_path / "claims.pdf")
+
+
 def test_pypdf_alone_gives_the_same_words_and_headings(make_pdf: Make, read: Read) -> None:
     path = make_pdf([["Leave", PROSE]], outline=[("Leave", 0, 0)])
     alone = parse_with_pypdf(path, "made.pdf", ignore)

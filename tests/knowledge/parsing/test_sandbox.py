@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import socket
@@ -19,8 +20,8 @@ from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing import parse
 from assistant.knowledge.parsing.limits import Limits, missing_walls
 from assistant.knowledge.parsing.pages import MAX_CHARACTERS
-from assistant.knowledge.parsing.sandbox import Answer, ParserDied, ParserSandbox, Watch
-from assistant.library import PageOrigin
+from assistant.knowledge.parsing.sandbox import DEEPEST_LEVEL, LABEL_MAX, Answer, ParserDied, ParserSandbox, Watch
+from assistant.library import Heading, PageOrigin
 from assistant.storage.ingestion import LostClaim
 
 Make = Callable[..., Path]
@@ -142,6 +143,8 @@ def test_the_server_that_forks_parsers_may_be_killed(sandbox: ParserSandbox, wri
         b'{"text": "x", "more": false, "number": 1, "label": null, "origin": "elsewhere"}',
         b'{"headings": [[1, 2]]}',
         b'{"title": null, "note": ""}',
+        b'{"text": "x", "more": false, "number": 99999999999999999999, "label": null, "origin": "text"}',
+        b'{"headings": [["1", 2, "x"]]}',
         b"[" * 20_000,
     ],
 )
@@ -150,6 +153,33 @@ def test_nothing_that_a_child_says_is_trusted(message: bytes) -> None:
     theirs.send_bytes(message)
     with pytest.raises(ParserDied, match=r"no answer|nonsense"):
         Answer(ours, Watch(ignore, lambda: None), time.monotonic() + 5).document()
+
+
+def test_headings_that_stand_nowhere_are_dropped_and_depth_is_bounded() -> None:
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    headings = [[6, 10**9, "late"], [-1, 1, "before"], [0, -3, "first"], [10**12, 1, "beyond"]]
+    page = {"text": "0123456789", "more": False, "number": 1, "label": "x" * 10_000, "origin": "text"}
+    for message in (page, {"headings": headings}, {"title": "T", "note": ""}):
+        theirs.send_bytes(json.dumps(message).encode())
+    document = Answer(ours, Watch(ignore, lambda: None), time.monotonic() + 5).document()
+    assert document.headings == (Heading(0, 1, "first"), Heading(6, DEEPEST_LEVEL, "late"))
+    assert len(document.pages[0].label or "") == LABEL_MAX
+
+
+def test_labels_and_headings_count_as_text() -> None:
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    labelled = {"text": "", "more": False, "number": 1, "label": "x" * 60_000, "origin": "text"}
+    message = json.dumps(labelled).encode()
+
+    def talk() -> None:
+        for _ in range(2 * MAX_CHARACTERS // 60_000):
+            theirs.send_bytes(message)
+
+    threading.Thread(target=talk, daemon=True).start()
+    with pytest.raises(ParserDied, match="output"):
+        Answer(ours, Watch(ignore, lambda: None), time.monotonic() + 30).document()
+    while ours.poll(0.1):
+        ours.recv_bytes()
 
 
 def test_a_child_that_says_too_much_is_cut_off() -> None:
