@@ -166,9 +166,10 @@ class Library:
         """
         need_editor(person)
         there = self._documents.there(document_ids, self._readable(person))
-        delete_documents(self._database, [id_ for id_ in dict.fromkeys(document_ids) if id_ in there], person.id)
+        wanted = [id_ for id_ in dict.fromkeys(document_ids) if id_ in there]
+        deleted = delete_documents(self._database, wanted, person.id)
         self._wake()
-        return len(there)
+        return deleted
 
     def retry_many(self, person: Person, document_ids: Sequence[str]) -> int:
         """Try those of these documents again that failed; return how many. Raises NotAllowed."""

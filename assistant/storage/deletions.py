@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, and_, column, exists, false, func, or_, se
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from assistant.storage import audit
-from assistant.storage.accepting import existing
 from assistant.storage.database import Database, utc_now
 from assistant.storage.documents import bump_revision, queue_removal
 from assistant.storage.library_rows import DeletionRow, MoveRow, OcrTextRow, SecretRow, TagRow
 from assistant.storage.rows import ChunkRow, DocumentRow, EmbeddingRow, PageRow, RemovalRow, VersionRow
 from assistant.storage.running_turns import lapse_over
 
+AT_ONCE = 100
+"""Documents that one transaction deletes or moves: within 0.2 s."""
 KEYWORDS = table("chunks_fts_docsize", column("id"))
 """FTS5's own table with a row for each chunk that the keyword index holds."""
 
@@ -41,15 +42,21 @@ class Deletion:
             yield from (f"{self.document_id}:{number}:{n}" for n in range(chunks))
 
 
-def delete_documents(database: Database, document_ids: Sequence[str], person_id: str) -> None:
-    """Hide documents in one transaction: no search sees them after this; rows and bytes are removed later.
+def delete_documents(database: Database, document_ids: Sequence[str], person_id: str) -> int:
+    """Hide documents: no search sees them after this; rows and bytes are removed later.
 
-    Raises NotFound when one of them is not there; then none is deleted.
+    Some in a transaction, so that other writers get their turn. Returns how many; those that are gone are passed over.
     """
-    with database.write() as session:
-        for document_id in document_ids:
-            _delete(session, existing(session, document_id), person_id)
-        bump_revision(session)
+    deleted = 0
+    for at in range(0, len(document_ids), AT_ONCE):
+        with database.write() as session:
+            for document_id in document_ids[at : at + AT_ONCE]:
+                document = session.get(DocumentRow, document_id)
+                if document is not None and document.deleted_at is None:
+                    _delete(session, document, person_id)
+                    deleted += 1
+            bump_revision(session)
+    return deleted
 
 
 def is_any_unproven(database: Database) -> bool:

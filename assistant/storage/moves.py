@@ -12,21 +12,23 @@ from assistant.errors import AssistantError, UploadRefused
 from assistant.storage import audit
 from assistant.storage.accepting import existing
 from assistant.storage.database import Database, utc_now
+from assistant.storage.deletions import AT_ONCE
 from assistant.storage.documents import bump_revision
 from assistant.storage.library_rows import MoveRow
 from assistant.storage.rows import DocumentRow
 
 
 def move(database: Database, document_ids: Sequence[str], space_id: str, person_id: str) -> list[tuple[str, str]]:
-    """Move documents in one transaction; return those that stay where they are, each with a sentence why."""
+    """Move documents, some in a transaction; return those that stay where they are, each with a sentence why."""
     refused: list[tuple[str, str]] = []
-    with database.write() as session:
-        for document_id in document_ids:
-            try:
-                _move(session, document_id, space_id, person_id)
-            except AssistantError as error:
-                refused.append((document_id, error.message))
-        bump_revision(session)
+    for at in range(0, len(document_ids), AT_ONCE):
+        with database.write() as session:
+            for document_id in document_ids[at : at + AT_ONCE]:
+                try:
+                    _move(session, document_id, space_id, person_id)
+                except AssistantError as error:
+                    refused.append((document_id, error.message))
+            bump_revision(session)
     return refused
 
 
