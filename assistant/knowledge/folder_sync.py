@@ -22,7 +22,7 @@ from assistant.domain import Document, DocumentStatus, Person, Space, Upload, Up
 from assistant.errors import AssistantError, NotFound
 from assistant.knowledge.intake import clean_name
 from assistant.library import Synced, SyncOutcome, WatchedFolder
-from assistant.storage.folders import FolderRecords, SyncedFile
+from assistant.storage.folders import BEGUN, FolderRecords, SyncedFile
 
 FEW = 10
 """So many files may vanish at once without anybody being asked."""
@@ -136,6 +136,10 @@ class FolderSync:
         known = self._known.get(seen.path)
         if not self._by_hand and self._is_being_written(seen):
             return None
+        try:
+            name = clean_name(name)
+        except AssistantError as error:
+            return self._failed(seen, seen.path, error.message)
         if not self._by_hand and (why := self._was_refused(seen)):
             return Synced(name, SyncOutcome.FAILED, why=why)
         if known is not None and not known.is_begun and self._is_unchanged(seen, known):
@@ -162,7 +166,7 @@ class FolderSync:
         return True
 
     def _is_others(self, known: SyncedFile, name: str) -> bool:
-        return not known.document_id and self._records.has_document(self._folder.space, clean_name(name))
+        return not known.document_id and self._records.has_document(self._folder.space, name)
 
     def _unchanged(self, known: SyncedFile, there: Document | None, name: str) -> Synced:
         if self._by_hand and there is not None and there.status is DocumentStatus.FAILED:
@@ -175,34 +179,51 @@ class FolderSync:
         there = self._document(before.document_id) if before is not None else None
         if there is not None and known is not None:
             name = there.name
-        ours = there is not None or self._begin(seen, name, known)
+        if there is None and (known is None or not known.is_begun):
+            self._begin(seen, name)
         try:
             with _Hashed(seen.file) as data:
                 upload = self._shelf.upload(
                     self._person, name, data, space=self._folder.space, replaces=there.id if there else None
                 )
         except OSError as error:
-            return self._failed(seen, name, f"The file cannot be read: {error.strerror}.")
+            return self._not_brought(seen, name, known, f"The file cannot be read: {error.strerror}.")
         except AssistantError as error:
-            return self._failed(seen, name, error.message)
+            return self._not_brought(seen, name, known, error.message)
+        ours = there is not None or upload.outcome is UploadOutcome.NEW or self._was_ours(known, upload, data.digest())
         self._note(seen, data.digest(), upload.document_id if ours else "")
         if before is not None and before.path != seen.path:
             self._records.drop(self._folder.id, before.path)
             del self._known[before.path]
         return Synced(upload.name, OUTCOMES[upload.outcome], upload.document_id)
 
-    def _begin(self, seen: Seen, name: str, known: SyncedFile | None) -> bool:
-        """Note that a file is being added, and say whether its document is ours: nobody else's has its name."""
-        if known is not None and known.is_begun:
-            return True
-        if self._records.has_document(self._folder.space, clean_name(name)):
+    def _begin(self, seen: Seen, name: str) -> None:
+        """Note that a file is about to be added, so that it is known as ours should the process die right after."""
+        if not self._records.has_document(self._folder.space, name):
+            self._note(seen, _digest(seen.file), BEGUN)
+
+    def _was_ours(self, known: SyncedFile | None, upload: Upload, digest: str) -> bool:
+        """Whether an earlier pass added this document and died before it noted so: nobody has touched it since."""
+        if known is None or not known.is_begun or upload.outcome is not UploadOutcome.UNCHANGED:
             return False
-        self._note(seen, "", "")
-        return True
+        there = self._shelf.document(self._person, upload.document_id)
+        return (there.version, there.sha256, there.uploaded_by) == (1, known.sha256, self._person.email) and (
+            digest == known.sha256
+        )
+
+    def _not_brought(self, seen: Seen, name: str, known: SyncedFile | None, why: str) -> Synced:
+        """Forget that the file was about to be added: whoever uploads it by hand now, it is theirs."""
+        if known is None or known.is_begun:
+            self._records.drop(self._folder.id, seen.path)
+        else:
+            self._records.put(self._folder.id, known)
+        return self._failed(seen, name, why)
 
     def _moved_from(self, seen: Seen) -> SyncedFile | None:
         """A file of ours that vanished and held what this one holds."""
-        gone = [known for known in self._vanished() if known.document_id and known.size == seen.size]
+        gone = [
+            known for known in self._vanished() if known.document_id and not known.is_begun and known.size == seen.size
+        ]
         if not gone:
             return None
         digest = _digest(seen.file)
@@ -241,7 +262,8 @@ class FolderSync:
         there = self._document(known.document_id)
         name = there.name if there else known.path
         if there is not None and there.sha256 == known.sha256:
-            self._shelf.delete(self._person, there.id)
+            with suppress(NotFound):  # another pass over this folder was faster
+                self._shelf.delete(self._person, there.id)
         self._records.drop(self._folder.id, known.path)
         if there is None:
             return None

@@ -13,10 +13,15 @@ from assistant.storage.database import Database, utc_now
 from assistant.storage.library_rows import FolderRow, SyncedFileRow
 from assistant.storage.rows import DocumentRow
 
+BEGUN = "begun"
+
 
 @dataclass(frozen=True, slots=True)
 class SyncedFile:
-    """A file as it was last taken. ``document_id`` is empty for a document that others put there: it is not ours."""
+    """A file as it was last taken. ``document_id`` is empty for a document that others put there: it is not ours.
+
+    ``BEGUN`` in its place says that the file was about to be added when this was noted.
+    """
 
     path: str
     sha256: str
@@ -27,7 +32,7 @@ class SyncedFile:
     @property
     def is_begun(self) -> bool:
         """Whether its upload was begun and never noted as done: the process died between."""
-        return not self.sha256
+        return self.document_id == BEGUN
 
 
 class FolderRecords:

@@ -108,6 +108,31 @@ def test_a_document_that_others_put_there_is_never_removed(knowledge: KnowledgeB
     assert "leave.md" in _names(knowledge)
 
 
+def test_what_was_refused_and_then_uploaded_by_hand_is_never_removed(
+    knowledge: KnowledgeBase, folder: Path, library: Library
+) -> None:
+    os.truncate(folder / "leave.md", (library.settings.upload_max_mb + 1) * 1_000_000)
+    assert _sync(knowledge, folder)["leave.md"] is SyncOutcome.FAILED
+    knowledge.upload(LOCAL, "leave.md", b"Uploaded by hand.")
+    (folder / "leave.md").write_bytes(b"Uploaded by hand.")
+    _sync(knowledge, folder)
+    (folder / "leave.md").unlink()
+    _sync(knowledge, folder)
+    assert "leave.md" in _names(knowledge)
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u202e\u200b", "x" * 120 + "/" + "y" * 250 + "/same.md"])
+def test_a_file_whose_name_cannot_be_taken_harms_only_itself(knowledge: KnowledgeBase, folder: Path, name: str) -> None:
+    for path in (name, name.replace("x", "z").replace("y", "w")):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("Strange.")
+    (folder / "zzz.md").write_text("After it.")
+    outcomes = _sync(knowledge, folder)
+    assert outcomes["zzz.md"] is SyncOutcome.ADDED
+    (folder / "zzz.md").unlink()
+    assert _sync(knowledge, folder)["zzz.md"] is SyncOutcome.REMOVED
+
+
 def test_a_document_that_was_replaced_by_hand_since_is_kept(knowledge: KnowledgeBase, folder: Path) -> None:
     _sync(knowledge, folder)
     knowledge.upload(EDITOR, "leave.md", b"# Leave\n\nCorrected by hand.\n")
