@@ -11,7 +11,8 @@ from pages.components.guard import Entered
 from pages.components.problems import sentence, told_here
 from pages.components.safe_markdown import escape
 
-REVISION, SAVED = "facts-revision", "facts-saved"
+SEEN, SAVE, SAVED = "facts-seen", "facts-save", "facts-saved"
+"""Session keys: the document as it was when its fields were drawn, the button, and that it has just been stored."""
 
 
 def draw_facts(entered: Entered, listed: ListedDocument) -> None:
@@ -34,8 +35,9 @@ def _draw_words(facts: Facts) -> None:
 
 
 def _draw_form(entered: Entered, listed: ListedDocument) -> None:
-    document, facts = listed.document, listed.facts
-    key = f"{document.id}-{listed.revision}"  # after a change by someone else the fields show what stands there now
+    seen = _seen(listed)
+    document, facts = seen.document, seen.facts
+    key = f"{document.id}-{seen.revision}"  # fields of another revision are others
     known: list[str] = entered.services.knowledge.library.tags(entered.person)
     with st.form(f"facts-{document.id}", border=False):
         title = st.text_input("Title", facts.title or "", placeholder=document.name, key=f"title-{key}")
@@ -50,11 +52,19 @@ def _draw_form(entered: Entered, listed: ListedDocument) -> None:
             format="YYYY-MM-DD",
             key=f"valid-until-{key}",
         )
-        saved = st.form_submit_button("Save", type="primary")
+        saved = st.form_submit_button("Save", type="primary", key=SAVE)
     if st.session_state.pop(SAVED, False):
         st.success("Saved.", icon=":material/check_circle:")
     if saved:
-        _save(entered, listed, Facts(title.strip() or None, owner.strip() or None, tuple(tags), valid_until))
+        _save(entered, seen, Facts(title.strip() or None, owner.strip() or None, tuple(tags), valid_until))
+
+
+def _seen(listed: ListedDocument) -> ListedDocument:
+    """The document that the fields were filled from: in the run of Save it is the one before, changed or not since."""
+    before: ListedDocument | None = st.session_state.get(SEEN)
+    if before is None or before.document.id != listed.document.id or not st.session_state.get(SAVE):
+        st.session_state[SEEN] = before = listed
+    return before
 
 
 def _save(entered: Entered, listed: ListedDocument, facts: Facts) -> None:

@@ -52,6 +52,6 @@ def _build(settings: Settings) -> bootstrap.Services:
 if __name__ != "__main__":
     app = st.App(
         SCRIPT,
-        routes=[*routes(), Route("/made", made)],
+        routes=[*routes(lambda: st.get_option("server.allowedHosts")), Route("/made", made)],
         lifespan=start.lifespan(lambda: st.get_option("server.address"), build=_build),
     )

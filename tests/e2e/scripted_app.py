@@ -46,6 +46,6 @@ def _build(settings: Settings) -> bootstrap.Services:
 if __name__ != "__main__":
     app = st.App(
         SCRIPT,
-        routes=[*routes(), Route("/gate", open_gate, methods=["POST"])],
+        routes=[*routes(lambda: st.get_option("server.allowedHosts")), Route("/gate", open_gate, methods=["POST"])],
         lifespan=start.lifespan(lambda: st.get_option("server.address"), build=_build),
     )

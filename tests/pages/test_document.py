@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from assistant.bootstrap import Services
+from assistant.library import Facts
 
 RunApp = Callable[..., AppTest]
 PAGE = "pages/document.py"
@@ -51,3 +53,80 @@ def test_a_senseless_page_number_is_told(run_app: RunApp, services: Services) ->
     (document,) = [d for d in services.knowledge.documents(services.people.local()) if d.name == "Travel Policy.pdf"]
     app = opened(run_app, document=document.id, page="9999")
     assert not app.exception
+
+
+def section(run_app: RunApp, name: str, document_id: str) -> AppTest:
+    app = opened(run_app, document=document_id)
+    app.session_state["document-section"] = name
+    return app.run()
+
+
+@pytest.fixture
+def versions(services: Services) -> Iterator[str]:
+    """The id of a document with two versions; deleted in the end."""
+    person, knowledge = services.people.local(), services.knowledge
+    first = knowledge.upload(person, "Gate.md", b"# Gate\n\nThe gate opens at six.\n")
+    knowledge.wait_until_done([first.document_id], 60)
+    knowledge.upload(person, "Gate.md", b"# Gate\n\nThe gate opens at <b>seven</b>.\n")
+    knowledge.wait_until_done([first.document_id], 60)
+    yield first.document_id
+    knowledge.library.delete_many(person, [first.document_id])
+
+
+def test_versions_are_compared_as_text(run_app: RunApp, versions: str) -> None:
+    app = section(run_app, "Versions", versions)
+    assert not app.exception
+    assert app.code[0].value.splitlines()[-2:] == ["- The gate opens at six.", "+ The gate opens at seven."]
+    links = [link.proto.url for link in app.get("link_button")]
+    assert links == [f"/documents/{versions}/original?version=2", f"/documents/{versions}/original?version=1"]
+
+
+def test_an_older_version_is_restored_as_the_newest(run_app: RunApp, services: Services, versions: str) -> None:
+    app = section(run_app, "Versions", versions)
+    app.button(key="restore-1").click().run()
+    assert app.success[0].value == "Version 1 is being read again, as the newest one."
+    newest = services.knowledge.library.versions(services.people.local(), versions)[0]
+    assert newest.number == 3
+
+
+def test_passages_are_shown_as_the_model_is_given_them(run_app: RunApp, versions: str) -> None:
+    app = section(run_app, "Passages", versions)
+    assert not app.exception
+    assert "The gate opens at seven." in app.code[0].value
+
+
+def test_facts_are_saved(run_app: RunApp, services: Services, versions: str) -> None:
+    app = section(run_app, "About", versions)
+    app.text_input[0].set_value("The gate")
+    app.button[-1].click().run()
+    assert [success.value for success in app.success] == ["Saved."]
+    assert services.knowledge.library.facts(services.people.local(), versions).facts == Facts(title="The gate")
+    assert app.text_input[0].value == "The gate"
+
+
+def test_of_facts_a_change_by_someone_else_is_told(run_app: RunApp, services: Services, versions: str) -> None:
+    person, library = services.people.local(), services.knowledge.library
+    app = section(run_app, "About", versions)
+    app.text_input[0].set_value("The gate")
+    library.set_facts(person, versions, Facts(owner="Gardens"), library.facts(person, versions).revision)
+    app.button[-1].click().run()
+    assert not app.exception
+    assert len(app.warning) == 1
+    assert library.facts(person, versions).facts == Facts(owner="Gardens")
+    assert app.text_input[0].value == "The gate"  # what was typed is not lost by it
+    app.button[-1].click().run()
+    assert [app.text_input[0].value, app.text_input[1].value] == ["", "Gardens"]
+
+
+def test_a_source_that_was_deleted_keeps_its_words(run_app: RunApp, services: Services) -> None:
+    person, knowledge = services.people.local(), services.knowledge
+    upload = knowledge.upload(person, "Fountain.md", b"# Fountain\n\nThe fountain is drained on 3 November.\n")
+    knowledge.wait_until_done([upload.document_id], 60)
+    turn = services.chat.ask(person, None, "When is the fountain drained?").result(30).turn
+    source = next(one for one in turn.citations if one.document_id == upload.document_id)
+    knowledge.delete(person, upload.document_id)
+    app = opened(run_app, document=upload.document_id, turn=turn.id, source=str(source.n))
+    assert app.warning[0].value.startswith("Source deleted: Fountain.md")
+    assert "The fountain is drained on 3 November." in [element.value for element in app.markdown]
+    chat = run_app(conversation=turn.conversation_id)
+    assert any("source deleted" in button.label for button in chat.button)
