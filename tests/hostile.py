@@ -7,7 +7,7 @@ import random
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from ole_file import ole_file
 from small_files import docx, odf, old_workbook, pptx, small_files, xlsx, zipped
@@ -22,12 +22,15 @@ CALLING = '<!DOCTYPE x [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x.dtd"> %p;<!ENT
 TRAVERSALS = ("../../../tmp/escaped.txt", "/etc/escaped.txt", "C:\\escaped.txt", "..\\..\\escaped.txt", "a/../../b.txt")
 
 
-def with_part(package: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
-    """A copy of an Office file with one part changed."""
+def with_part(package: bytes, part: str, *changes: tuple[bytes, bytes]) -> bytes:
+    """A copy of an Office file with words of one part replaced by others."""
+    parts: dict[str, bytes] = {}
     with zipfile.ZipFile(io.BytesIO(package)) as whole:
-        return zipped(
-            {name: change(whole.read(name)) if name == part else whole.read(name) for name in whole.namelist()}
-        )
+        for name in whole.namelist():
+            parts[name] = whole.read(name)
+    for old, new in changes:
+        parts[part] = parts[part].replace(old, new)
+    return zipped(parts)
 
 
 def lying_size(package: bytes, part: str, size: int) -> bytes:
@@ -59,13 +62,8 @@ def entities(before: str) -> Iterator[tuple[str, bytes]]:
         ("pptx", pptx(), "ppt/slides/slide1.xml", b"<p:sld "),
         ("xlsx", xlsx(), "xl/worksheets/sheet1.xml", b"<worksheet "),
     ):
-        yield ending, with_part(package, part, lambda data, mark=mark: _with_entity(data, head, mark, word.encode()))
-
-
-def _with_entity(data: bytes, head: bytes, mark: bytes, word: bytes) -> bytes:
-    return (
-        data.replace(mark, head + mark, 1).replace(b"Leave<", word + b"<").replace(b"<v>0</v>", b"<v>" + word + b"</v>")
-    )
+        words = ((b"Leave<", word.encode() + b"<"), (b"<v>0</v>", b"<v>" + word.encode() + b"</v>"))
+        yield ending, with_part(package, part, (mark, head + mark), *words)
 
 
 def archives() -> Iterator[tuple[str, bytes]]:
@@ -127,22 +125,13 @@ def office() -> Iterator[tuple[str, bytes]]:
         ),
         ("spaces", b" " * (250 * MEGABYTE)),
     ):
-        yield (
-            f"{name}.docx",
-            with_part(docx(), "word/document.xml", lambda data, x=filling: data.replace(body, body + x)),
-        )
+        yield f"{name}.docx", with_part(docx(), "word/document.xml", (body, body + filling))
     yield "lying.docx", lying_size(docx(), "word/document.xml", 10)
-    yield (
-        "ring_of_styles.docx",
-        with_part(
-            docx(),
-            "word/styles.xml",
-            lambda data: data.replace(b'w:basedOn w:val="Normal"', b'w:basedOn w:val="Heading1"'),
-        ),
-    )
+    ring = (b'w:basedOn w:val="Normal"', b'w:basedOn w:val="Heading1"')
+    yield "ring_of_styles.docx", with_part(docx(), "word/styles.xml", ring)
     group = b"<p:grpSp><p:nvGrpSpPr><p:cNvPr id='9' name='g'/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>"
     tree = b"<p:spTree>"
-    yield "groups.pptx", with_part(pptx(), "ppt/slides/slide1.xml", lambda data: data.replace(tree, tree + group * 200))
+    yield "groups.pptx", with_part(pptx(), "ppt/slides/slide1.xml", (tree, tree + group * 200))
     rows = b"<sheetData>"
     for name, filling in (
         ("sparse", b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
@@ -151,12 +140,10 @@ def office() -> Iterator[tuple[str, bytes]]:
         ("huge_place", b'<row r="9999999999"><c r="ZZZZZZ9999999999"><v>1</v></c></row>'),
         ("bad_string", b'<row r="9"><c r="A9" t="s"><v>999999999</v></c></row>'),
     ):
-        yield (
-            f"{name}.xlsx",
-            with_part(xlsx(), "xl/worksheets/sheet1.xml", lambda data, x=filling: data.replace(rows, rows + x)),
-        )
-    long_words = [["x" * 30_000] + [f"{n}" for n in range(5)]]
-    yield "wide.xls", ole_file({"Workbook": old_workbook([[1.0] * 256, *[[2.0] for _ in range(1000)], *long_words])})
+        yield f"{name}.xlsx", with_part(xlsx(), "xl/worksheets/sheet1.xml", (rows, rows + filling))
+    wide: list[list[str | float]] = [[1.0] * 256, ["x" * 30_000, *map(str, range(5))]]
+    wide += [[2.0] for _ in range(1000)]
+    yield "wide.xls", ole_file({"Workbook": old_workbook(wide)})
     yield "ring.xls", _ring()
 
 
@@ -166,6 +153,34 @@ def _ring() -> bytes:
     table = len(data) - 512
     data[table : table + 4] = struct.pack("<L", 0)
     return bytes(data)
+
+
+def pdfs() -> Iterator[tuple[str, bytes]]:
+    """PDF files that grow, turn in circles or nest."""
+    yield "zeros.pdf", pdf_with(packed_zeros(500))
+    yield "zeros_twice.pdf", pdf_with(packed_zeros(500, times=2), "/FlateDecode/FlateDecode")
+    yield "operators.pdf", pdf_with(zlib.compress(b"q Q " * 1_000_000))
+    yield "arrays.pdf", pdf_with(zlib.compress(b"[" * 1_000_000 + b"(words) Tj"))
+    yield "letters.pdf", pdf_with(zlib.compress(b"BT /F1 1 Tf " + b"(words and words) Tj " * 300_000))
+    sound = pdf_with(zlib.compress(b"BT (words) Tj ET"))
+    yield "pages.pdf", sound.replace(b"/Count 1", b"/Count 4294967295")
+    yield "circle.pdf", sound.replace(b"/Kids[3 0 R]", b"/Kids[2 0 R 2 0 R]")
+    yield "parent.pdf", sound.replace(b"/Pages 2 0 R", b"/Pages 1 0 R")
+    yield "depth.pdf", sound.replace(b"/Resources<<>>", b"/Resources" + b"<</A" * 100_000)
+    yield "tables.pdf", sound + b"startxref\n9\n%%EOF" + b"xref\n0 1\ntrailer<</Prev 9/Root 1 0 R>>\n" * 2
+    yield "box.pdf", sound.replace(b"[0 0 600 800]", b"[0 0 1e38 -1e38]")
+    yield "length.pdf", sound.replace(b"/Length ", b"/Length 99999999")
+
+
+def pdf_with(content: bytes, filters: str = "/FlateDecode") -> bytes:
+    """A PDF of one page around one content stream."""
+    return (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<<>>>>endobj\n"
+        + f"4 0 obj<</Length {len(content)}/Filter[{filters}]>>stream\n".encode()
+        + content
+        + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\n"
+    )
 
 
 def texts() -> Iterator[tuple[str, bytes]]:

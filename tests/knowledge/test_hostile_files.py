@@ -95,6 +95,12 @@ def test_office_files_that_grow_or_nest_are_read_or_refused(sandbox: ParserSandb
     assert_survived(sandbox, tmp_path)
 
 
+def test_pdf_files_that_grow_or_turn_in_circles_are_read_or_refused(sandbox: ParserSandbox, tmp_path: Path) -> None:
+    for name, data in hostile.pdfs():
+        outcome(sandbox, tmp_path, name, data)
+    assert_survived(sandbox, tmp_path)
+
+
 def test_texts_that_nest_or_repeat_are_read_or_refused(sandbox: ParserSandbox, tmp_path: Path) -> None:
     told = {name: outcome(sandbox, tmp_path, name, data) for name, data in hostile.texts()}
     assert [name for name, text in told.items() if text in (TOO_LONG, TOO_LARGE)] == []

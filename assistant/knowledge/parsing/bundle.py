@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from assistant.errors import UnreadableDocument
 from assistant.knowledge.parsing.archive import MAX_BYTES, opened, read
 from assistant.knowledge.parsing.formats import OnPage, Source
-from assistant.knowledge.parsing.members import MOST_MEMBERS, TOO_MANY, Members, is_inside
+from assistant.knowledge.parsing.members import MOST_MEMBERS, TOO_MANY, Members
 from assistant.knowledge.parsing.pages import DocumentBuilder, title_from_name
 from assistant.library import ParsedDocument
 
-NESTED = "An archive inside another file is not opened; unpack it and upload its files."
 _LINK = "It is a link and no file."
 # What a Mac adds to archives; no person put it there.
 _ADDED = "__MACOSX/"
@@ -21,10 +20,8 @@ _ADDED = "__MACOSX/"
 
 def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
     """Read all members that can be read, in the archive's order; archives in it stay closed."""
-    if is_inside():
-        raise UnreadableDocument(NESTED)
     members = Members(DocumentBuilder())
-    with opened(source) as archive:
+    with members.of_archive(), opened(source) as archive:
         files = list(_files(archive))
         if len(files) > MOST_MEMBERS:
             raise UnreadableDocument(TOO_MANY)

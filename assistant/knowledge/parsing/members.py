@@ -24,6 +24,7 @@ MOST_MEMBERS = 1_000
 DEEPEST = 3
 TOO_MANY = f"This file holds more than {MOST_MEMBERS:,} files; split it and upload its parts."
 TOO_DEEP = f"Files lie more than {DEEPEST} deep in one another; unpack them and upload the inner ones."
+NESTED = "An archive inside an archive is not opened; unpack it and upload its files."
 NAMES_TOLD = 3
 NAME_MAX = 200
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -35,6 +36,7 @@ class _Nest:
     def __init__(self) -> None:
         self.depth = 0
         self.members = 0
+        self.in_archive = False
 
     @contextmanager
     def one_deeper(self) -> Iterator[None]:
@@ -79,6 +81,17 @@ class Members:
         self._document.heading(1, shown)
         self._document.verbatim("\n\n")
         self._document.verbatim(parsed.text, tuple(_deeper(parsed)))
+
+    @contextmanager
+    def of_archive(self) -> Iterator[None]:
+        """Add the members of an archive; raises UnreadableDocument when that lies in another archive itself."""
+        if self._nest.in_archive:
+            raise UnreadableDocument(NESTED)
+        self._nest.in_archive = True
+        try:
+            yield
+        finally:
+            self._nest.in_archive = False
 
     def refuse(self, name: str, error: UnreadableDocument) -> None:
         """Note a file that cannot be read; raises the error again when it is about the whole."""
@@ -128,12 +141,6 @@ def _parsed(data: bytes, name: str) -> ParsedDocument:
         if "memory" in str(error).lower():
             raise MemoryError from None
         raise UnreadableDocument("It is damaged.") from None
-
-
-def is_inside() -> bool:
-    """Whether the file being read lies in another one."""
-    nest = _NEST.get()
-    return nest is not None and nest.depth > 0
 
 
 def _deeper(parsed: ParsedDocument) -> Iterator[Heading]:

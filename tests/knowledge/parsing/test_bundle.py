@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 
 import docx
@@ -89,6 +90,20 @@ def test_a_link_is_not_followed(read: Read, tmp_path: Path) -> None:
     document = read(with_link(tmp_path))
     assert document.text == "a.txt\n\nthe words"
     assert document.note.endswith("passwords.")
+
+
+def test_archives_attached_to_a_letter_are_opened_and_those_in_an_archive_are_not(read: Read, tmp_path: Path) -> None:
+    letter = EmailMessage()
+    letter["From"], letter["Subject"] = "ann@example.org", "Files"
+    letter.set_content("See below.")
+    inner = archive_of(tmp_path, {"a.txt": "the inner words"}, "inner.zip").read_bytes()
+    outer = archive_of(tmp_path, {"b.txt": "the outer words", "inner.zip": inner}, "outer.zip").read_bytes()
+    for name, data in (("inner.zip", inner), ("outer.zip", outer), ("again.zip", inner)):
+        letter.add_attachment(data, maintype="application", subtype="zip", filename=name)
+    (tmp_path / "mail.eml").write_bytes(letter.as_bytes())
+    text = read(tmp_path / "mail.eml").text
+    assert text.count("the inner words") == 2
+    assert "the outer words" in text
 
 
 @pytest.mark.parametrize(
