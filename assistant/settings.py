@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     ocr_max_pages: int = Field(default=50, ge=1, le=10_000)
     index_check_seconds: float = Field(default=600.0, ge=1, le=86_400)
     watch_seconds: float = Field(default=60.0, ge=1, le=86_400)
+    watch_below: Path | None = None
     telemetry: Annotated[bool, NoDecode] = False
     telemetry_content: Annotated[bool, NoDecode] = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -89,10 +90,10 @@ class Settings(BaseSettings):
             raise ValueError("use on or off")
         return word in ON
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "watch_below")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
 
     @field_validator("database_url")
     @classmethod

@@ -12,6 +12,7 @@ from assistant.domain import Person, Role
 from assistant.errors import AssistantError, NotAllowed, NotFound, UploadRefused
 from assistant.knowledge.folder_sync import FolderSync, Refused, Shelf
 from assistant.library import Synced, SyncOutcome, WatchedFolder
+from assistant.settings import Settings
 from assistant.storage.database import Database
 from assistant.storage.folders import FolderRecords
 from assistant.storage.people import People
@@ -19,15 +20,19 @@ from assistant.storage.people import People
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 5.0
+OF_THE_KERNEL = ("/proc", "/sys", "/dev")
+"""What stands there as files is memory and devices: one holds the environment with all keys."""
+OF_OTHERS = (*OF_THE_KERNEL, "/boot", "/etc", "/run", "/usr", "/var/lib", "/var/log", "/var/run")
+OF_THE_SYSTEM = "This folder is the system's or hidden, and may hold secrets: pick one that holds documents."
 NO_RIGHT = "Whoever added this folder is no admin any more, so it is not looked at: remove it and add it again."
 
 
 class Folders:
     """What people do with folders. ``shelf`` is where their files become documents."""
 
-    def __init__(self, database: Database, data_dir: Path, shelf: Shelf) -> None:
+    def __init__(self, database: Database, settings: Settings, shelf: Shelf) -> None:
         self._records = FolderRecords(database)
-        self._data_dir = data_dir
+        self._settings = settings
         self._shelf = shelf
 
     def watched(self, person: Person) -> list[WatchedFolder]:
@@ -39,10 +44,14 @@ class Folders:
         """Have the files of a folder on the server kept as documents of a space.
 
         For admins alone, since it makes a document of whatever the server may read there. Raises NotAllowed, and
-        UploadRefused for what is no folder, the data folder, or one that another space has.
+        UploadRefused for what is no folder, the data folder, one of the system, or one that another space has.
         """
         _need_admin(person)
-        return self._known(person, Path(path), space, watched=True)
+        given = Path(path).expanduser()
+        if not given.is_absolute():
+            raise UploadRefused("Give the whole path of the folder, from the root.")
+        self._need_allowed(given.resolve())
+        return self._known(person, given, space, watched=True)
 
     def unwatch(self, person: Person, folder_id: int) -> None:
         """Look at a folder no more; its documents stay. Raises NotAllowed."""
@@ -61,18 +70,28 @@ class Folders:
         yield from FolderSync(self._records, self._shelf, person, known, by_hand=True, remove_all=remove_all).run()
 
     def _known(self, person: Person, path: Path, space: str, *, watched: bool) -> WatchedFolder:
-        resolved = path.expanduser().resolve()
-        if not path.expanduser().is_absolute() and watched:
-            raise UploadRefused("Give the whole path of the folder, from the root.")
+        resolved, data_dir = path.expanduser().resolve(), self._settings.data_dir
         if not resolved.is_dir():
             raise UploadRefused(f"There is no folder {str(path)!r} on the server.")
-        if resolved.is_relative_to(self._data_dir) or self._data_dir.is_relative_to(resolved):
+        if resolved.is_relative_to(data_dir) or data_dir.is_relative_to(resolved):
             raise UploadRefused("This folder holds the app's own data: pick another one.")
+        if any(resolved.is_relative_to(kernel) for kernel in OF_THE_KERNEL):
+            raise UploadRefused(OF_THE_SYSTEM)
         space_id = self._space_id(person, space)
         known = self._records.known(str(resolved), space_id, person.id, watched=watched)
         if known.space != space_id:
             raise UploadRefused(f"The files of this folder are documents of the space {known.space!r}: name that one.")
         return known
+
+    def _need_allowed(self, resolved: Path) -> None:
+        below = self._settings.watch_below
+        if below is not None:
+            if not resolved.is_relative_to(below):
+                raise UploadRefused(f"Only folders in {str(below)!r} may be watched (ASSISTANT_WATCH_BELOW).")
+        elif any(resolved.is_relative_to(folder) for folder in OF_OTHERS) or any(
+            part.startswith(".") for part in resolved.parts
+        ):
+            raise UploadRefused(OF_THE_SYSTEM)
 
     def _space_id(self, person: Person, wanted: str) -> str:
         for space in self._shelf.spaces(person):

@@ -16,7 +16,7 @@ from assistant import faults
 from assistant.domain import Person, Role
 from assistant.errors import AssistantError, NotAllowed, UploadRefused
 from assistant.knowledge.folder_sync import FEW
-from assistant.knowledge.folders import Watching
+from assistant.knowledge.folders import Folders, Watching
 from assistant.knowledge.service import KnowledgeBase
 from assistant.library import SyncOutcome
 from assistant.storage.people import LOCAL, People
@@ -208,7 +208,31 @@ def test_a_folder_belongs_to_one_space_and_is_never_the_apps_own(
         knowledge.folders.watch(LOCAL, folder, space.name)
     for own in (library.settings.data_dir, library.settings.data_dir.parent, Path("/")):
         with pytest.raises(UploadRefused, match="the app's own data"):
-            knowledge.folders.watch(LOCAL, own)
+            list(knowledge.folders.sync(LOCAL, own))
+
+
+@pytest.mark.parametrize("path", ["/proc/self", "/proc", "/etc", "/sys", "/usr/share", "hidden"])
+def test_folders_that_may_hold_secrets_are_not_watched(knowledge: KnowledgeBase, tmp_path: Path, path: str) -> None:
+    (tmp_path / ".ssh").mkdir()
+    with pytest.raises(UploadRefused, match="system's or hidden"):
+        knowledge.folders.watch(LOCAL, tmp_path / ".ssh" if path == "hidden" else path)
+
+
+def test_the_memory_of_processes_is_never_brought_in(knowledge: KnowledgeBase) -> None:
+    with pytest.raises(UploadRefused, match="system's or hidden"):
+        list(knowledge.folders.sync(LOCAL, Path("/proc/self")))
+
+
+def test_where_a_folder_is_named_only_those_below_it_are_watched(
+    knowledge: KnowledgeBase, library: Library, folder: Path
+) -> None:
+    below = library.settings.model_copy(update={"watch_below": folder.resolve()})
+    folders = Folders(library.database, below, knowledge)
+    assert folders.watch(LOCAL, folder / "graz").path == str((folder / "graz").resolve())
+    (folder / "out").symlink_to(folder.parent)
+    for outside in (folder.parent, folder / "out", folder / ".." / ".."):
+        with pytest.raises(UploadRefused, match="WATCH_BELOW"):
+            folders.watch(LOCAL, outside)
 
 
 @pytest.mark.parametrize("person", [STAFF, EDITOR])
