@@ -26,7 +26,7 @@ from assistant.library import (
 )
 from assistant.storage.accepting import Accepting, NewVersion
 from assistant.storage.blobs import Blobs
-from assistant.storage.deletions import delete_documents
+from assistant.storage.deletions import delete_documents, delete_unchanged
 from assistant.storage.document_list import DocumentList
 from assistant.storage.documents import Documents
 from assistant.storage.facts import expired, set_facts, tags_in
@@ -168,6 +168,18 @@ class Library:
         there = self._documents.there(document_ids, self._readable(person))
         wanted = [id_ for id_ in dict.fromkeys(document_ids) if id_ in there]
         deleted = delete_documents(self._database, wanted, person.id)
+        self._wake()
+        return deleted
+
+    def delete_unchanged(self, person: Person, document_id: str, sha256: str) -> bool:
+        """Delete a document only while its newest version has this digest, looked at and done in one step.
+
+        Returns False when it was replaced or is gone. Raises NotAllowed.
+        """
+        need_editor(person)
+        if not self._documents.there([document_id], self._readable(person)):
+            return False
+        deleted = delete_unchanged(self._database, document_id, sha256, person.id)
         self._wake()
         return deleted
 

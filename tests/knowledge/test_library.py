@@ -278,6 +278,19 @@ def test_many_documents_are_deleted_at_once_and_named_as_gone(
     assert shelves.delete_many(editor, ids[:2]) == 0
 
 
+def test_a_document_is_deleted_only_while_it_is_what_was_seen(
+    knowledge: KnowledgeBase, shelves: Library, editor: Person
+) -> None:
+    upload = knowledge.upload(editor, "Rules.txt", b"Be kind.")
+    seen = knowledge.document(editor, upload.document_id).sha256
+    knowledge.upload(editor, "Rules.txt", b"Be kinder.")
+    assert shelves.delete_unchanged(editor, upload.document_id, seen) is False
+    now = knowledge.document(editor, upload.document_id).sha256
+    assert shelves.delete_unchanged(editor, upload.document_id, now) is True
+    assert shelves.gone(editor, [upload.document_id]) == {upload.document_id}
+    assert shelves.delete_unchanged(editor, upload.document_id, now) is False
+
+
 def test_only_failed_documents_are_tried_again(library: SmallLibrary, shelves: Library, editor: Person) -> None:
     failed, job = library.accept("Failed.md", ["Failed."])
     library.store.claim(job)
@@ -311,6 +324,7 @@ def test_leaving_out_expired_documents_is_for_editors_to_say(shelves: Library, e
         lambda shelves, id_: shelves.restore(STAFF, id_, 1, 1),
         lambda shelves, id_: shelves.move(STAFF, [id_], "general"),
         lambda shelves, id_: shelves.delete_many(STAFF, [id_]),
+        lambda shelves, id_: shelves.delete_unchanged(STAFF, id_, "0" * 64),
         lambda shelves, id_: shelves.retry_many(STAFF, [id_]),
     ],
 )
