@@ -264,3 +264,12 @@ def test_an_answer_without_markers_passes_unchanged() -> None:
     text, resolver = resolved("Hello! What would you like to know?\n", size=4)
     assert text == "Hello! What would you like to know?\n"
     assert (resolver.citations, resolver.dropped) == ((), 0)
+
+
+def test_a_citation_carries_what_its_own_page_calls_itself() -> None:
+    pages = (PageSpan(4, 0, 52, "iv"), PageSpan(5, 53, len(LEAVE)))
+    _, resolver = resolved(
+        "Full-time employees receive 27 days of annual leave. [1] And so. Ask your manager first. [1]",
+        passage(LEAVE, spans=pages),
+    )
+    assert [(one.page, one.page_label) for one in resolver.citations] == [(4, "iv"), (5, None)]

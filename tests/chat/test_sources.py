@@ -9,6 +9,7 @@ from acting import ASKS, Tickets, waiting, yes
 from chatting import OFFLINE, SCRIPT, Chatting, ended
 from sqlalchemy import text
 
+from assistant.chat.approval import Resumed, suspended
 from assistant.chat.ending import SOURCE_DELETED
 from assistant.domain import TurnStatus
 from assistant.errors import DecisionRefused
@@ -134,3 +135,10 @@ def _gives(chatting: Chatting, turn_id: str, document_id: str) -> None:
             text("UPDATE turns SET messages = replace(messages, '\"passages\": [', :more) WHERE id = :id"),
             {"id": turn_id, "more": f'"passages": [{{"document_id": "{document_id}"}}, '},
         )
+
+
+def test_passages_of_expired_documents_wait_and_come_back_whole(chatting: Chatting) -> None:
+    _expire(chatting)
+    passages = chatting.knowledge.search(chatting.bob, LEAVE)
+    assert YESTERDAY in {passage.valid_until for passage in passages}
+    assert Resumed.read(suspended([], passages, 0), ()).passages == passages

@@ -35,7 +35,7 @@ OFFLINE = ModelChoice("offline")
 HERE = Owner(os.getpid(), psutil.Process().create_time())
 CUT = TurnError("cut", "The application was closed.", "abc", retryable=True)
 CITATIONS = (
-    Citation(1, "d1", "Handbook.pdf", 2, "d1:2:0", 4, "27 days.", 10, 18, ("Leave", "Annual")),
+    Citation(1, "d1", "Handbook.pdf", 2, "d1:2:0", 4, "27 days.", 10, 18, ("Leave", "Annual"), "iv"),
     Citation(2, "d2", "Travel.docx", 1, "d2:1:3", None, "140 euros.", 0, 10),
 )
 
