@@ -15,6 +15,7 @@ from filelock import FileLock
 from small_library import EDITOR, Library
 from waiting import WAIT_SECONDS, until
 
+from assistant import faults
 from assistant.domain import Document, DocumentStatus, Person
 from assistant.knowledge.service import KnowledgeBase
 from assistant.knowledge.worker import LOCK_FILE
@@ -80,6 +81,26 @@ def test_killed_worker_is_followed_by_one_that_finishes(
         _assert_whole(library, document)
         assert _worker(knowledge).pid != killed
         assert knowledge.search(editor, "request 3 in room 77")[0].document_id == document_id
+
+
+# The sweep kills a command that works by itself; here it is the worker of a process that serves people.
+WORKER_POINTS = ("leased", "child_started", "parsed", "text_stored", "vectors_stored", "finished", "committing")
+
+
+@pytest.mark.parametrize(
+    "point", [pytest.param(one, marks=[] if one == "text_stored" else [pytest.mark.nightly]) for one in WORKER_POINTS]
+)
+def test_worker_that_dies_at_a_labelled_point_is_followed_by_one_that_finishes(
+    library: Library, editor: Person, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    monkeypatch.setenv(faults.VARIABLE, f"{point}:1:kill")
+    with _owner(library) as knowledge:
+        document_id = knowledge.upload(editor, "Rules.md", RULES.encode()).document_id
+        until(lambda: _worker(knowledge).pid)
+        doomed = psutil.Process(_worker(knowledge).pid)
+        monkeypatch.delenv(faults.VARIABLE)
+        until(lambda: not doomed.is_running() or doomed.status() == psutil.STATUS_ZOMBIE)
+        _assert_whole(library, knowledge.wait_until_done([document_id], WAIT_SECONDS)[0])
 
 
 def test_killed_owner_takes_its_worker_along_and_is_followed_by_a_start_that_finishes(
