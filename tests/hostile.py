@@ -138,6 +138,7 @@ def office() -> Iterator[tuple[str, bytes]]:
         ("no_places", b"<row><c><v>1</v></c></row>" * 300_000),
         ("far_styles", b'<row r="1048576"><c s="1" r="XFD1048576"/></row>'),
         ("huge_place", b'<row r="9999999999"><c r="ZZZZZZ9999999999"><v>1</v></c></row>'),
+        ("far_place", b'<row r="9"><c r="A99999999999"><v>1</v></c></row>'),
         ("bad_string", b'<row r="9"><c r="A9" t="s"><v>999999999</v></c></row>'),
     ):
         yield f"{name}.xlsx", with_part(xlsx(), "xl/worksheets/sheet1.xml", (rows, rows + filling))

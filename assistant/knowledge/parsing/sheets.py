@@ -25,7 +25,7 @@ SPREAD = (
 )
 # Cells of the rectangle that a sheet spans, empty ones included: all of them are held in memory, 24 bytes each.
 MAX_CELLS = 20_000_000
-_PLACE = re.compile(rb"\sr=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+_PLACE = re.compile(rb"\sr=[\"']([A-Za-z]{1,8})(\d{1,20})[\"']")
 _PIECE = 1024 * 1024
 # A cell's place that is cut by the end of a piece is found again in the next one.
 _OVERLAP = 32
@@ -81,7 +81,7 @@ def _check_sheet(stream: IO[bytes]) -> None:
 
 def _column(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - ord("A") + 1
     return number
 
