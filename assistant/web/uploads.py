@@ -81,8 +81,18 @@ def _begin(request: Request, services: Services, person: Person, size: int) -> I
         query.get("space") or "general",
         size,
         replaces=query.get("replaces") or None,
-        expected=_number(query.get("expected", "")),
+        expected=_expected(query.get("expected")),
     )
+
+
+def _expected(given: str | None) -> int | None:
+    """The version that the person saw; what is none would otherwise mean that any may be replaced."""
+    if not given:
+        return None
+    number = _number(given)
+    if number is None:
+        raise HTTPException(400, "The version that was seen is not a number.")
+    return number
 
 
 async def _receive(request: Request, incoming: Incoming, size: int, run: Run) -> None:

@@ -74,6 +74,15 @@ def test_of_two_who_replace_the_same_version_the_second_is_told(put: Put, servic
     assert left_behind(services) == []
 
 
+@pytest.mark.parametrize("expected", ["x", "-1", "1.0", "9" * 20])
+def test_a_version_that_is_no_number_never_means_any(put: Put, services: Services, expected: str) -> None:
+    put(b"one", name="a.txt")
+    (document,) = documents(services)
+    assert put(b"two", name="a.txt", replaces=document.id, expected=expected).status_code == 400
+    assert documents(services)[0].version == 1
+    assert left_behind(services) == []
+
+
 @pytest.mark.parametrize(
     "headers",
     [
