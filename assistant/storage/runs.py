@@ -14,6 +14,7 @@ from assistant.domain import DocumentStatus
 from assistant.errors import Conflict, NotFound
 from assistant.library import Run
 from assistant.storage import audit
+from assistant.storage.accepting import next_number
 from assistant.storage.database import Database, utc_now
 from assistant.storage.documents import bump_revision
 from assistant.storage.generations import serve
@@ -167,11 +168,12 @@ def _need_free(session: Session, document_ids: Sequence[str]) -> None:
 
 
 def _hidden_values(session: Session, live: VersionRow, run_id: int) -> dict[str, Any]:
-    newest = select(func.max(VersionRow.number)).where(VersionRow.document_id == live.document_id)
+    document = session.get_one(DocumentRow, live.document_id)
+    # Never given again, even when the rebuild is called off and the version goes.
+    document.last_number = next_number(session, document)
     copied = ("document_id", "name", "sha256", "media_type", "size", "uploaded_by", "uploaded_at")
     values = {name: getattr(live, name) for name in copied}
-    number = session.execute(newest).scalar_one() + 1
-    return {**values, "number": number, "status": DocumentStatus.QUEUED, "run_id": run_id}
+    return {**values, "number": document.last_number, "status": DocumentStatus.QUEUED, "run_id": run_id}
 
 
 def _take_their_place(session: Session, run_id: int) -> None:

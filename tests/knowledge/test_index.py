@@ -12,8 +12,10 @@ from waiting import WAIT_SECONDS, until
 
 from assistant.domain import Person
 from assistant.errors import FolderInUse
+from assistant.knowledge import index_builds, index_keeper
 from assistant.knowledge.index import IndexDamaged, VectorIndex
 from assistant.knowledge.service import KnowledgeBase
+from assistant.storage import generations
 from assistant.storage.rows import EMBEDDED
 
 TEXTS = [f"Paragraph {n} speaks about topic {n % 7} in room {n * 31 % 101} on floor {n % 5}." for n in range(120)]
@@ -126,6 +128,79 @@ def test_trouble_with_the_database_leaves_a_sound_index_alone(library: Library, 
 def _run_sql(library: Library, statement: str) -> None:
     with library.database.write() as session:
         session.connection().exec_driver_sql(statement)
+
+
+def test_new_documents_go_live_while_the_index_is_being_built(
+    library: Library, editor: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_builds, "BUILDING_BATCH", 10)
+    library.put("Long.txt", TEXTS)
+    # Not started: the steps of its thread are taken here, one by one.
+    knowledge = KnowledgeBase(
+        database=library.database, settings=library.settings, embedder=library.embedder, own_index=True
+    )
+    own = knowledge._own
+    assert own is not None
+    own.indexer._step()
+    document_id = library.embed("New.txt", ["The cellar is flooded each spring."])
+    own.indexer._step()
+    health = knowledge.index_health()
+    assert (health.state, health.total) == ("rebuilding", len(TEXTS) + 1)
+    assert 0 < health.done < len(TEXTS)
+    assert f"{health.done} of {len(TEXTS) + 1} passages" in health.sentence
+    assert knowledge.document(editor, document_id).live_version == 1
+    assert knowledge.search(editor, "flooded cellar")[0].text == "The cellar is flooded each spring."
+    knowledge.delete(editor, next(one.id for one in knowledge.documents(editor) if one.name == "Long.txt"))
+    while knowledge.index_health().state == "rebuilding":
+        own.indexer._step()
+    assert _count(knowledge) == 1
+    knowledge.close()
+
+
+def test_a_collection_that_lost_more_than_it_holds_is_built_anew(
+    library: Library, open_owner: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations, "HOLES_ALWAYS_ALLOWED", 100)
+    knowledge = open_owner()
+    library.embed("Long.txt", TEXTS)
+    until(lambda: _indexed(knowledge, library))
+    own = knowledge._own
+    assert own is not None
+    first, size = own.indexer.collection_of("general"), _size(own.index.folder)
+    for n in range(1, 8):
+        document_id = library.embed("Long.txt", [*TEXTS[n:], *(f"Added {m} at the end." for m in range(n))])
+        knowledge.wait_until_done([document_id], WAIT_SECONDS)
+        until(lambda: _indexed(knowledge, library))
+    assert _count(knowledge) == len(TEXTS)
+    assert own.indexer.collection_of("general") != first
+    assert len([path for path in own.index.folder.iterdir() if path.is_dir()]) == 1
+    assert _size(own.index.folder) <= 2 * size
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the vectors' files, in which what is removed keeps its place."""
+    return sum(path.stat().st_size for path in folder.rglob("*.bin"))
+
+
+def test_what_changed_while_the_index_was_put_away_is_in_it_when_it_serves_again(
+    library: Library, open_owner: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knowledge = open_owner()
+    document_id = library.embed("Long.txt", TEXTS)
+    until(lambda: _indexed(knowledge, library))
+    monkeypatch.setattr(index_keeper, "DAMAGE_PAUSE_SECONDS", 3_600.0)
+    own = knowledge._own
+    assert own is not None
+    own.indexer.damaged()
+    until(lambda: knowledge.index_health().state == "damaged")
+    library.embed("Long.txt", [f"{text} Mended." for text in TEXTS])
+    until(lambda: library.documents.get(document_id).live_version == 2 and not library.vectors.removals())
+    knowledge.close()
+    again = open_owner()
+    until(lambda: _indexed(again, library))
+    assert again._own is not None
+    assert again._own.index.holding([f"{document_id}:2:{n}" for n in range(len(TEXTS))]) == len(TEXTS)
+    assert again._own.index.holding([f"{document_id}:1:{n}" for n in range(len(TEXTS))]) == 0
 
 
 def test_added_vectors_replace_what_a_killed_start_left(tmp_path: Path) -> None:
