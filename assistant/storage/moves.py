@@ -39,14 +39,14 @@ def _move(session: Session, document_id: str, space_id: str, person_id: str) -> 
     if _name_is_taken(session, space_id, document.name):
         raise UploadRefused(f"A document named {document.name} is there already; rename or delete one of them.")
     if document.live_version_id is not None:
-        note_move(session, document, document.live_version_id)
+        _note_move(session, document, document.live_version_id)
     details = {"from": document.space_id, "to": space_id}
     document.space_id = space_id
     session.flush()
     audit.append(session, person_id, "document.moved", document_id, details)
 
 
-def note_move(session: Session, document: DocumentRow, version_id: int) -> None:
+def _note_move(session: Session, document: DocumentRow, version_id: int) -> None:
     """Note that a version's vectors stand in the space that its document is leaving, unless that is noted."""
     values = {
         "version_id": version_id,
