@@ -63,7 +63,7 @@ def test_a_watched_folder_that_is_gone_is_told(data_dir: Path, tmp_path: Path) -
     with bootstrap.opened(settings, own_index=False) as services:
         services.knowledge.folders.watch(services.people.local(), tmp_path / "shared")
         (tmp_path / "shared").rmdir()
-        Watching(services.database, services.knowledge, every_seconds=60.0).look()
+        Watching(services.database, services.knowledge, services.knowledge.library, every_seconds=60.0).look()
     check = named("folders", data_dir)
     assert not check.ok
     assert "is not there" in check.detail

@@ -52,11 +52,15 @@ class Shelf(Protocol):
     def spaces(self, person: Person) -> list[Space]:
         """Return the spaces that this person may read."""
 
-    def delete(self, person: Person, document_id: str) -> None:
-        """Delete a document."""
-
     def retry(self, person: Person, document_id: str) -> None:
         """Try a failed document again."""
+
+
+class Remover(Protocol):
+    """What deletes documents."""
+
+    def delete_unchanged(self, person: Person, document_id: str, sha256: str) -> bool:
+        """Delete a document whose newest version has this digest, and say whether it had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class FolderSync:
         self,
         records: FolderRecords,
         shelf: Shelf,
+        remover: Remover,
         person: Person,
         folder: WatchedFolder,
         *,
@@ -89,6 +94,7 @@ class FolderSync:
     ) -> None:
         self._records = records
         self._shelf = shelf
+        self._remover = remover
         self._person = person
         self._folder = folder
         self._by_hand = by_hand
@@ -260,16 +266,12 @@ class FolderSync:
 
     def _remove(self, known: SyncedFile) -> Synced | None:
         there = self._document(known.document_id)
-        name = there.name if there else known.path
-        if there is not None and there.sha256 == known.sha256:
-            with suppress(NotFound):  # another pass over this folder was faster
-                self._shelf.delete(self._person, there.id)
+        removed = there is not None and self._remover.delete_unchanged(self._person, there.id, known.sha256)
+        kept = None if removed else self._document(known.document_id)
         self._records.drop(self._folder.id, known.path)
-        if there is None:
-            return None
-        if there.sha256 != known.sha256:
-            return Synced(name, SyncOutcome.KEPT, there.id, "It was replaced by hand since, so it stays.")
-        return Synced(name, SyncOutcome.REMOVED, there.id)
+        if kept is not None:
+            return Synced(kept.name, SyncOutcome.KEPT, kept.id, "It was replaced by hand since, so it stays.")
+        return Synced(there.name, SyncOutcome.REMOVED, there.id) if there is not None and removed else None
 
     def _document(self, document_id: str) -> Document | None:
         if document_id:

@@ -10,7 +10,7 @@ from pathlib import Path
 from assistant import log
 from assistant.domain import Person, Role
 from assistant.errors import AssistantError, NotAllowed, NotFound, UploadRefused
-from assistant.knowledge.folder_sync import FolderSync, Refused, Shelf
+from assistant.knowledge.folder_sync import FolderSync, Refused, Remover, Shelf
 from assistant.library import Synced, SyncOutcome, WatchedFolder
 from assistant.settings import Settings
 from assistant.storage.database import Database
@@ -30,10 +30,11 @@ NO_RIGHT = "Whoever added this folder is no admin any more, so it is not looked 
 class Folders:
     """What people do with folders. ``shelf`` is where their files become documents."""
 
-    def __init__(self, database: Database, settings: Settings, shelf: Shelf) -> None:
+    def __init__(self, database: Database, settings: Settings, shelf: Shelf, remover: Remover) -> None:
         self._records = FolderRecords(database)
         self._settings = settings
         self._shelf = shelf
+        self._remover = remover
 
     def watched(self, person: Person) -> list[WatchedFolder]:
         """Return the folders that are looked at by themselves. Raises NotAllowed."""
@@ -67,7 +68,9 @@ class Folders:
         """
         _need_admin(person)
         known = self._known(person, folder, space, watched=False)
-        yield from FolderSync(self._records, self._shelf, person, known, by_hand=True, remove_all=remove_all).run()
+        yield from FolderSync(
+            self._records, self._shelf, self._remover, person, known, by_hand=True, remove_all=remove_all
+        ).run()
 
     def _known(self, person: Person, path: Path, space: str, *, watched: bool) -> WatchedFolder:
         resolved, data_dir = path.expanduser().resolve(), self._settings.data_dir
@@ -103,10 +106,11 @@ class Folders:
 class Watching:
     """Looks at the watched folders in turn, in the process that owns the index."""
 
-    def __init__(self, database: Database, shelf: Shelf, every_seconds: float) -> None:
+    def __init__(self, database: Database, shelf: Shelf, remover: Remover, every_seconds: float) -> None:
         self._records = FolderRecords(database)
         self._people = People(database)
         self._shelf = shelf
+        self._remover = remover
         self._every_seconds = every_seconds
         self._refused: Refused = {}
         self._stop = threading.Event()
@@ -151,7 +155,9 @@ class Watching:
 
     def _bring_in(self, person: Person, folder: WatchedFolder) -> str | None:
         problem = None
-        sync = FolderSync(self._records, self._shelf, person, folder, by_hand=False, refused=self._refused)
+        sync = FolderSync(
+            self._records, self._shelf, self._remover, person, folder, by_hand=False, refused=self._refused
+        )
         for one in sync.run():
             if one.outcome is SyncOutcome.FAILED:
                 problem = problem or f"{one.name}: {one.why}"

@@ -79,8 +79,10 @@ class KnowledgeBase:
         self._progress = FileProgresses(database)
         self.library = Library(database, self._blobs, self._wake, self._progress.of)
         self.rebuilds = Rebuilds(database, self._wake)
-        self.folders = Folders(database, settings, self)
-        self._watching = Watching(database, self, settings.watch_seconds) if own_index and serves else None
+        self.folders = Folders(database, settings, self, self.library)
+        self._watching = (
+            Watching(database, self, self.library, settings.watch_seconds) if own_index and serves else None
+        )
         self._exact = ExactSearches(self._vectors)
         self._passwords = Passwords(settings.data_dir, database)
         self._queries = QueryEmbedding(settings, embedder, self._embeddings, self._exact)

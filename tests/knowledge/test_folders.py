@@ -227,7 +227,7 @@ def test_where_a_folder_is_named_only_those_below_it_are_watched(
     knowledge: KnowledgeBase, library: Library, folder: Path
 ) -> None:
     below = library.settings.model_copy(update={"watch_below": folder.resolve()})
-    folders = Folders(library.database, below, knowledge)
+    folders = Folders(library.database, below, knowledge, knowledge.library)
     assert folders.watch(LOCAL, folder / "graz").path == str((folder / "graz").resolve())
     (folder / "out").symlink_to(folder.parent)
     for outside in (folder.parent, folder / "out", folder / ".." / ".."):
@@ -254,7 +254,7 @@ def _settle(folder: Path) -> None:
 @pytest.fixture
 def watching(knowledge: KnowledgeBase, library: Library) -> Watching:
     People(library.database).local()
-    return Watching(library.database, knowledge, every_seconds=60.0)
+    return Watching(library.database, knowledge, knowledge.library, every_seconds=60.0)
 
 
 def test_a_watched_folder_is_followed(knowledge: KnowledgeBase, watching: Watching, folder: Path) -> None:
