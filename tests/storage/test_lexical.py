@@ -103,7 +103,7 @@ def test_strange_queries_find_nothing_and_do_no_harm(session: Session, strange: 
 def _put_many(database: Database, space: str, titles: list[str], texts: list[str]) -> list[int]:
     """Put live documents of one chunk each straight into the tables; return the chunk rows."""
     with database.write() as session:
-        values = {"space": space, "now": "2026-11-01 09:00:00"}
+        values: dict[str, object] = {"space": space, "now": "2026-11-01 09:00:00"}
         session.execute(sql("INSERT OR IGNORE INTO spaces VALUES (:space, :space, :now)"), values)
         first = session.execute(sql("SELECT coalesce(max(id), 0) + 1 FROM document_versions")).scalar() or 1
         rows = []
