@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 from command_line import CommandLine
@@ -40,3 +41,15 @@ def test_a_file_that_is_no_backup_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "not a whole backup" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_backup_that_is_killed_leaves_nothing_under_its_name_and_the_next_one_cleans_up(tmp_path: Path) -> None:
+    (tmp_path / "leave.md").write_text("# Leave\n\n27 days.\n")
+    CommandLine(tmp_path / "data").lines("ingest", str(tmp_path / "leave.md"), "--json")
+    target = tmp_path / "out" / "all.tar"
+    target.parent.mkdir()
+    killed = CommandLine(tmp_path / "data", (), KB_FAULT="backup_copied:1:kill").run("backup", str(target))
+    assert killed.returncode == -signal.SIGKILL
+    assert not target.exists()
+    assert CommandLine(tmp_path / "data").value("backup", str(target), "--json")["originals"] == 1
+    assert list(target.parent.iterdir()) == [target]
