@@ -119,21 +119,16 @@ class Ingest:
             raise AssistantError("The original of this document is missing from the data folder; upload it again.")
         progress = Progress(lambda done, total: self._store.progress(claim.job, done, total))
         parsed, note = self._reader.read(claim, original, Watch(progress, lambda: self._go_on(claim.job)))
-        chunks = chunk(parsed, self._token_counts(claim.job), parsed.title)
+        chunks = chunk(parsed, self._embedder.token_counts, parsed.title, self._paced(claim.job))
         digests = [digest_of(contextual_text(parsed.title, piece.heading_path, piece.text)) for piece in chunks]
         if not chunks:
             raise AssistantError("No text was found in this document.")
         self._store.store_parsed(claim.job, parsed, chunks, digests, self._embedder.model_id, note)
 
-    def _token_counts(self, job: Job) -> Callable[[Sequence[str]], list[int]]:
-        """Count tokens as the embedder does; cutting a long text takes a minute, and may be called off in its midst."""
+    def _paced(self, job: Job) -> Callable[[], None]:
+        """Go on about once a second: cutting a long text takes a minute, and may be called off in its midst."""
         paced = Progress(lambda _done, _total: self._go_on(job), BEAT_SECONDS)
-
-        def counts(texts: Sequence[str]) -> list[int]:
-            paced(0, 1)
-            return self._embedder.token_counts(texts)
-
-        return counts
+        return lambda: paced(0, 1)
 
     def _go_on(self, job: Job) -> None:
         """Show that this worker is at it; raises LostClaim once the job is not wanted, or not from this worker."""

@@ -12,7 +12,7 @@ from assistant.storage.ingestion import Job
 
 logger = logging.getLogger(__name__)
 
-TURN_SECONDS = 5.0
+TURN_SECONDS = 10.0
 """Until a job is tried again that has to wait for another one."""
 TROUBLE_SECONDS = 2.0
 FULL_SECONDS = 1.0

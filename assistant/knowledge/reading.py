@@ -13,7 +13,7 @@ from assistant.knowledge.scans import ScanJob, Scans
 from assistant.library import ParsedDocument
 from assistant.settings import Settings
 from assistant.storage.database import Database
-from assistant.storage.ingestion import Claim
+from assistant.storage.ingestion import Claim, NotNow
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Reader:
         self._sandbox = ParserSandbox(*limits)
         self._passwords = Passwords(settings.data_dir, database)
         self._scans = Scans(settings, database)
+        self._waiting: set[int] = set()
 
     def read(self, claim: Claim, original: Path, watch: Watch) -> tuple[ParsedDocument, str | None]:
         """Return a document's text and a sentence about what of it was left out.
@@ -39,10 +40,19 @@ class Reader:
         Raises UnreadableDocument, NotNow while another scan is read, and what ``watch`` raises.
         """
         version = claim.job.version_id
+        if version in self._waiting and self._scans.is_busy:
+            raise NotNow  # it is known to be a scan: reading it again would only tell the same
         password = self._passwords.of(version)
         parsed = self._sandbox.parse(original, claim.name, watch.on_page, password=password, alive=watch.alive)
         faults.point("parsed")
-        return self._scans.read(ScanJob(version, claim.sha256, original, password), parsed, watch.on_page, watch.alive)
+        job = ScanJob(version, claim.sha256, original, password)
+        try:
+            read = self._scans.read(job, parsed, watch.on_page, watch.alive)
+        except NotNow:
+            self._waiting.add(version)
+            raise
+        self._waiting.discard(version)
+        return read
 
     def close(self) -> None:
         """End the children."""

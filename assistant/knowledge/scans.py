@@ -76,6 +76,11 @@ class Scans:
             )
         return self._result(parsed, scanned, known)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a file is being recognised right now."""
+        return self._one_at_a_time.locked()
+
     def close(self) -> None:
         """End what runs; its pages so far are kept."""
         if child := self._child:

@@ -27,7 +27,7 @@ def cancel(database: Database, document_id: str, by: str) -> str | None:
         version = newest_version(session, document.id)
         if version is None or version.status in FINAL:
             return None
-        document.last_number = version.number
+        document.last_number = max(document.last_number, version.number)
         if version.chunks:
             queue_removal(session, document, version)
         session.delete(version)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,34 +24,44 @@ from assistant.storage.vectors import Vectors
 
 ROUNDS = 3
 NIGHTLY_ROUNDS = 20
+AT_ONCE = 3
 # A built collection is only needed where there is none yet, the migration only once a folder: these come first.
 FIRST = ("migrating", "generation_built")
 # A life passes these only once.
 ONCE = ("old_removed", "original_removed", "vectors_removed", "backup_copied")
 
 
-@pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
-    zygote = Zygote()
-    yield zygote
-    zygote.close()
-
-
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "number",
-    [pytest.param(n, marks=[] if n < ROUNDS else [pytest.mark.nightly]) for n in range(NIGHTLY_ROUNDS)],
-)
-def test_kills_at_every_point_lose_nothing(zygote: Zygote, embedder: MiniLM, tmp_path: Path, number: int) -> None:
-    data_dir, told = tmp_path / "data", Told()
+def test_kills_at_every_point_lose_nothing(embedder: MiniLM, tmp_path: Path) -> None:
+    _sweep(embedder, tmp_path, range(ROUNDS))
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(7200)
+def test_kills_at_every_point_lose_nothing_for_long(embedder: MiniLM, tmp_path: Path) -> None:
+    _sweep(embedder, tmp_path, range(ROUNDS, NIGHTLY_ROUNDS))
+
+
+def _sweep(embedder: MiniLM, folder: Path, rounds: Sequence[int]) -> None:
+    """Kill lives of a library for each round at the same time: most of a life is waiting."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        told = list(threads.map(lambda number: _kill_round(folder / str(number), embedder, number), rounds))
+    for number, one in zip(rounds, told, strict=True):
+        _assert_nothing_lost(folder / str(number), embedder, one)
+
+
+def _kill_round(data_dir: Path, embedder: MiniLM, number: int) -> Told:
+    """Kill a library at every point, one life after the other, and let it end in peace at last."""
     data_dir.mkdir()
     (data_dir / "cache").symlink_to(embedder._cache_dir)
-    killed = [
-        point for life, (point, nth) in enumerate(_faults(number)) if zygote.live(data_dir, life, (point, nth), told)
-    ]
-    assert killed == [point for point, _ in _faults(number)]
-    assert not zygote.live(data_dir, len(faults.POINTS), None, told)
-    _assert_nothing_lost(data_dir, embedder, told)
+    told, zygote, meant = Told(), Zygote(), _faults(number)
+    try:
+        killed = [fault for life, fault in enumerate(meant) if zygote.live(data_dir, life, fault, told)]
+        assert killed == meant
+        assert not zygote.live(data_dir, len(meant), None, told)
+    finally:
+        zygote.close()
+    return told
 
 
 def _faults(number: int) -> list[tuple[str, int]]:
