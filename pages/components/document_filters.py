@@ -77,8 +77,8 @@ def draw_pages(total: int) -> None:
     pages = -(-total // PAGE)
     if pages < 2:
         return
-    with st.container(horizontal=True, horizontal_alignment="center", key="documents-pages"):
-        st.pagination(pages, key=NUMBER)
+    with st.container(horizontal_alignment="center", key="documents-pages"):
+        st.pagination(pages, key=NUMBER, width="stretch")
 
 
 def first_page() -> None:

@@ -27,7 +27,7 @@ def draw_folders(entered: Entered) -> None:
         folders: list[WatchedFolder] = entered.services.knowledge.folders.watched(entered.person)
         for folder in folders:
             _draw_folder(entered, folder)
-        _draw_form(entered)
+        _draw_form(entered, len(folders))
 
 
 def _draw_folder(entered: Entered, folder: WatchedFolder) -> None:
@@ -36,7 +36,8 @@ def _draw_folder(entered: Entered, folder: WatchedFolder) -> None:
         with line.container(gap=None):
             st.markdown(f"**{escape(folder.path)}**")
             looked = f"looked at {wording.moment(folder.looked_at)}" if folder.looked_at else "not looked at yet"
-            facts = [wording.counted(folder.files, "file"), looked, f"space {folder.space}", f"by {folder.added_by}"]
+            by = "by you" if folder.added_by == entered.person.id else f"by {folder.added_by}"
+            facts = [wording.counted(folder.files, "file"), looked, f"space {folder.space}", by]
             st.caption(escape(" · ".join(facts)))
         line.button(
             "Stop watching",
@@ -50,11 +51,12 @@ def _draw_folder(entered: Entered, folder: WatchedFolder) -> None:
             st.warning(escape(folder.problem), icon=":material/warning:")
 
 
-def _draw_form(entered: Entered) -> None:
+def _draw_form(entered: Entered, known: int) -> None:
+    """Draw the fields, emptied once a folder was added; a refused path stays to be mended."""
     spaces = {space.id: space.name for space in entered.services.knowledge.spaces(entered.person)}
-    with st.form("watch-form", border=False, clear_on_submit=False):
+    with st.form("watch-form", border=False):
         row = st.container(horizontal=True, vertical_alignment="bottom")
-        path = row.text_input("Folder on the server", placeholder="/srv/documents", key=PATH)
+        path = row.text_input("Folder on the server", placeholder="/srv/documents", key=f"{PATH}-{known}")
         space = "general"
         if len(spaces) > 1:
             space = row.selectbox("Space", list(spaces), format_func=lambda one: spaces[one], key=SPACE)
