@@ -7,7 +7,7 @@ import random
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ole_file import ole_file
 from small_files import docx, odf, old_workbook, pptx, small_files, xlsx, zipped
@@ -69,10 +69,10 @@ def entities(before: str) -> Iterator[tuple[str, bytes]]:
 def archives() -> Iterator[tuple[str, bytes]]:
     """Zip archives that are too large, too many, one in another, or not what they say."""
     yield "traversal.zip", zipped(dict.fromkeys(TRAVERSALS, "the words"))
-    yield "zeros.zip", zipped({"a.txt": bytes(200 * MEGABYTE)})
-    yield "zeros_bz2.zip", zipped({"a.txt": bytes(100 * MEGABYTE)}, zipfile.ZIP_BZIP2)
-    yield "zeros_lzma.zip", zipped({"a.txt": bytes(100 * MEGABYTE)}, zipfile.ZIP_LZMA)
-    yield "lying.zip", lying_size(zipped({"a.txt": bytes(50 * MEGABYTE)}), "a.txt", 100)
+    yield "zeros.zip", zipped({"a.txt": bytes(60 * MEGABYTE)})
+    yield "zeros_bz2.zip", zipped({"a.txt": bytes(30 * MEGABYTE)}, zipfile.ZIP_BZIP2)
+    yield "zeros_lzma.zip", zipped({"a.txt": bytes(30 * MEGABYTE)}, zipfile.ZIP_LZMA)
+    yield "lying.zip", lying_size(zipped({"a.txt": bytes(10 * MEGABYTE)}), "a.txt", 100)
     yield "boasting.zip", lying_size(zipped({"a.txt": "the words"}), "a.txt", 0xFFFFFFF0)
     yield "many.zip", zipped({f"{n}.txt": "x" for n in range(5_000)})
     inner = zipped({"a.txt": bytes(10 * MEGABYTE)})
@@ -80,7 +80,7 @@ def archives() -> Iterator[tuple[str, bytes]]:
         inner = zipped({f"{n}.zip": inner for n in range(10)})
     yield "nested.zip", inner
     yield "empty.zip", b"PK\x05\x06" + bytes(18)
-    yield "directory_of_millions.zip", _directory_only(100_000)
+    yield "directory_of_millions.zip", _directory_only(30_000)
     yield "shared.zip", _shared()
     link = zipfile.ZipInfo("passwords")
     link.external_attr = 0o120777 << 16
@@ -118,7 +118,7 @@ def office() -> Iterator[tuple[str, bytes]]:
     for name, filling in (
         ("deep", b"<w:sdt><w:sdtContent>" * 5_000),
         ("text_node", b"<w:p><w:r><w:t>" + b"x" * (30 * MEGABYTE)),
-        ("paragraphs", b"<w:p/>" * 1_000_000),
+        ("paragraphs", b"<w:p/>" * 300_000),
         (
             "tables",
             b"<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val='999999999'/></w:tcPr></w:tc></w:tr></w:tbl>" * 20_000,
@@ -135,7 +135,7 @@ def office() -> Iterator[tuple[str, bytes]]:
     rows = b"<sheetData>"
     for name, filling in (
         ("sparse", b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
-        ("no_places", b"<row><c><v>1</v></c></row>" * 300_000),
+        ("no_places", b"<row><c><v>1</v></c></row>" * 50_000),
         ("far_styles", b'<row r="1048576"><c s="1" r="XFD1048576"/></row>'),
         ("huge_place", b'<row r="9999999999"><c r="ZZZZZZ9999999999"><v>1</v></c></row>'),
         ("far_place", b'<row r="9"><c r="A99999999999"><v>1</v></c></row>'),
@@ -158,11 +158,11 @@ def _ring() -> bytes:
 
 def pdfs() -> Iterator[tuple[str, bytes]]:
     """PDF files that grow, turn in circles or nest."""
-    yield "zeros.pdf", pdf_with(packed_zeros(500))
-    yield "zeros_twice.pdf", pdf_with(packed_zeros(500, times=2), "/FlateDecode/FlateDecode")
-    yield "operators.pdf", pdf_with(zlib.compress(b"q Q " * 1_000_000))
+    yield "zeros.pdf", pdf_with(packed_zeros(300))
+    yield "zeros_twice.pdf", pdf_with(packed_zeros(300, times=2), "/FlateDecode/FlateDecode")
+    yield "operators.pdf", pdf_with(zlib.compress(b"q Q " * 300_000))
     yield "arrays.pdf", pdf_with(zlib.compress(b"[" * 1_000_000 + b"(words) Tj"))
-    yield "letters.pdf", pdf_with(zlib.compress(b"BT /F1 1 Tf " + b"(words and words) Tj " * 300_000))
+    yield "letters.pdf", pdf_with(zlib.compress(b"BT /F1 1 Tf " + b"(words and words) Tj " * 60_000))
     sound = pdf_with(zlib.compress(b"BT (words) Tj ET"))
     yield "pages.pdf", sound.replace(b"/Count 1", b"/Count 4294967295")
     yield "circle.pdf", sound.replace(b"/Kids[3 0 R]", b"/Kids[2 0 R 2 0 R]")
@@ -187,33 +187,33 @@ def pdf_with(content: bytes, filters: str = "/FlateDecode") -> bytes:
 def texts() -> Iterator[tuple[str, bytes]]:
     """Text formats that nest or repeat."""
     yield "comments.txt", b"<!---->" * 100_000 + b"x"
-    yield "dots.txt", b"." * 3_000_000
+    yield "dots.txt", b"." * 1_000_000
     yield "nulls.txt", bytes(1_000_000)
-    yield "marks.txt", "a\u0301\u0316".encode() * 200_000
-    yield "one_line.txt", b"word " * 1_000_000
-    yield "capitals.txt", b"HEADING\n\n" * 100_000
-    yield "quotes.csv", b'"' * 5_000_000
-    yield "columns.csv", b"," * 2_000_000 + b"\n" + b"x,y\n" * 200_000
-    yield "ragged.csv", b"\n".join(b"a," * n for n in range(1500))
+    yield "marks.txt", "a\u0301\u0316".encode() * 60_000
+    yield "one_line.txt", b"word " * 300_000
+    yield "capitals.txt", b"HEADING\n\n" * 30_000
+    yield "quotes.csv", b'"' * 1_000_000
+    yield "columns.csv", b"," * 1_000_000 + b"\n" + b"x,y\n" * 50_000
+    yield "ragged.csv", b"\n".join(b"a," * n for n in range(800))
     yield "lists.md", b"> " * 5_000 + b"x\n" + b"- " * 5_000
     yield "links.md", b"[" * 20_000 + b"](" * 20_000
     yield "stars.md", b"*a_" * 20_000
     yield "ticks.md", b"`" * 20_000 + b"a" + b"``` " * 20_000
     yield "tables.html", b"<table><tr><td>" * 20_000 + b"x"
     yield "inlines.html", b"<b><i>" * 100_000 + b"x"
-    yield "cells.html", b"<table>" + b"<tr>" + b"<td>x" * 300_000
+    yield "cells.html", b"<table>" + b"<tr>" + b"<td>x" * 100_000
     yield "punycode.html", b"<html><meta charset=punycode><p>" + b"a-" * 500_000
     yield "deep.json", b"[" * 1_000_000
-    yield "wide.json", b"{" + b",".join(b'"k%d":[{}]' % n for n in range(100_000)) + b"}"
+    yield "wide.json", b"{" + b",".join(b'"k%d":[{}]' % n for n in range(40_000)) + b"}"
     yield "deep.xml", b"<?xml version='1.0'?>" + b"<a>" * 200_000
     yield "groups.rtf", b"{\\rtf1" + b"{" * 2_000_000
-    yield "hex.rtf", b"{\\rtf1 " + b"\\'41" * 1_000_000
+    yield "hex.rtf", b"{\\rtf1 " + b"\\'41" * 300_000
     yield "binary.rtf", b"{\\rtf1 words\\bin2147483647 x"
     yield "parts.eml", b"From: a\nSubject: b\n" + b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(5_000)
     )  # fmt: skip
     yield "fields.eml", b"From: a\n" + b"Subject: " + b"=?utf-8?b?" * 100_000 + b"\n\nwords"
-    yield "long_fields.eml", b"From: a\n" + b"X-A: b\n" * 300_000 + b"\nwords"
+    yield "long_fields.eml", b"From: a\n" + b"X-A: b\n" * 100_000 + b"\nwords"
 
 
 def slow_texts() -> Iterator[tuple[str, bytes]]:
@@ -222,8 +222,8 @@ def slow_texts() -> Iterator[tuple[str, bytes]]:
     yield "attributes.html", b"<p " + b" ".join(b"a%d=1" % n for n in range(200_000)) + b">words</p>"
 
 
-def wrong_kinds() -> Iterator[tuple[str, bytes]]:
-    """Files of one kind under the ending of another, and of no kind at all."""
+def wrong_kinds(every: int) -> Iterator[tuple[str, bytes]]:
+    """Files of one kind under the ending of another, and of no kind at all under every so many endings."""
     sound = small_files()
     noise = random.Random(4).randbytes(20_000)  # noqa: S311 - the same noise in each run
     strangers = {
@@ -233,16 +233,16 @@ def wrong_kinds() -> Iterator[tuple[str, bytes]]:
         "mark": b"\xff\xfe", "ole": bytes.fromhex("d0cf11e0a1b11ae1") + noise, "pk": b"PK\x03\x04" + noise,
     }  # fmt: skip
     for number, ending in enumerate(name[1:] for name in sound):
-        for kind, data in strangers.items():
+        for kind, data in strangers.items() if number % every == 0 else ():
             yield f"{kind}{ending}", data
         other = list(sound.values())[(number + 1) % len(sound)]
         yield f"other{ending}", other
 
 
-def cut_short() -> Iterator[tuple[str, bytes]]:
-    """Every format, cut at each tenth of its length."""
+def cut_short(tenths: Sequence[int]) -> Iterator[tuple[str, bytes]]:
+    """Every format, cut at some tenths of its length."""
     for name, data in small_files().items():
-        for tenth in range(1, 10):
+        for tenth in tenths:
             yield f"{tenth}0_percent{name[1:]}", data[: len(data) * tenth // 10]
 
 
