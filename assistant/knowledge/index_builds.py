@@ -32,6 +32,8 @@ class Build:
         self._vectors = vectors
         self._wanted = wanted
         self._is_made = False
+        self._revision: int | None = None
+        self._seen: Mapping[int, IndexJob] = {}
         self._added: dict[int, IndexJob] = {}
         # A version that is longer than a batch, and how many of its chunks are in.
         self._begun: tuple[IndexJob, int] | None = None
@@ -43,7 +45,7 @@ class Build:
         if not self._is_made:
             self._index.create(self.generation.collection)
             self._is_made = True
-        wanted = self._wanted()
+        wanted = self._look()
         self._take_out(wanted)
         missing = [job for id_, job in wanted.items() if id_ not in self._added and id_ not in self._lacking]
         if missing:
@@ -65,6 +67,13 @@ class Build:
         if is_begun:
             self._begun = None
         self._added.pop(job.version_id, None)
+
+    def _look(self) -> Mapping[int, IndexJob]:
+        """Return what is wanted now; looked up again when what searches see has changed."""
+        revision = self._vectors.revision()
+        if revision != self._revision:
+            self._revision, self._seen = revision, self._wanted()
+        return self._seen
 
     def _take_out(self, wanted: Mapping[int, IndexJob]) -> None:
         begun = [self._begun[0]] if self._begun else []

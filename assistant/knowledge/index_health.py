@@ -27,7 +27,7 @@ DATABASE_FULL = (
     "The disk is full: new documents wait until room is made on the disk of the data folder, then they go on by "
     "themselves. Nothing that was accepted is lost."
 )
-BUILDING = "The search index was damaged and is being built anew: {done:,} of {total:,} passages. " + MEANWHILE
+BUILDING = "The search index is being built from the stored vectors: {done:,} of {total:,} passages. " + MEANWHILE
 RENEWING = "The search index is being renewed: {done:,} of {total:,} passages. The old one serves until then."
 
 

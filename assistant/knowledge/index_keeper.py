@@ -163,8 +163,9 @@ class Keeper:
         if not self.is_open:
             self._switches.step_unindexed()
             return False
-        for space in self._generations.worn(self._serving.model):
-            self._generations.want(space, self._serving.model)
+        if not self.builds:
+            for space in self._generations.worn(self._serving.model):
+                self._generations.want(space, self._serving.model)
         self._begin_builds()
         for build in list(self.builds.values()):
             if build.step() and build.is_whole:

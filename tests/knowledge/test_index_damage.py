@@ -100,7 +100,13 @@ def _told(knowledge: KnowledgeBase) -> IndexHealth:
     return knowledge.index_health()
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        one if one in (_scramble_vectors, _remove_database) else pytest.param(one, marks=pytest.mark.nightly)
+        for one in DAMAGES
+    ],
+)
 def test_damage_between_two_runs_is_repaired_and_the_same_is_found_meanwhile(
     library: Library, open_owner: Opener, damage: Callable[[Path], None]
 ) -> None:
