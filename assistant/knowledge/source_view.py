@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from assistant.errors import UnreadableDocument
@@ -41,15 +42,20 @@ def render_pdf_page(path: Path, page: int, quotes: Sequence[str], cache: Path, w
     under limits, kept under ``cache`` in a folder with the file's own name, its hash. Raises UnreadableDocument when
     the page cannot be drawn.
     """
-    if media_type(path, path.name) != PDF:
-        raise UnreadableDocument("Only pages of PDF files can be shown here.")
     width_px = min(max(width_px, WIDTHS.start), WIDTHS.stop - 1)
-    kept = cache / path.name / f"{_key(path, page, quotes, width_px)}.png"
+    try:
+        kind, key = media_type(path, path.name), _key(path, page, quotes, width_px)
+    except FileNotFoundError:  # deleted meanwhile
+        raise UnreadableDocument(CANNOT) from None
+    if kind != PDF:
+        raise UnreadableDocument("Only pages of PDF files can be shown here.")
+    kept = cache / path.name / f"{key}.png"
     if kept.exists():
         return kept.read_bytes()
     with _AT_ONCE:
         image = _drawn(path, page, quotes, width_px)
-    _keep(image, kept)
+    with suppress(OSError):  # a full disk, say: the picture is there all the same
+        _keep(image, kept)
     if not path.exists():  # deleted meanwhile
         shutil.rmtree(kept.parent, ignore_errors=True)
     return image
@@ -109,8 +115,12 @@ def _keep(image: bytes, target: Path) -> None:
     """Write whole or not at all; the oldest pages make room."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
-        file.write(image)
-    Path(file.name).replace(target)
+        part = Path(file.name)
+    try:
+        part.write_bytes(image)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     pages = sorted(target.parent.parent.glob("*/*.png"), key=_drawn_at)
     for old in pages[:-KEPT]:
         old.unlink(missing_ok=True)

@@ -101,6 +101,16 @@ def test_a_page_that_is_drawn_while_its_file_is_deleted_is_not_kept(
     assert pictures_of(tmp_path / "cache", pdf.name) == 0
 
 
+def test_a_page_is_shown_though_there_is_no_room_to_keep_it(pdf: Path, tmp_path: Path) -> None:
+    (tmp_path / "c").write_text("a file where the folder should be")
+    assert render_pdf_page(pdf, 1, [], tmp_path / "c").startswith(b"\x89PNG")
+
+
+def test_a_page_of_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableDocument, match="cannot be drawn"):
+        render_pdf_page(tmp_path / "gone.pdf", 1, [], tmp_path / "c")
+
+
 def test_the_oldest_pages_make_room(pdf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_view, "KEPT", 1)
     render_pdf_page(pdf, 1, [], tmp_path / "c")

@@ -31,8 +31,8 @@ NO_NETWORK_WALL = (
     "a file that takes its reader over could reach it."
 )
 NO_PROCESS_WALL = (
-    "Readers of uploaded files cannot be kept from starting programs here (the kernel or machine has no filter of "
-    "calls): a file that takes its reader over could do so."
+    "Readers of uploaded files cannot be kept from starting programs and removing files here (the kernel or machine "
+    "has no filter of calls): a file that takes its reader over could do so."
 )
 
 
@@ -47,8 +47,8 @@ class Limits:
     def apply(self) -> list[str]:
         """Bind this process for ever; return a sentence for each wall that could not be raised.
 
-        Beside its bounds it can write no file, dump no core, reach no network, start no process and signal no other,
-        and it leads a process group of its own.
+        Beside its bounds it can neither write nor remove any file, dump no core, reach no network, start no process
+        and signal no other, and it leads a process group of its own.
         """
         _lead_a_group()
         _bound(resource.RLIMIT_AS, self.memory_mb * MEGABYTE)

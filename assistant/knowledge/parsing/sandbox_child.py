@@ -39,9 +39,9 @@ class Task:
 
 def run(pipe: Connection, task: Task) -> None:
     """Parse and send messages: ``kind``, ``page``/``of`` meanwhile, then the document, ``unreadable`` or ``failed``."""
+    _silence()
     task.limits.apply()
     archive.allow(task.unpacked_mb)
-    _silence()
     try:
         for message in _messages(_parsed(pipe, task)):
             _send(pipe, message)

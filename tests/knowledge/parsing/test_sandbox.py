@@ -213,13 +213,16 @@ def test_a_child_starts_in_milliseconds(sandbox: ParserSandbox, write: Write) ->
 
 
 def test_a_child_can_neither_write_nor_outgrow_its_memory_nor_reach_network_or_processes(tmp_path: Path) -> None:
+    victim = tmp_path / "victim.txt"
+    victim.write_text("words")
     with socket.create_server(("127.0.0.1", 0)) as door:
         child = os.fork()
         if child == 0:
             os._exit(_what_fails_under_limits(Limits(5, 400), tmp_path, door.getsockname()))
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code == 6
-    assert (tmp_path / "out.txt").read_bytes() == b""
+    assert code == 12
+    assert [path.name for path in tmp_path.iterdir()] == ["victim.txt"]
+    assert victim.read_text() == "words"
 
 
 def _what_fails_under_limits(limits: Limits, folder: Path, listening: tuple[str, int]) -> int:
@@ -238,9 +241,18 @@ def _what_fails_under_limits(limits: Limits, folder: Path, listening: tuple[str,
     except OSError:
         failed += 1
     program = lambda: os.execv("/bin/true", ["true"])  # noqa: E731, S606  # only tried
-    for start in (os.fork, program, lambda: os.kill(os.getppid(), 0)):
+    victim = folder / "victim.txt"
+    harm = (
+        victim.unlink,
+        lambda: victim.rename(folder / "elsewhere.txt"),
+        lambda: os.truncate(victim, 0),
+        lambda: victim.open("r+").close(),
+        lambda: victim.chmod(0o600),
+        (folder / "new").mkdir,
+    )
+    for attempt in (os.fork, program, lambda: os.kill(os.getppid(), 0), *harm):
         try:
-            start()
+            attempt()
         except OSError:
             failed += 1
     return failed
