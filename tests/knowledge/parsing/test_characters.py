@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.knowledge.parsing.characters import clean, clean_lines, one_line
+from assistant.knowledge.parsing.characters import clean, clean_lines, decoded, one_line
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,10 @@ def test_text_is_cleaned_without_changing_what_it_says(raw: str, cleaned: str) -
 def test_blanks_are_single() -> None:
     assert clean_lines("\n  a \t b  \n\n c\n") == "a b\n\nc"
     assert one_line(" a\n  b ") == "a b"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["punycode", "idna", "unicode_escape", "undefined", "zlib", "rot13", "x-none", "\x00"]
+)
+def test_what_is_no_encoding_of_text_is_not_believed(encoding: str) -> None:
+    assert decoded("Grüße, a-b\\n".encode(), encoding) == "Grüße, a-b\\n"

@@ -56,7 +56,8 @@ def test_a_text_keeps_headings_lists_and_tables(read: Read, tmp_path: Path) -> N
         "</table:table-cell><table:table-cell><text:p>Days</text:p></table:table-cell></table:table-row>"
         "</table:table-header-rows>"
         "<table:table-row><table:table-cell><text:p>Graz</text:p></table:table-cell><table:table-cell>"
-        '<text:p>27</text:p></table:table-cell></table:table-row></table:table><text:h text:outline-level="2">Travel</text:h>'
+        "<text:p>27</text:p></table:table-cell></table:table-row></table:table>"
+        '<text:h text:outline-level="2">Travel</text:h>'
         "<text:p>Take the train.</text:p>"
     )
     document = read(odf(tmp_path, "guide.odt", body))
