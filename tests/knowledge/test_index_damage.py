@@ -149,6 +149,22 @@ def test_a_folder_that_ends_the_process_that_opens_it_ends_a_child_and_never_the
     assert not (library.settings.data_dir / "chroma.opening").exists()
 
 
+def test_a_loss_that_no_file_shows_is_found_by_the_timed_check(library: Library) -> None:
+    library.put("Long.txt", TEXTS)
+    library.settings = library.settings.model_copy(update={"index_check_seconds": 1.0})
+    with opening(library) as open_owner:
+        knowledge = open_owner()
+        until(lambda: _is_whole(knowledge))
+        before = _found(knowledge)
+        own = knowledge._own
+        assert own is not None
+        ids = sorted(own.index.ids(COLLECTION))
+        own.index.remove(COLLECTION, ids[:40])
+        until(lambda: own.indexer.collection_of("general") not in (None, COLLECTION))
+        until(lambda: _is_whole(knowledge))
+        assert _found(knowledge) == before
+
+
 def test_an_index_that_was_closed_in_order_serves_again_as_it_was(open_owner: Opener) -> None:
     first = open_owner()
     until(lambda: _is_whole(first))
