@@ -98,8 +98,11 @@ def _draw_password(entered: Entered, ids: Sequence[str]) -> bool:
 
 
 def _draw_names(entered: Entered, ids: Sequence[str]) -> None:
-    names = [entered.services.knowledge.document(entered.person, id_).name for id_ in ids[:LISTED]]
-    more = f"  \nand {wording.counted(len(ids) - LISTED, 'more document')}" if len(ids) > LISTED else ""
+    knowledge, person = entered.services.knowledge, entered.person
+    gone = knowledge.library.gone(person, list(ids))  # somebody else may have deleted some of them meanwhile
+    there = [id_ for id_ in ids if id_ not in gone]
+    names = [knowledge.document(person, id_).name for id_ in there[:LISTED]]
+    more = f"  \nand {wording.counted(len(there) - LISTED, 'more document')}" if len(there) > LISTED else ""
     st.markdown("  \n".join(f"**{escape(name)}**" for name in names) + more)
 
 

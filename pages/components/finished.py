@@ -38,17 +38,24 @@ def draw_notices() -> None:
 
 
 def _tell(entered: Entered) -> None:
-    knowledge, seen = entered.services.knowledge, st.session_state[SEEN]
-    now = knowledge.finished_seq(entered.person)
-    if now == seen:
+    now = entered.services.knowledge.finished_seq(entered.person)
+    if now == st.session_state[SEEN]:
         return
-    st.session_state[SEEN] = now
-    news: list[Finished] = [one for one in knowledge.finished_since(entered.person, seen) if one.seq <= now]
+    news = everything_since(entered, st.session_state[SEEN])
+    st.session_state[SEEN] = max([now, *(one.seq for one in news)])
     if len(news) <= ONE_BY_ONE:
         for one in news:
             _toast(one)
     else:
         _toast_counts(news)
+
+
+def everything_since(entered: Entered, seen: int) -> list[Finished]:
+    """Return all that has ended after ``seen``, which the service gives a part at a time."""
+    news: list[Finished] = []
+    while part := entered.services.knowledge.finished_since(entered.person, news[-1].seq if news else seen):
+        news += part
+    return news
 
 
 def _toast_counts(news: Sequence[Finished]) -> None:

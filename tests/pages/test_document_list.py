@@ -12,6 +12,8 @@ from assistant.bootstrap import Services
 from assistant.domain import DocumentStatus
 from assistant.library import Facts, FileProgress
 from pages.components.document_progress import said
+from pages.components.finished import everything_since
+from pages.components.guard import Entered
 
 RunApp = Callable[..., AppTest]
 PAGE = "pages/knowledge_base.py"
@@ -82,6 +84,30 @@ def test_ticked_documents_are_deleted_together_after_a_question(
     assert "Note 1.md" not in left
     assert "Note 2.md" in left
     assert app.checkbox(key="select-page").label == "Select all on this page"
+
+
+def test_a_ticked_document_that_is_gone_meanwhile_holds_nothing_up(
+    run_app: RunApp, services: Services, several: dict[str, str]
+) -> None:
+    app = run_app(PAGE)
+    for name in ("Note 0.md", "Note 1.md"):
+        app.checkbox(key=f"select-{several[name]}").check().run()
+    services.knowledge.delete(services.people.local(), several["Note 0.md"])
+    app.button(key="bulk-delete").click().run()
+    assert "**Note 1.md**" in [element.value for element in app.markdown]
+    app.button(key="confirm-delete").click().run()
+    assert not app.exception
+    assert "Note 1.md" not in ids(services)
+
+
+def test_all_that_ended_is_told_however_many(services: Services) -> None:
+    person, knowledge = services.people.local(), services.knowledge
+    seen = knowledge.finished_seq(person)
+    made = [knowledge.upload(person, f"Leaf {number}.txt", b"").document_id for number in range(55)]
+    knowledge.wait_until_done(made, 90)
+    news = everything_since(Entered(services, person), seen)
+    assert sorted(one.document_id for one in news) == sorted(made)
+    knowledge.library.delete_many(person, made)
 
 
 def test_all_on_the_page_are_ticked_at_once_and_cleared(run_app: RunApp, several: dict[str, str]) -> None:
