@@ -213,6 +213,7 @@ def _bring_original(stream: IO[bytes], digest: str, blobs: Blobs) -> None:
 
 def _bring_database(stream: IO[bytes], digest: str, file: Path) -> None:
     """Put the database in its place, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f"{file.name}.restoring")
     with part.open("wb") as copy:
         shutil.copyfileobj(stream, copy, PIECE_BYTES)
@@ -247,6 +248,8 @@ def _stream(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 
 @contextmanager
 def _opened(source: Path) -> Iterator[tarfile.TarFile]:
+    if not source.is_file():  # a pipe would be waited for
+        raise AssistantError(NOT_WHOLE)
     try:
         with tarfile.open(source, "r:") as tar:
             yield tar

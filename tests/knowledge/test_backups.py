@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from small_library import EDITOR
+from waiting import until
 
 from assistant import bootstrap, faults
 from assistant import settings as settings_module
@@ -19,6 +21,7 @@ from assistant.domain import Person, Role
 from assistant.errors import AssistantError, NotAllowed, StartError
 from assistant.knowledge import backups
 from assistant.settings import Settings
+from assistant.storage.vectors import Vectors
 
 STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 NOTES = {f"hall-{n}.md": f"# Hall {n}\n\nThe gate of hall {n} opens with code {n}{n}7.\n" for n in range(4)}
@@ -90,7 +93,7 @@ def test_an_original_that_is_deleted_during_a_backup_is_still_in_it(first: Servi
 
     def delete() -> None:
         first.knowledge.delete(EDITOR, late.document_id)
-        first.knowledge.wait_until_indexed(WAIT_SECONDS)
+        until(lambda: not Vectors(first.database).removals())  # what is left is to purge its original
 
     with faults.injected("backup_copied", 1, delete):
         done = backups.back_up(EDITOR, first.database, first.settings, tmp_path / "all.tar")
@@ -180,3 +183,17 @@ def test_what_is_no_backup_is_told_in_a_sentence(tmp_path: Path, content: bytes)
     (tmp_path / "other.bin").write_bytes(content)
     with pytest.raises(AssistantError, match="not a whole backup"):
         backups.restore(_empty(tmp_path), tmp_path / "other.bin")
+
+
+def test_a_pipe_is_no_backup(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(AssistantError, match="not a whole backup"):
+        backups.restore(_empty(tmp_path), tmp_path / "pipe")
+
+
+def test_a_database_that_stands_elsewhere_is_restored_to_there(made: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "databases" / "kb.sqlite"
+    settings = settings_module.load(data_dir=tmp_path / "second", samples=False, database_url=f"sqlite:///{elsewhere}")
+    backups.restore(settings, made)
+    assert elsewhere.exists()
+    assert not (tmp_path / "second" / "assistant.sqlite").exists()
