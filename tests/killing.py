@@ -5,6 +5,7 @@ One warm process has everything imported and forks each life: starting the libra
 
 from __future__ import annotations
 
+import faulthandler
 import hashlib
 import json
 import os
@@ -20,11 +21,13 @@ from typing import IO, Any
 
 from assistant import bootstrap, faults
 from assistant import settings as settings_module
-from assistant.domain import Document, DocumentStatus, Person
+from assistant.domain import Document, Person
 from assistant.knowledge.service import KnowledgeBase
 from assistant.settings import PROJECT
 
 WAIT_SECONDS = 60.0
+# A parser that a busy machine does not let come to its end is given up within a life.
+PARSE_SECONDS = 20
 Say = Callable[[dict[str, str]], None]
 LIFE_SECONDS = 150
 """Longer than any life takes on a busy machine: one that hangs fails."""
@@ -132,7 +135,7 @@ class Life:
     def _wait(self) -> None:
         ids = [document.id for document in self._knowledge.documents(self._person)]
         documents = self._knowledge.wait_until_done(ids, WAIT_SECONDS)
-        assert all(document.status is DocumentStatus.READY for document in documents), documents
+        assert all(document.status.is_final for document in documents), documents
         assert self._knowledge.wait_until_indexed(WAIT_SECONDS)
 
 
@@ -155,6 +158,7 @@ def _serve(requests: IO[str]) -> None:
 def _be_born(request: dict[str, Any]) -> None:
     code = 1
     try:
+        faulthandler.dump_traceback_later(WAIT_SECONDS - 10)  # of a life that hangs
         signal.alarm(LIFE_SECONDS)
         _live(Path(request["data_dir"]), request["number"], request["fault"])
         code = 0
@@ -168,7 +172,7 @@ def _be_born(request: dict[str, Any]) -> None:
 
 def _live(data_dir: Path, number: int, fault: tuple[str, int] | None) -> None:
     name, nth = fault or (faults.POINTS[0], 0)
-    settings = settings_module.load(data_dir=data_dir, samples=False, parse_memory_mb=1000)
+    settings = settings_module.load(data_dir=data_dir, samples=False, parse_seconds=PARSE_SECONDS)
     with faults.injected(name, nth, faults.kill), bootstrap.opened(settings, own_index=True) as services:
         Life(services.knowledge, services.people.local(), number, _say).run()
         if name == "backup_copied":
