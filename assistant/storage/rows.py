@@ -73,7 +73,7 @@ class VersionRow(Base):
     ``done`` and ``total`` count pages while parsing, chunks while embedding; ``stage_from`` is what was done when this
     stage began, ``beat`` grows while a worker is at it,
     ``finished_seq`` is the place in the order in which versions came to their end. A version of a rebuild carries its
-    ``run_id`` and is hidden until the rebuild is whole; ``chunking`` is the way its text was cut. ``note`` is a
+    ``run_id`` and is hidden until the rebuild is whole. ``note`` is a
     sentence on what was left out.
     """
 
@@ -112,7 +112,6 @@ class VersionRow(Base):
     stage_from: Mapped[int] = mapped_column(server_default="0", default=0)
     finished_seq: Mapped[int | None] = mapped_column(index=True)
     run_id: Mapped[int | None] = mapped_column(index=True)
-    chunking: Mapped[int] = mapped_column(server_default="1", default=1)
     note: Mapped[str | None]
 
 
@@ -183,8 +182,8 @@ class RemovalRow(Base):
 class GenerationRow(Base):
     """One built collection of the vector index; the newest finished one of a space and model serves.
 
-    ``state`` is ``wanted`` (to be built from the stored vectors), ``live`` or ``retired``. ``added`` and ``removed``
-    count vectors since it was built: removed ones leave holes that only a new generation fills.
+    ``state`` is ``wanted`` (to be built from the stored vectors), ``live`` or ``retired``. ``removed`` counts
+    the vectors taken out since it was built: they leave holes that only a new generation fills.
     """
 
     __tablename__ = "index_generations"
@@ -197,7 +196,6 @@ class GenerationRow(Base):
     collection: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str]
     created_at: Mapped[datetime]
-    added: Mapped[int] = mapped_column(server_default="0", default=0)
     removed: Mapped[int] = mapped_column(server_default="0", default=0)
 
 

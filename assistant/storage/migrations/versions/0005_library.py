@@ -29,7 +29,6 @@ COLUMNS: dict[str, tuple[sa.Column[object], ...]] = {
         sa.Column("stage_from", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("finished_seq", sa.Integer()),
         sa.Column("run_id", sa.Integer()),
-        sa.Column("chunking", sa.Integer(), nullable=False, server_default="1"),
         sa.Column("note", sa.String()),
     ),
     "version_pages": (
@@ -37,10 +36,7 @@ COLUMNS: dict[str, tuple[sa.Column[object], ...]] = {
         sa.Column("origin", sa.String(), nullable=False, server_default="text"),
     ),
     "citations": (sa.Column("page_label", sa.String()),),
-    "index_generations": (
-        sa.Column("added", sa.Integer(), nullable=False, server_default="0"),
-        sa.Column("removed", sa.Integer(), nullable=False, server_default="0"),
-    ),
+    "index_generations": (sa.Column("removed", sa.Integer(), nullable=False, server_default="0"),),
     "knowledge_state": (
         sa.Column("finished_seq", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("index_state", sa.String(), nullable=False, server_default=""),
