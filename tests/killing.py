@@ -68,7 +68,8 @@ class Zygote:
         paths = [str(PROJECT), str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__))],
+            # Not as a script: each reader of a file would run the script anew to have its names.
+            [sys.executable, "-c", "import killing; killing.main()"],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -191,8 +192,8 @@ def _say(event: dict[str, Any]) -> None:
     os.write(1, (json.dumps(event) + "\n").encode())
 
 
-if __name__ == "__main__":
-    # So that they are there when a life begins.
+def main() -> None:
+    """Import what lives need, so that it is there when one begins, and serve."""
     import chromadb  # noqa: F401
     import onnxruntime  # type: ignore[import-untyped]  # noqa: F401
     import tokenizers  # noqa: F401
