@@ -27,6 +27,7 @@ from assistant.library import (
 from assistant.storage.accepting import Accepting, NewVersion
 from assistant.storage.blobs import Blobs
 from assistant.storage.deletions import delete_documents, delete_unchanged
+from assistant.storage.disk import NOTHING_CHANGED, full_disk_told
 from assistant.storage.document_list import DocumentList
 from assistant.storage.documents import Documents
 from assistant.storage.facts import expired, set_facts, tags_in
@@ -84,6 +85,7 @@ class Library:
             raise NotFound("There is no such document.")
         return listed
 
+    @full_disk_told(NOTHING_CHANGED)
     def set_facts(self, person: Person, document_id: str, facts: Facts, revision: int) -> ListedDocument:
         """Store what is said of a document, over what stood there at ``revision``.
 
@@ -108,6 +110,7 @@ class Library:
         texts = (self._documents.beginning(document_id, number, MOST_CHARACTERS) for number in (old, new))
         return difference(*texts)
 
+    @full_disk_told(NOTHING_CHANGED)
     def restore(self, person: Person, document_id: str, number: int, expected: int) -> Upload:
         """Make an older version the newest one again, as a version of its own; ``expected`` is the newest one seen.
 
@@ -146,6 +149,7 @@ class Library:
             for row in rows
         ]
 
+    @full_disk_told(NOTHING_CHANGED)
     def move(self, person: Person, document_ids: Sequence[str], space: str) -> list[tuple[str, str]]:
         """Move documents to another space, named by its id or name; return those refused, each with a sentence.
 
@@ -159,6 +163,7 @@ class Library:
         self._wake()
         return hidden + refused
 
+    @full_disk_told(NOTHING_CHANGED)
     def delete_many(self, person: Person, document_ids: Sequence[str]) -> int:
         """Delete documents with all their versions, at once for all searches; return how many. Raises NotAllowed.
 
@@ -171,6 +176,7 @@ class Library:
         self._wake()
         return deleted
 
+    @full_disk_told(NOTHING_CHANGED)
     def delete_unchanged(self, person: Person, document_id: str, sha256: str) -> bool:
         """Delete a document only while its newest version has this digest, looked at and done in one step.
 
@@ -183,6 +189,7 @@ class Library:
         self._wake()
         return deleted
 
+    @full_disk_told(NOTHING_CHANGED)
     def retry_many(self, person: Person, document_ids: Sequence[str]) -> int:
         """Try those of these documents again that failed; return how many. Raises NotAllowed."""
         need_editor(person)
@@ -207,6 +214,7 @@ class Library:
         """Return whether searches leave out documents that do not hold any more."""
         return leaves_out_expired(self._preferences)
 
+    @full_disk_told(NOTHING_CHANGED)
     def set_leave_out_expired(self, person: Person, leave_out: bool) -> None:
         """Say whether searches leave out documents that do not hold any more. Raises NotAllowed, Conflict."""
         need_editor(person)

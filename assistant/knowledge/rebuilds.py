@@ -8,6 +8,7 @@ from assistant.domain import Person
 from assistant.knowledge.rights import need_editor
 from assistant.library import Run
 from assistant.storage.database import Database
+from assistant.storage.disk import NOTHING_CHANGED, full_disk_told
 from assistant.storage.documents import Documents
 from assistant.storage.runs import Runs
 
@@ -20,6 +21,7 @@ class Rebuilds:
         self._documents = Documents(database)
         self._wake = wake
 
+    @full_disk_told(NOTHING_CHANGED)
     def rechunk(self, person: Person, document_ids: Sequence[str] | None = None) -> Run:
         """Have these documents, or all, read, cut and embedded anew in the background; the old ones serve until then.
 

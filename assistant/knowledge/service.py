@@ -36,6 +36,7 @@ from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import Database
+from assistant.storage.disk import NOTHING_CHANGED, full_disk_told
 from assistant.storage.documents import Documents
 from assistant.storage.embeddings import Embeddings
 from assistant.storage.generations import Generations
@@ -154,6 +155,7 @@ class KnowledgeBase:
         """Begin an upload that comes piece by piece; ``size`` in bytes where it is known. Refuses as ``upload``."""
         return self._intake.begin(self._wanted(person, name, space, replaces, expected), size)
 
+    @full_disk_told(NOTHING_CHANGED)
     def cancel(self, person: Person, document_id: str) -> None:
         """Stop what is under way for a document; what is searchable stays. Raises NotAllowed, NotFound."""
         need_editor(person)
@@ -187,11 +189,13 @@ class KnowledgeBase:
         """Return the spaces that this person may read."""
         return self._documents.spaces()
 
+    @full_disk_told(NOTHING_CHANGED)
     def add_space(self, person: Person, name: str) -> Space:
         """Add a space, or return the one of this name. Raises NotAllowed, UploadRefused without a name."""
         need_editor(person)
         return self._documents.add_space(clean_name(name))
 
+    @full_disk_told(NOTHING_CHANGED)
     def retry(self, person: Person, document_id: str, password: str | None = None) -> None:
         """Try a failed document again, with the password that a protected PDF needs. Raises NotAllowed, NotFound."""
         need_editor(person)
@@ -203,6 +207,7 @@ class KnowledgeBase:
         need_editor(person)
         self.library.delete_many(person, [self.document(person, document_id).id])
 
+    @full_disk_told(NOTHING_CHANGED)
     def reindex(self, person: Person) -> int:
         """Build keyword and vector index anew from what is stored, while the old one serves.
 

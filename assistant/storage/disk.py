@@ -11,6 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from assistant.errors import DiskFull
 
+NOTHING_CHANGED = (
+    "There is no room left on the disk, so nothing was changed: make room (or tell your administrator), then try again."
+)
 # What SQLite answers when the file it shares with other processes cannot grow.
 NO_ROOM_BESIDE = frozenset({sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP})
 
@@ -25,7 +28,7 @@ def is_disk_full(error: BaseException) -> bool:
 
 @contextmanager
 def full_disk_told(sentence: str) -> Iterator[None]:
-    """Turn what a full disk raises within the block into DiskFull with this sentence."""
+    """Turn what a full disk raises within the block, or the function, into DiskFull with this sentence."""
     try:
         yield
     except Exception as error:

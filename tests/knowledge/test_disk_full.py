@@ -16,6 +16,7 @@ from assistant import faults
 from assistant.domain import DocumentStatus
 from assistant.errors import DiskFull
 from assistant.knowledge.service import KnowledgeBase
+from assistant.library import Facts
 from assistant.providers.minilm import MiniLM
 from assistant.settings import load
 from assistant.storage.blobs import RESERVED_BYTES
@@ -111,3 +112,20 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_nothing(library: Library, poi
         assert knowledge.documents(EDITOR) == []
         assert list((library.settings.data_dir / "originals" / "incoming").iterdir()) == []
         assert knowledge.upload(EDITOR, "New.md", RULES).version == 1
+
+
+def test_changes_without_room_are_refused_plainly_and_done_once_there_is(library: Library, small_disk: Path) -> None:
+    with opening(library) as opened:
+        knowledge = opened(own_index=False)
+        document = library.put("Kept.md", ["Staff in room 1 answer within 3 days."])
+        with _filled(small_disk, leaving=0):
+            for change in (
+                lambda: knowledge.delete(EDITOR, document),
+                lambda: knowledge.library.set_facts(EDITOR, document, Facts(title="Rooms"), 0),
+                lambda: knowledge.add_space(EDITOR, "Rooms"),
+            ):
+                with pytest.raises(DiskFull, match="nothing was changed"):
+                    change()
+        assert [found.id for found in knowledge.documents(EDITOR)] == [document]
+        knowledge.delete(EDITOR, document)
+        assert knowledge.documents(EDITOR) == []

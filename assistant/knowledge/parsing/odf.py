@@ -22,6 +22,8 @@ OFFICE, TEXT, TABLE, DRAW, STYLE, PRESENTATION, MANIFEST = (
 TITLE = "{http://purl.org/dc/elements/1.1/}title"
 # A row or cell may say that it stands many times; a file of a few bytes would then fill the memory.
 MOST_REPEATED = 1_000
+# Filled cells that one row may become by standing many times: what is said a hundred times is found by then.
+MOST_CELLS = 10_000
 DEEPEST_LIST = 10
 _BLANKS = {f"{TEXT}s": " ", f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
 # What these hold is no text of the document: comments, deleted text, and lists made from its headings.
@@ -171,7 +173,8 @@ def _rows(table: Any) -> Iterator[list[str]]:
     for child in table:
         if child.tag == f"{TABLE}table-row":
             cells = _cells(child)
-            for _ in range(_repeated(child, "rows") if any(cells) else 1):
+            filled = sum(map(bool, cells))
+            for _ in range(min(_repeated(child, "rows"), max(1, MOST_CELLS // filled)) if filled else 1):
                 yield cells
         elif child.tag in (f"{TABLE}table-header-rows", f"{TABLE}table-rows", f"{TABLE}table-row-group"):
             yield from _rows(child)
