@@ -1,7 +1,7 @@
 """What a turn will need of a question, begun while the question is being stored: its vector and its passages.
 
-Storing waits for the disk and the embedding model for its arithmetic, so that the two fit side by side. It was measured
-at 15 ms of the 45 between a question's arrival and the model's request.
+Storing waits for the disk and the embedding model for its arithmetic, so that the two fit side by side. One after the
+other, embedding and searching took 17 of the 44 ms between a question's arrival and the model's request.
 """
 
 from __future__ import annotations

@@ -117,14 +117,18 @@ def _merged(blocks: Sequence[Block]) -> tuple[Block, ...]:
     merged: list[Block] = []
     for block in blocks:
         if merged and merged[-1].rows.size + block.rows.size <= BLOCK:
-            last = merged.pop()
-            block = Block(  # noqa: PLW2901
-                np.concatenate([last.rows, block.rows]),
-                np.concatenate([last.version_of, block.version_of]),
-                np.concatenate([last.matrix, block.matrix]),
-            )
-        merged.append(block)
+            merged[-1] = _joined(merged[-1], block)
+        else:
+            merged.append(block)
     return tuple(merged)
+
+
+def _joined(first: Block, second: Block) -> Block:
+    return Block(
+        np.concatenate([first.rows, second.rows]),
+        np.concatenate([first.version_of, second.version_of]),
+        np.concatenate([first.matrix, second.matrix]),
+    )
 
 
 def decode(blobs: Sequence[bytes]) -> Matrix:

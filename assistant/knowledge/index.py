@@ -101,7 +101,7 @@ class VectorIndex:
 
         with _engine(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            settings = Settings(anonymized_telemetry=False, _env_file=None)  # type: ignore[call-arg]
+            settings = Settings(anonymized_telemetry=False, _env_file=None)  # type: ignore[call-arg]  # taken by pydantic-settings, named by no field
             self._client = cast("Client", chromadb.PersistentClient(str(self.folder), settings=settings))
         for name in self.names():
             self.count(name)  # which writes its files anew if they were not written yet

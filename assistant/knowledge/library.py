@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from assistant.domain import Document, DocumentStatus, Person, Space, Upload
+from assistant.domain import DocumentStatus, Person, Upload
 from assistant.errors import Conflict, NotFound, WrongUse
 from assistant.knowledge.chunking import contextual_text
-from assistant.knowledge.rights import need_editor
+from assistant.knowledge.rights import Access, need_editor
 from assistant.knowledge.versions import MOST_CHARACTERS, difference
 from assistant.library import (
     DiffLine,
@@ -60,6 +60,7 @@ class Library:
         """``wake`` is called whenever something is to be done, ``progress`` tells of documents in spaces."""
         self._database = database
         self._documents = Documents(database)
+        self._access = Access(self._documents)
         self._accepting = Accepting(database)
         self._list = DocumentList(database)
         self._preferences = Preferences(database)
@@ -70,7 +71,7 @@ class Library:
 
     def page(self, person: Person, query: DocumentQuery) -> DocumentPage:
         """Return the documents that a query finds, from its offset on, with how far those under way are."""
-        readable = self._readable(person)
+        readable = self._access.readable(person)
         page = self._list.page(query, readable, self._day())
         under_way = [one.document.id for one in page.documents if not one.document.status.is_final]
         progress = self._progress(under_way, readable) if under_way else {}
@@ -81,7 +82,7 @@ class Library:
     def facts(self, person: Person, document_id: str) -> ListedDocument:
         """Return a document with what is said of it; raise NotFound."""
         listed = self._list.one(document_id)
-        if listed is None or listed.document.space not in self._readable(person):
+        if listed is None or listed.document.space not in self._access.readable(person):
             raise NotFound("There is no such document.")
         return listed
 
@@ -92,21 +93,21 @@ class Library:
         Raises NotAllowed, NotFound, WrongUse for what is too long, Conflict when somebody else changed it meanwhile.
         """
         need_editor(person)
-        self._document(person, document_id)
+        self._access.document(person, document_id)
         set_facts(self._database, document_id, _cleaned(facts), revision, person.id)
         return self.facts(person, document_id)
 
     def tags(self, person: Person) -> list[str]:
         """Return all tags of the documents that this person may see."""
-        return tags_in(self._database, self._readable(person))
+        return tags_in(self._database, self._access.readable(person))
 
     def versions(self, person: Person, document_id: str) -> list[Version]:
         """Return the versions of a document, newest first; raise NotFound."""
-        return self._documents.versions(self._document(person, document_id).id)
+        return self._documents.versions(self._access.document(person, document_id).id)
 
     def difference(self, person: Person, document_id: str, old: int, new: int) -> list[DiffLine]:
         """Return what changed in the text between two versions; raise NotFound, also for one without text."""
-        self._document(person, document_id)
+        self._access.document(person, document_id)
         texts = (self._documents.beginning(document_id, number, MOST_CHARACTERS) for number in (old, new))
         return difference(*texts)
 
@@ -117,7 +118,7 @@ class Library:
         Raises NotAllowed, NotFound, Conflict when the document was replaced meanwhile.
         """
         need_editor(person)
-        document = self._document(person, document_id)
+        document = self._access.document(person, document_id)
         version = self._version(document_id, number)
         original = self._documents.original(document_id, number)
         new = NewVersion(
@@ -136,7 +137,7 @@ class Library:
 
     def chunks(self, person: Person, document_id: str, offset: int = 0, limit: int = 50) -> list[StoredChunk]:
         """Return chunks of the version that searches see, as the embedding model was given them; raise NotFound."""
-        rows = self._documents.chunks(self._document(person, document_id).id, offset, limit)
+        rows = self._documents.chunks(self._access.document(person, document_id).id, offset, limit)
         return [
             StoredChunk(
                 row.number,
@@ -156,8 +157,8 @@ class Library:
         Raises NotAllowed, NotFound when there is no such space.
         """
         need_editor(person)
-        target = self._space(person, space)
-        there = self._documents.there(document_ids, self._readable(person))
+        target = self._access.space(person, space)
+        there = self._documents.there(document_ids, self._access.readable(person))
         hidden = [(id_, "There is no such document.") for id_ in document_ids if id_ not in there]
         refused = move(self._database, [id_ for id_ in document_ids if id_ in there], target.id, person.id)
         self._wake()
@@ -170,7 +171,7 @@ class Library:
         Those that are gone already do no harm.
         """
         need_editor(person)
-        there = self._documents.there(document_ids, self._readable(person))
+        there = self._documents.there(document_ids, self._access.readable(person))
         wanted = [id_ for id_ in dict.fromkeys(document_ids) if id_ in there]
         deleted = delete_documents(self._database, wanted, person.id)
         self._wake()
@@ -183,7 +184,7 @@ class Library:
         Returns False when it was replaced or is gone. Raises NotAllowed.
         """
         need_editor(person)
-        if not self._documents.there([document_id], self._readable(person)):
+        if not self._documents.there([document_id], self._access.readable(person)):
             return False
         deleted = delete_unchanged(self._database, document_id, sha256, person.id)
         self._wake()
@@ -193,7 +194,7 @@ class Library:
     def retry_many(self, person: Person, document_ids: Sequence[str]) -> int:
         """Try those of these documents again that failed; return how many. Raises NotAllowed."""
         need_editor(person)
-        there = self._documents.there(document_ids, self._readable(person))
+        there = self._documents.there(document_ids, self._access.readable(person))
         failed = [id_ for id_ in there if self._documents.get(id_).status is DocumentStatus.FAILED]
         for document_id in failed:
             self._accepting.retry(document_id)
@@ -203,11 +204,11 @@ class Library:
     def gone(self, person: Person, document_ids: Sequence[str]) -> set[str]:
         """Return those of these documents that were deleted, or that this person may not see any more."""
         asked = set(document_ids)
-        return asked - self._documents.there(list(asked), self._readable(person)) if asked else set()
+        return asked - self._documents.there(list(asked), self._access.readable(person)) if asked else set()
 
     def expired(self, person: Person, document_ids: Sequence[str]) -> dict[str, date]:
         """Return those of these documents that do not hold any more, each with the last day on which it did."""
-        there = self._documents.there(document_ids, self._readable(person)) if document_ids else ()
+        there = self._documents.there(document_ids, self._access.readable(person)) if document_ids else ()
         return expired(self._database, list(there), self._day()) if there else {}
 
     def leave_out_expired(self, person: Person) -> bool:  # noqa: ARG002  # everybody may know what searches leave out
@@ -223,27 +224,11 @@ class Library:
         if self._preferences.replace(PREFERENCE, value, stored.revision if stored else 0, person.id) is None:
             raise Conflict(CHANGED)
 
-    def _readable(self, person: Person) -> list[str]:  # noqa: ARG002  # every person reads every space so far
-        return [space.id for space in self._documents.spaces()]
-
-    def _document(self, person: Person, document_id: str) -> Document:
-        document = self._documents.get(document_id)
-        if document.space not in self._readable(person):
-            raise NotFound("There is no such document.")
-        return document
-
     def _version(self, document_id: str, number: int) -> Version:
         for version in self._documents.versions(document_id):
             if version.number == number:
                 return version
         raise NotFound("There is no such version of this document.")
-
-    def _space(self, person: Person, wanted: str) -> Space:
-        readable = self._readable(person)
-        for space in self._documents.spaces():
-            if wanted in (space.id, space.name) and space.id in readable:
-                return space
-        raise NotFound(f"There is no space named {wanted!r}.")
 
     def _need_original(self, sha256: str) -> None:
         if not self._blobs.path(sha256).exists():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from assistant.domain import Person
-from assistant.knowledge.rights import need_editor
+from assistant.knowledge.rights import Access, need_editor
 from assistant.library import Run
 from assistant.storage.database import Database
 from assistant.storage.disk import NOTHING_CHANGED, full_disk_told
@@ -18,7 +18,7 @@ class Rebuilds:
 
     def __init__(self, database: Database, wake: Callable[[], None]) -> None:
         self._runs = Runs(database)
-        self._documents = Documents(database)
+        self._access = Access(Documents(database))
         self._wake = wake
 
     @full_disk_told(NOTHING_CHANGED)
@@ -28,8 +28,7 @@ class Rebuilds:
         Raises NotAllowed, NotFound when none of them is searchable, Conflict when one is on that way already.
         """
         need_editor(person)
-        spaces = [space.id for space in self._documents.spaces()]
-        run = self._runs.begin(person.id, spaces, document_ids)
+        run = self._runs.begin(person.id, self._access.readable(person), document_ids)
         self._wake()
         return run
 

@@ -28,9 +28,9 @@ from assistant.knowledge.query_vectors import QueryEmbedding, server_of
 from assistant.knowledge.rebuilds import Rebuilds
 from assistant.knowledge.reembedding import Reembedding
 from assistant.knowledge.retrieval import OwnIndex, Retrieval
-from assistant.knowledge.rights import need_editor
+from assistant.knowledge.rights import Access, need_editor
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
-from assistant.library import FileProgress, Finished, IndexHealth
+from assistant.library import Finished, IndexHealth
 from assistant.providers.api_embedder import ApiEmbedder
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
@@ -73,6 +73,7 @@ class KnowledgeBase:
         self._settings = settings
         self._embedder = embedder
         self._documents = Documents(database)
+        self._access = Access(self._documents)
         self._vectors = Vectors(database)
         self._embeddings = Embeddings(database)
         self._blobs = Blobs(settings.data_dir)
@@ -161,33 +162,26 @@ class KnowledgeBase:
         need_editor(person)
         self._intake.cancel(self.document(person, document_id).id, person)
 
-    def progress_of(self, person: Person, document_ids: Sequence[str]) -> dict[str, FileProgress]:
-        """Return where these documents stand on their way; those that the person may not see are left out."""
-        return self._progress.of(document_ids, self._readable(person))
-
     def finished_seq(self, person: Person) -> int:  # noqa: ARG002 - as for spaces
         """Return where the order of finished documents stands: what comes after it is news."""
         return self._progress.finished_seq()
 
     def finished_since(self, person: Person, seq: int) -> list[Finished]:
         """Return how this person's uploads ended after ``seq``, in that order; some at a time."""
-        return self._progress.finished_since(seq, person.email, self._readable(person))
+        return self._progress.finished_since(seq, person.email, self._access.readable(person))
 
     def documents(self, person: Person, *, space: str | None = None) -> list[Document]:
         """Return the documents that this person may see, by name."""
-        spaces = self._readable(person) if space is None else [self._space(person, space).id]
+        spaces = self._access.readable(person) if space is None else [self._access.space(person, space).id]
         return self._documents.in_spaces(spaces)
 
     def document(self, person: Person, document_id: str) -> Document:
         """Return one document; raises NotFound."""
-        document = self._documents.get(document_id)
-        if document.space not in self._readable(person):
-            raise NotFound("There is no such document.")
-        return document
+        return self._access.document(person, document_id)
 
-    def spaces(self, person: Person) -> list[Space]:  # noqa: ARG002 - every person reads every space so far
+    def spaces(self, person: Person) -> list[Space]:
         """Return the spaces that this person may read."""
-        return self._documents.spaces()
+        return self._access.spaces(person)
 
     @full_disk_told(NOTHING_CHANGED)
     def add_space(self, person: Person, name: str) -> Space:
@@ -259,7 +253,7 @@ class KnowledgeBase:
             return []
         known = query_vectors if len(asked) == len(queries) else None
         vectors = self._queries.vectors(person.id, asked, known)
-        return self._retrieval.passages(asked, vectors, self._readable(person), k)
+        return self._retrieval.passages(asked, vectors, self._access.readable(person), k)
 
     def queries_go_to(self) -> str | None:
         """Return the host outside the house that is given what people search for; None when none is. Fast."""
@@ -351,13 +345,4 @@ class KnowledgeBase:
         need_editor(person)
         if replaces is not None:
             self.document(person, replaces)
-        return Wanted(clean_name(name), self._space(person, space).id, person, replaces, expected)
-
-    def _readable(self, person: Person) -> list[str]:
-        return [space.id for space in self.spaces(person)]
-
-    def _space(self, person: Person, wanted: str) -> Space:
-        for space in self.spaces(person):
-            if wanted in (space.id, space.name):
-                return space
-        raise NotFound(f"There is no space named {wanted!r}.")
+        return Wanted(clean_name(name), self._access.space(person, space).id, person, replaces, expected)

@@ -10,7 +10,7 @@ from small_library import EDITOR, Library, opening
 from assistant.domain import DocumentStatus
 from assistant.knowledge.progress import FileProgresses
 from assistant.knowledge.service import KnowledgeBase
-from assistant.library import FileProgress
+from assistant.library import DocumentQuery, FileProgress
 from assistant.storage.database import utc_now
 
 PAGES = [f"Staff in room {n} answer within {n + 2} days." for n in range(6)]
@@ -27,12 +27,16 @@ def _after(library: Library, seconds: float, document_id: str) -> FileProgress:
     return progresses.of([document_id], ["general"])[document_id]
 
 
+def _places(knowledge: KnowledgeBase) -> dict[str, int | None]:
+    listed = knowledge.library.page(EDITOR, DocumentQuery()).documents
+    return {one.document.id: one.progress.place_in_line for one in listed if one.progress}
+
+
 def test_waiting_files_have_their_place_in_line(knowledge: KnowledgeBase) -> None:
     ids = [knowledge.upload(EDITOR, f"{n}.md", f"Rule {n}.".encode()).document_id for n in range(3)]
-    places = {id_: one.place_in_line for id_, one in knowledge.progress_of(EDITOR, ids).items()}
-    assert places == {ids[0]: 1, ids[1]: 2, ids[2]: 3}
+    assert _places(knowledge) == {ids[0]: 1, ids[1]: 2, ids[2]: 3}
     knowledge.cancel(EDITOR, ids[0])
-    assert knowledge.progress_of(EDITOR, ids)[ids[2]].place_in_line == 2
+    assert _places(knowledge)[ids[2]] == 2
 
 
 def test_a_file_that_is_read_tells_pages_speed_and_time_left(library: Library) -> None:

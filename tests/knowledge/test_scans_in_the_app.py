@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from waiting import until
 from assistant.bootstrap import Services, build
 from assistant.domain import DocumentStatus
 from assistant.knowledge.parsing import ocr
+from assistant.library import DocumentQuery
 from assistant.settings import load
 from assistant.storage.library_rows import OcrTextRow
 from assistant.storage.rows import PageRow, VersionRow
@@ -66,7 +68,8 @@ def test_while_a_scan_is_read_its_pages_are_counted_and_others_go_ahead(services
         scan = write_scan(tmp_path / name, [[f"Rule {n} of {name}"] for n in range(8)])
         scans.append(knowledge.upload(EDITOR, name, scan.read_bytes()).document_id)
     note = knowledge.upload(EDITOR, "note.txt", b"The canteen opens at noon.").document_id
-    until(lambda: any(progress.recognising for progress in knowledge.progress_of(EDITOR, scans).values()))
+    page = partial(knowledge.library.page, EDITOR, DocumentQuery())
+    until(lambda: any(one.progress and one.progress.recognising for one in page().documents))
     (document,) = knowledge.wait_until_done([note], timeout=90)
     assert document.status is DocumentStatus.READY
     assert any(not knowledge.document(EDITOR, scan).status.is_final for scan in scans)

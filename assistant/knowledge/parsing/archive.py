@@ -38,6 +38,7 @@ _LOCATOR_BYTES = 20
 # A directory of MAX_PARTS parts with long names; each part becomes an object of some hundred bytes.
 _DIRECTORY_BYTES = 16 * MEGABYTE
 _PIECE = 64 * 1024
+# What zipfile and its unpackers were seen to raise for damaged parts.
 _BROKEN = (
     zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, KeyError, OSError, EOFError, struct.error,
     zlib.error, lzma.LZMAError,

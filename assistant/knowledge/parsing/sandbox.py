@@ -42,7 +42,6 @@ MAX_MESSAGES = 1_000_000
 # Characters of a page's own label, and levels of headings.
 LABEL_MAX = 300
 DEEPEST_LEVEL = 10
-MAX_HEADINGS = 200_000
 # Seconds between two looks at whether the file is still wanted.
 LOOK_SECONDS = 1.0
 # Seconds that a child has beyond its time before it is killed from aside, should it stop within a message.

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pypdf
 import pytest
+from hostile import pdf_with
 from scanned import write_scan
 from waiting import until
 
@@ -49,17 +50,6 @@ def the_server() -> psutil.Process:
 
 def children_of_the_server() -> list[psutil.Process]:
     return the_server().children()
-
-
-def pdf_with(content: bytes, filters: str = "/FlateDecode") -> bytes:
-    """A one-page PDF around one content stream."""
-    return (
-        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<<>>>>endobj\n"
-        + f"4 0 obj<</Length {len(content)}/Filter[{filters}]>>stream\n".encode()
-        + content
-        + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\n"
-    )
 
 
 def test_a_child_reads_as_this_process_does(sandbox: ParserSandbox, make_pdf: Make) -> None:
