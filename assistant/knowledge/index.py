@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # Batches of 40 with a pause keep a reader's median at 3 ms while adding; batches of 500 push it to 740 ms.
 SERVING_BATCH = 40
 SERVING_PAUSE_SECONDS = 0.05
+# Links of a vector to its neighbours. With Chroma's own 16, 4.6 % of a library of 100,000 chunks in 400 clusters could
+# not be found at any depth; with 32 it was 1.4 %, with 48 0.2 %, with 64 none of 2,000. Builds are a fifth slower.
+GRAPH = {"hnsw:space": "cosine", "hnsw:M": 64}
 # Nobody reads a collection that is being built.
 BUILDING_BATCH = 1_000
 # A look at more ids in one call than this fails with "too many SQL variables".
@@ -154,7 +157,7 @@ class VectorIndex:
         self.drop(name)
         with self._writing():
             # Said by `configuration=` instead, Chroma 1.5 would store an embedding function of type "legacy".
-            self._open_client().create_collection(name, embedding_function=None, metadata={"hnsw:space": "cosine"})
+            self._open_client().create_collection(name, embedding_function=None, metadata=dict(GRAPH))
 
     def drop(self, name: str) -> None:
         """Remove a collection, if it is there."""
