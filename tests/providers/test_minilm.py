@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from assistant.errors import StartError
 from assistant.providers import minilm
 from assistant.providers.minilm import SUMS_FILE, MiniLM
-from assistant.providers.minilm_graph import GRAPH_FILE, WEIGHTS_FILE
+from assistant.providers.minilm_graph import GRAPH_FILE, POSITIONS_FILE, WEIGHTS_FILE, WORDS_FILE
 
 Array = NDArray[np.float32]
 TEXTS = [
@@ -133,7 +133,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-@pytest.mark.parametrize("damaged", [GRAPH_FILE, WEIGHTS_FILE, SUMS_FILE])
+@pytest.mark.parametrize("damaged", [GRAPH_FILE, WEIGHTS_FILE, WORDS_FILE, POSITIONS_FILE, SUMS_FILE])
 def test_a_damaged_cache_is_built_again(embedder: MiniLM, cache: Path, damaged: str) -> None:
     with (minilm._cached_graph(cache) / damaged).open("r+b") as file:
         file.truncate(100)
