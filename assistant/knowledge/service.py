@@ -296,14 +296,13 @@ class KnowledgeBase:
         Documents that were deleted meanwhile are left out.
         """
         deadline = time.monotonic() + timeout
-        while True:
-            documents = []
-            for document_id in document_ids:
-                with suppress(NotFound):
-                    documents.append(self._documents.get(document_id))
-            if all(document.status.is_final for document in documents) or time.monotonic() >= deadline:
-                return documents
+        while not self._documents.is_settled(document_ids) and time.monotonic() < deadline:
             time.sleep(WAIT_POLL_SECONDS)
+        documents = []
+        for document_id in document_ids:
+            with suppress(NotFound):
+                documents.append(self._documents.get(document_id))
+        return documents
 
     def load_samples(self, folder: Path) -> int:
         """Upload the sample documents, if no document was ever added; return how many."""
