@@ -10,9 +10,9 @@ WAIT_SECONDS = 90.0
 LOOK_SECONDS = 0.02
 
 
-def until(condition: Callable[[], object]) -> None:
+def until(condition: Callable[[], object], seconds: float = WAIT_SECONDS) -> None:
     """Return once the condition holds; fails when it never does."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "nothing happened in time"
         time.sleep(LOOK_SECONDS)

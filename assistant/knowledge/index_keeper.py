@@ -31,6 +31,8 @@ DAMAGE_PAUSE_SECONDS = 30.0
 # An index that was found whole and failed again before its next check is not believed a second time.
 FAILURES_FORGIVEN = 1
 EMBEDDED_DIMENSIONS = 384
+# Vectors of one version that are added before others get their turn; some three seconds beside readers.
+SLICE = 1_000
 
 
 class Keeper:
@@ -70,6 +72,8 @@ class Keeper:
         # Until the folder was looked at nothing is removed without it: its counts would be wrong for ever.
         self.was_tried = False
         self.builds: dict[str, Build] = {}
+        # How many vectors of a long version are in the collection that serves its space.
+        self._begun: dict[tuple[str, int], int] = {}
 
     def suspect(self, why: str) -> None:
         """Have the folder looked at: something failed in it. From any thread."""
@@ -124,17 +128,21 @@ class Keeper:
         else:
             self._health.well()
 
-    def add(self, job: IndexJob) -> None:
-        """Add a version's vectors, then switch it live; without an index exact search is enough to be found by."""
+    def add(self, job: IndexJob) -> bool:
+        """Add a version's next vectors, and switch it live after the last; return whether there are more to add.
+
+        Without an index exact search is enough to be found by.
+        """
         model = self._serving.model
         if model != EMBEDDED and not self._embeddings.is_whole(job.version_id, model):
-            return
+            return False
         collection = self._serving.collection_of(job.space_id, model)
-        if collection is not None:
-            self._put(collection, job)
-        else:
+        if collection is None:
             self._goes_by(job.space_id)
+        elif self._put_slice(collection, job):
+            return True
         self._vectors.switch_live(job)
+        return False
 
     def move(self, move: Move) -> None:
         """Bring a version's vectors to the collection of the space that its document is in."""
@@ -174,10 +182,20 @@ class Keeper:
         return self._switches.step()
 
     def _put(self, collection: str, job: IndexJob) -> None:
-        stored = self._vectors.stored([job.version_id], self._serving.model)
+        while self._put_slice(collection, job):
+            pass
+
+    def _put_slice(self, collection: str, job: IndexJob) -> bool:
+        """Add a version's vectors from where the last slice ended; return whether there are more."""
+        begun = self._begun.pop((collection, job.version_id), 0)
+        stored = self._vectors.stored([job.version_id], self._serving.model, begun, SLICE)
         if stored:
             matrix = decode([one.embedding for one in stored])
             self._index.add(collection, [one.chunk_id for one in stored], matrix, serving=True)
+        if len(stored) < SLICE:
+            return False
+        self._begun[collection, job.version_id] = begun + SLICE
+        return True
 
     def _take(self, job: IndexJob) -> None:
         collection = self._serving.collection_of(job.space_id, self._serving.model)
@@ -198,6 +216,7 @@ class Keeper:
         self._serving.leave()
         self.is_open = False
         self.builds.clear()
+        self._begun.clear()
         self._switches.forget()
         self._index.close(sound=False)
 

@@ -197,8 +197,9 @@ class Indexer:
         for job in self._vectors.removals():
             keeper.remove(job)
         purge_deleted(self._database, self._blobs)
+        more = False
         for job in self._vectors.waiting():
             if self._stop.is_set():
                 return False
-            keeper.add(job)
-        return keeper.build()
+            more |= keeper.add(job)
+        return keeper.build() or more

@@ -21,7 +21,7 @@ from assistant.providers.minilm import MiniLM
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import DatabaseTrouble
 from assistant.storage.disk import is_disk_full
-from assistant.storage.ingestion import Claim, Ingestion, Job, LostClaim, NotNow, Unembedded
+from assistant.storage.ingestion import Claim, GivesWay, Ingestion, Job, LostClaim, NotNow, Unembedded
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ BEAT_SECONDS = 1.0
 # Chunks are taken in windows, sorted by length, and stored in groups: about a second's work on one core.
 WINDOW = 256
 GROUP = 16
+# Seconds of embedding after which a long document lets those go ahead that were not begun yet.
+TURN_SECONDS = 10.0
 # A document that ended so many attempts without any progress in between is given up.
 STARTS_ALLOWED = 10
 DISK_FULL = "The disk is full. Make room on it; reading this document then goes on by itself."
@@ -48,6 +50,7 @@ class Ingest:
         embedder: MiniLM,
         executor: Executor,
         pauses: Pauses | None = None,
+        turn_seconds: float = TURN_SECONDS,
     ) -> None:
         self._store = store
         self._blobs = blobs
@@ -55,6 +58,7 @@ class Ingest:
         self._embedder = embedder
         self._executor = executor
         self._pauses = pauses or Pauses()
+        self._turn_seconds = turn_seconds
         self._stopped = threading.Event()
 
     def read(self, job: Job) -> bool:
@@ -80,6 +84,8 @@ class Ingest:
             logger.info("version %s is no longer wanted in attempt %s", job.version_id, job.attempt)
         except NotNow:
             self._pauses.wait_for_turn(job)
+        except GivesWay:
+            self._pauses.give_way(job)
         except (OSError, DatabaseTrouble) as error:
             self._trouble(job, error)
         else:
@@ -95,7 +101,7 @@ class Ingest:
         except AssistantError as error:
             self._store.fail(job, error.message)
             return False
-        except (LostClaim, NotNow, OSError, DatabaseTrouble):
+        except (LostClaim, NotNow, GivesWay, OSError, DatabaseTrouble):
             raise
         except Exception as error:
             self._store.fail(job, _sentence(log.record(logger, error)))
@@ -137,24 +143,31 @@ class Ingest:
         self._store.beat(job)
 
     def _embed(self, claim: Claim) -> None:
+        began = time.monotonic()
         while window := self._store.unembedded(claim.job.version_id, WINDOW):
-            by_length = sorted(window, key=lambda one: len(one.text))
-            groups = [by_length[at : at + GROUP] for at in range(0, len(by_length), GROUP)]
-            futures = [self._executor.submit(self._embed_group, claim.job, group) for group in groups]
-            try:
-                for future in futures:
-                    future.result()
-            finally:
-                for future in futures:
-                    future.cancel()
+            if time.monotonic() - began > self._turn_seconds and self._store.others_wait(claim.job):
+                raise GivesWay
+            self._embed_window(claim.job, window)
         self._store.finish(claim.job)
+
+    def _embed_window(self, job: Job, window: Sequence[Unembedded]) -> None:
+        by_length = sorted(window, key=lambda one: (len(one.text), one.text))
+        groups = [by_length[at : at + GROUP] for at in range(0, len(by_length), GROUP)]
+        futures = [self._executor.submit(self._embed_group, job, group) for group in groups]
+        try:
+            for future in futures:
+                future.result()
+        finally:
+            for future in futures:
+                future.cancel()
 
     def _embed_group(self, job: Job, group: Sequence[Unembedded]) -> None:
         if self._stopped.is_set():
             raise LostClaim
-        texts = [contextual_text(one.title, one.heading_path, one.text) for one in group]
-        vectors = encode(self._embedder.embed(texts))
-        self._store.store_vectors(job, {one.id: vector for one, vector in zip(group, vectors, strict=True)})
+        texts = {one.id: contextual_text(one.title, one.heading_path, one.text) for one in group}
+        different = list(dict.fromkeys(texts.values()))
+        vectors = dict(zip(different, encode(self._embedder.embed(different)), strict=True))
+        self._store.store_vectors(job, {id_: vectors[text] for id_, text in texts.items()})
 
 
 class Progress:

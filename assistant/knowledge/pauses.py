@@ -42,6 +42,10 @@ class Pauses:
         """Leave a job alone while another has what it needs."""
         self._set(job, TURN_SECONDS, blameless=True)
 
+    def give_way(self, job: Job) -> None:
+        """Let a job that had its turn go on behind those that are in line by now."""
+        self._set(job, 0.0, blameless=True)
+
     def after_trouble(self, job: Job) -> None:
         """Leave a job alone for a moment after an error of disk or database; it counts, so that it has an end."""
         self._set(job, TROUBLE_SECONDS, blameless=False)

@@ -148,9 +148,11 @@ class Round:
     def until_idle(self, idle_seconds: float, stop: threading.Event) -> None:
         """Work until nothing has been due for so long, until ``stop``, or until a later run has begun."""
         last_work = time.monotonic()
-        while (now := time.monotonic()) - last_work <= idle_seconds and not stop.is_set():
+        while not stop.is_set():
             if self._look() is not False:
-                last_work = now
+                last_work = time.monotonic()
+            elif time.monotonic() - last_work > idle_seconds:
+                return
             if not self._store.is_current():
                 logger.warning("a later worker has begun: this one leaves")
                 return

@@ -30,6 +30,10 @@ class NotNow(Exception):
     """What the job needs is taken by another; it stays due and is tried again later."""
 
 
+class GivesWay(Exception):
+    """The job had its turn and others have waited for theirs; it stays due and goes on behind them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One attempt at making one version searchable."""
@@ -127,6 +131,16 @@ class Ingestion:
             version = session.scalars(_wanted(job, DUE)).one_or_none()
             if version is not None and self._holds_term(session):
                 version.error = sentence
+
+    def others_wait(self, job: Job) -> bool:
+        """Return whether an uploaded file is in line that no worker has begun; rebuilds can wait."""
+        queued = (
+            VersionRow.status == DocumentStatus.QUEUED,
+            VersionRow.run_id.is_(None),
+            VersionRow.id != job.version_id,
+        )
+        with self._database.read() as session:
+            return session.execute(_due_versions(select(VersionRow.id)).where(*queued).limit(1)).first() is not None
 
     def store_parsed(
         self,

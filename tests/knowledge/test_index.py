@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_library import Library, Opener, opening
+from small_library import EDITOR, Library, Opener, opening
 from waiting import WAIT_SECONDS, until
 
 from assistant.domain import Person
@@ -51,6 +51,25 @@ def test_embedded_version_goes_live_through_the_index(library: Library, open_own
     until(lambda: _indexed(knowledge, library))
     assert _count(knowledge) == len(TEXTS)
     assert knowledge.search(editor, TEXTS[17])[0].text == TEXTS[17]
+
+
+def test_a_long_version_that_is_being_added_does_not_hold_up_a_short_one(
+    library: Library, open_owner: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_keeper, "SLICE", 10)
+    first = library.embed("First.txt", TEXTS[:1])
+    knowledge = open_owner()
+    until(lambda: _indexed(knowledge, library))
+    knowledge.close()
+    ids = library.embed("Long.txt", TEXTS), library.embed("Short.txt", TEXTS[:3])
+    knowledge = open_owner()
+    documents = knowledge.wait_until_done([first, *ids], WAIT_SECONDS)
+    assert [document.status for document in documents] == ["ready"] * 3
+    long, short = (knowledge.library.versions(EDITOR, id_)[0].ready_at for id_ in ids)
+    assert long is not None
+    assert short is not None
+    assert short < long
+    assert _count(knowledge) == 1 + len(TEXTS) + 3
 
 
 def test_index_and_exact_search_find_the_same_ten(library: Library, open_owner: Opener) -> None:

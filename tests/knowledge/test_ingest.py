@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from small_library import EDITOR, Library
 from sqlalchemy import func, select
 
@@ -14,6 +17,7 @@ from assistant import faults
 from assistant.domain import Document, DocumentStatus
 from assistant.knowledge.ingest import STARTS_ALLOWED, Ingest, Progress
 from assistant.knowledge.reading import Reader
+from assistant.providers.minilm import MiniLM
 from assistant.storage.accepting import NewVersion
 from assistant.storage.blobs import Blobs
 from assistant.storage.deletions import delete_documents
@@ -31,7 +35,9 @@ class Desk:
         self.store = Ingestion(library.database, worker)
         self.blobs = Blobs(library.settings.data_dir)
         reader = Reader(library.settings, library.database, at_once=2)
-        self.ingest = Ingest(self.store, self.blobs, reader, library.embedder, executor)
+        parts = self.store, self.blobs, reader, library.embedder, executor
+        self.ingest = Ingest(*parts)
+        self.hasty = Ingest(*parts, turn_seconds=0.0)
 
     def upload(self, text: str, name: str = "Rules.md") -> tuple[str, Job]:
         received = self.blobs.receive(io.BytesIO(text.encode()), 1_000_000)
@@ -48,6 +54,18 @@ class Desk:
         with self.library.database.read() as session:
             rows, embedded = session.execute(query).one()
             return rows, embedded
+
+
+class Counting(MiniLM):
+    """The real model, which notes what it was given."""
+
+    def __init__(self, cache_dir: Path) -> None:
+        super().__init__(cache_dir)
+        self.given: list[str] = []
+
+    def embed(self, texts: Sequence[str], on_done: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        self.given += texts
+        return super().embed(texts, on_done)
 
 
 @pytest.fixture
@@ -142,6 +160,30 @@ def test_document_that_ends_worker_after_worker_is_given_up(desk: Desk) -> None:
         desk.store.claim(job)
     assert not desk.ingest.read(job)
     assert "given up" in (desk.document(document_id).error or "")
+
+
+def test_a_long_document_gives_way_to_those_that_were_not_begun_and_goes_on_after_them(desk: Desk) -> None:
+    long_id, long = desk.upload(RULES)
+    _, short = desk.upload("Lunch is at noon.", "Lunch.md")
+    desk.hasty.read(long)
+    assert not desk.hasty.embed(long)
+    assert not desk.document(long_id).status.is_final
+    assert desk.store.due() == [long, short]
+    desk.ingest.read(short)
+    assert desk.hasty.embed(long)
+
+
+def test_a_text_that_a_document_says_many_times_is_embedded_once(
+    desk: Desk, library: Library, executor: ThreadPoolExecutor
+) -> None:
+    text = "\n\n".join(["# Rule\n\nStaff answer within two days."] * 30)
+    _, job = desk.upload(text)
+    desk.ingest.read(job)
+    counting = Counting(library.embedder._cache_dir)
+    reader = Reader(library.settings, library.database, at_once=1)
+    Ingest(desk.store, desk.blobs, reader, counting, executor).embed(job)
+    assert desk.chunks(job) == (30, 30)
+    assert len(counting.given) < 10
 
 
 def test_equal_chunks_of_the_version_before_keep_their_vectors(desk: Desk, library: Library) -> None:
