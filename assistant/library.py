@@ -208,10 +208,9 @@ class IndexHealth:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A rebuild that was asked for: new chunks of all documents, or of one."""
+    """A rebuild that was asked for: new chunks of all documents."""
 
     id: int
-    kind: Literal["chunking", "documents"]
     state: Literal["running", "done", "cancelled", "failed"]
     done: int
     total: int

@@ -21,14 +21,14 @@ def main() -> None:
     draw_search(entered)
     documents.draw_list(entered)
     watched_folders.draw_folders(entered)
-    _draw_expired_choice(entered)
+    if entered.person.may_edit_documents:
+        _draw_expired_choice(entered)
+        index_health.draw_rebuild(entered)
 
 
 def _draw_expired_choice(entered: Entered) -> None:
     """Let whoever keeps the documents say whether expired ones are left out of answers."""
     library, person = entered.services.knowledge.library, entered.person
-    if not person.may_edit_documents:
-        return
     left_out = library.leave_out_expired(person)
     if st.toggle("Leave expired documents out of answers", left_out, key=f"leave-out-expired-{left_out}") != left_out:
         with problems.told_here():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,12 +20,19 @@ MB = 1_000_000
 
 
 @app.command()
-def reindex(as_json: AsJson = False) -> None:
-    """Build keyword and vector index anew from what is stored."""
+def reindex(
+    from_originals: Annotated[
+        bool, typer.Option("--from-originals", help="Read, cut and embed all documents anew first.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build keyword and vector index anew, from what is stored or from the originals; the old one serves until then."""
+    from assistant.cli import reindexing
+
     with opened_services(own_index=True) as services:
-        count = services.knowledge.reindex(services.people.local())
-        done = services.owns_index and services.knowledge.wait_until_indexed(math.inf)
-    status = "done" if done else "queued"
+        person = acting_person(services, None)
+        build = reindexing.from_originals if from_originals else reindexing.from_stored
+        status, count = build(services, person)
     output.line({"status": status, "documents": count} if as_json else f"Index of {count} documents: {status}.")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session, aliased
@@ -30,6 +32,15 @@ from assistant.storage.rows import (
 
 Newest = aliased(VersionRow)
 Live = aliased(VersionRow)
+
+
+_UNDER_WAY = text(
+    """
+    SELECT 1 FROM json_each(:ids) AS asked JOIN documents ON documents.id = asked.value AND documents.deleted_at IS NULL
+    WHERE (SELECT status FROM document_versions WHERE document_id = documents.id AND run_id IS NULL
+           ORDER BY number DESC LIMIT 1) NOT IN ('ready', 'failed') LIMIT 1
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +122,9 @@ class Documents:
             return {DocumentStatus(status): count for status, count in session.execute(query)}
 
     def versions(self, document_id: str) -> list[Version]:
-        """Return the versions of a document, newest first; raise NotFound."""
-        query = _versions().where(VersionRow.document_id == document_id).order_by(VersionRow.number.desc())
+        """Return the versions of a document, newest first, each upload once; raise NotFound."""
+        own = VersionRow.document_id == document_id, ~_was_read_anew()
+        query = _versions().where(*own).order_by(VersionRow.number.desc())
         with self._database.read() as session:
             live = existing(session, document_id).live_version_id
             return [_version_value(row, live) for row in session.execute(query)]
@@ -127,6 +139,11 @@ class Documents:
                 ChunkText(n, first, last, title, split_heading(heading), text)
                 for n, first, last, title, heading, text in rows
             ]
+
+    def is_settled(self, document_ids: Sequence[str]) -> bool:
+        """Return whether none of these documents is under way; deleted ones are not."""
+        with self._database.read() as session:
+            return session.execute(_UNDER_WAY, {"ids": json.dumps(list(document_ids))}).first() is None
 
     def there(self, document_ids: Sequence[str], spaces: Sequence[str]) -> set[str]:
         """Return those of the ids that are documents of these spaces."""
@@ -185,6 +202,7 @@ def version_of(session: Session, document_id: str, number: int | None = None) ->
     return row
 
 
+@cache  # building a statement takes longer than asking the database
 def is_newest() -> ColumnElement[bool]:
     """Say that ``Newest`` is the version that was uploaded last; an index has all that this looks at."""
     other = aliased(VersionRow)
@@ -192,6 +210,7 @@ def is_newest() -> ColumnElement[bool]:
     return and_(Newest.run_id.is_(None), Newest.number == last.scalar_subquery())
 
 
+@cache
 def document_rows() -> Select[*tuple[Any, ...]]:
     """Select all documents that are not deleted, for ``document_value``."""
     # Columns, not row objects: a list of a thousand documents takes a third of the time.
@@ -227,6 +246,7 @@ def document_value(row: Row[*tuple[Any, ...]]) -> Document:
     return Document(**{**values, "status": DocumentStatus(values["status"])})
 
 
+@cache
 def _versions() -> Select[*tuple[Any, ...]]:
     return select(
         VersionRow.id,
@@ -245,12 +265,21 @@ def _versions() -> Select[*tuple[Any, ...]]:
     ).where(VersionRow.run_id.is_(None))
 
 
+def _was_read_anew() -> ColumnElement[bool]:
+    """Whether a later version is the same upload, read once more."""
+    later = VersionRow.document_id == Newest.document_id, VersionRow.number < Newest.number
+    same = VersionRow.sha256 == Newest.sha256, VersionRow.uploaded_at == Newest.uploaded_at
+    shown = Newest.status == DocumentStatus.READY, Newest.run_id.is_(None)
+    return exists().where(*later, *same, *shown)
+
+
 def _version_value(row: Row[*tuple[Any, ...]], live: int | None) -> Version:
     values = row._asdict()
     is_live = values.pop("id") == live
     return Version(**{**values, "status": DocumentStatus(values["status"])}, live=is_live)
 
 
+@cache
 def _chunks() -> Select[*tuple[Any, ...]]:
     own = (ChunkRow.number, ChunkRow.page_from, ChunkRow.page_to, VersionRow.title, ChunkRow.heading, ChunkRow.text)
     return select(*own).join(VersionRow, VersionRow.id == ChunkRow.version_id)

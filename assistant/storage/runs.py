@@ -23,6 +23,8 @@ from assistant.storage.rows import ChunkRow, DocumentRow, RemovalRow, VersionRow
 
 DELETE_BATCH = 500
 RUNNING = "running"
+KIND = "chunking"
+"""What a rebuild changes; the only kind there is by now."""
 
 Hidden = aliased(VersionRow)
 Live = aliased(VersionRow)
@@ -42,23 +44,23 @@ class Standing:
 
 
 class Runs:
-    """At most one rebuild of all documents is under way, and a document is in one rebuild at a time."""
+    """At most one rebuild is under way."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, person_id: str, spaces: Sequence[str], ids: Sequence[str] | None) -> Run:
-        """Queue the live documents of these spaces, or those of these ids, to be cut anew.
+    def begin(self, person_id: str, spaces: Sequence[str]) -> Run:
+        """Queue the live documents of these spaces to be cut anew.
 
-        Raises Conflict when one of them is already, NotFound when none is live.
+        Raises Conflict when a rebuild is under way, NotFound when no document is live.
         """
-        kind = "chunking" if ids is None else "documents"
         with self._database.write() as session:
-            versions = _live_versions(session, spaces, ids)
+            versions = _live_versions(session, spaces)
             if not versions:
                 raise NotFound("There is no searchable document to index anew.")
-            _need_free(session, [one.document_id for one in versions])
-            run = RunRow(kind=kind, state=RUNNING, asked_by=person_id, asked_at=utc_now(), total=len(versions))
+            if session.scalars(select(RunRow.id).where(RunRow.state == RUNNING)).first() is not None:
+                raise Conflict("The documents are being indexed anew already; wait until that is done, or cancel it.")
+            run = RunRow(kind=KIND, state=RUNNING, asked_by=person_id, asked_at=utc_now(), total=len(versions))
             session.add(run)
             session.flush()
             session.execute(insert(VersionRow), [_hidden_values(session, one, run.id) for one in versions])
@@ -149,22 +151,14 @@ class Runs:
                     return
 
 
-def _live_versions(session: Session, spaces: Sequence[str], ids: Sequence[str] | None) -> list[VersionRow]:
+def _live_versions(session: Session, spaces: Sequence[str]) -> list[VersionRow]:
     query = (
         select(VersionRow)
         .join(DocumentRow, DocumentRow.live_version_id == VersionRow.id)
         .where(DocumentRow.space_id.in_(spaces), DocumentRow.deleted_at.is_(None))
         .order_by(VersionRow.id)
     )
-    rows = list(session.scalars(query))
-    return rows if ids is None else [row for row in rows if row.document_id in set(ids)]
-
-
-def _need_free(session: Session, document_ids: Sequence[str]) -> None:
-    running = select(RunRow.id).where(RunRow.state == RUNNING)
-    taken = set(session.scalars(select(VersionRow.document_id).where(VersionRow.run_id.in_(running))))
-    if taken.intersection(document_ids):
-        raise Conflict("These documents are being indexed anew already; wait until that is done, or cancel it.")
+    return list(session.scalars(query))
 
 
 def _hidden_values(session: Session, live: VersionRow, run_id: int) -> dict[str, Any]:
@@ -201,6 +195,5 @@ def _take_their_place(session: Session, run_id: int) -> None:
 
 def _value(session: Session, row: RunRow) -> Run:
     done = select(func.count()).where(VersionRow.run_id == row.id, VersionRow.status == DocumentStatus.INDEXING)
-    states = cast("Any", row)
     finished = row.total if row.state == "done" else session.execute(done).scalar_one()
-    return Run(row.id, states.kind, states.state, finished, row.total, row.error)
+    return Run(row.id, cast("Any", row.state), finished, row.total, row.error)

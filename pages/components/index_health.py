@@ -34,6 +34,24 @@ def draw_index_health(entered: Entered) -> None:
         notice()
 
 
+def draw_rebuild(entered: Entered) -> None:
+    """Draw the button that has everything read anew, after a newer version of the app reads files better, say."""
+    st.button(
+        "Index all documents anew",
+        key="index-all-anew",
+        icon=":material/build:",
+        type="tertiary",
+        help="Reads, cuts and embeds every document again, in the background. Answers use what is there until all are.",
+        on_click=_rebuild,
+        args=(entered,),
+    )
+
+
+def _rebuild(entered: Entered) -> None:
+    with told_later():
+        entered.services.knowledge.rebuilds.rechunk(entered.person)
+
+
 def _is_quiet(entered: Entered) -> bool:
     return entered.services.knowledge.index_health().state in QUIET and not _runs(entered)
 

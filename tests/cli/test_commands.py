@@ -157,6 +157,8 @@ def test_a_deleted_document_no_longer_answers(command: CommandLine, tmp_path: Pa
 def test_reindex_builds_the_index_anew(command: CommandLine) -> None:
     assert command.value("reindex", "--json") == {"status": "done", "documents": 2}
     assert command.value("search", "parking gate", "--json")[0]["document"] == "parking.txt"
+    assert command.value("reindex", "--from-originals", "--json") == {"status": "done", "documents": 2}
+    assert command.value("search", "parking gate", "--json")[0]["document"] == "parking.txt"
 
 
 def test_doctor_finds_all_well(command: CommandLine) -> None:

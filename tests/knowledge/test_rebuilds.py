@@ -88,7 +88,7 @@ def test_new_chunks_are_hidden_until_all_are_there_and_then_switched_at_once(
 ) -> None:
     old = _collections(knowledge)
     run = knowledge.rebuilds.rechunk(EDITOR)
-    assert (run.kind, run.state, run.done, run.total) == ("chunking", "running", 0, 2)
+    assert (run.state, run.done, run.total) == ("running", 0, 2)
     first, second = library.store.due()
     _read_anew(library, first, [" ".join(LEAVE)])
     assert knowledge.rebuilds.running(EDITOR)[0].done == 1
@@ -167,18 +167,37 @@ def test_a_version_uploaded_meanwhile_is_not_replaced_by_the_older_one_read_anew
     until(lambda: _leftovers(library) == (0, 0))
 
 
-def test_one_document_is_indexed_anew_and_is_in_one_rebuild_at_a_time(
-    knowledge: KnowledgeBase, library: Library
-) -> None:
-    document_id = next(one.id for one in knowledge.documents(EDITOR) if one.name == "Leave.txt")
-    run = knowledge.rebuilds.rechunk(EDITOR, [document_id])
-    assert (run.kind, run.total) == ("documents", 1)
+def test_one_rebuild_is_under_way_at_a_time(knowledge: KnowledgeBase) -> None:
+    knowledge.rebuilds.rechunk(EDITOR)
     with pytest.raises(Conflict, match="already"):
         knowledge.rebuilds.rechunk(EDITOR)
-    _read_anew(library, library.store.due()[0], LEAVE)
-    assert _ended(knowledge, run).state == "done"
-    assert _best(knowledge, "days of leave") == (LEAVE[0], 2)
+
+
+def test_one_document_is_read_anew_by_itself_beside_the_collection_that_serves(
+    knowledge: KnowledgeBase, library: Library
+) -> None:
+    before = _collections(knowledge)
+    document_id = next(one.id for one in knowledge.documents(EDITOR) if one.name == "Leave.txt")
+    assert knowledge.library.read_anew(EDITOR, [document_id, "nothing"]) == 1
+    assert knowledge.library.read_anew(EDITOR, [document_id]) == 0
+    assert _best(knowledge, "days of leave") == (LEAVE[0], 1)
+    _read_anew(library, library.store.due()[0], [" ".join(LEAVE)])
+    until(lambda: knowledge.document(EDITOR, document_id).live_version == 2)
+    assert _best(knowledge, "days of leave") == (" ".join(LEAVE), 2)
     assert _best(knowledge, "free soup") == (CANTEEN[1], 1)
+    assert _collections(knowledge) == before
+    assert [version.number for version in knowledge.library.versions(EDITOR, document_id)] == [2]
+
+
+def test_a_document_that_could_not_be_read_anew_answers_as_before(knowledge: KnowledgeBase, library: Library) -> None:
+    document_id = next(one.id for one in knowledge.documents(EDITOR) if one.name == "Leave.txt")
+    knowledge.library.read_anew(EDITOR, [document_id])
+    job = library.store.due()[0]
+    library.store.claim(job)
+    library.store.fail(job, "The original is missing.")
+    assert knowledge.document(EDITOR, document_id).status is DocumentStatus.FAILED
+    assert _best(knowledge, "days of leave") == (LEAVE[0], 1)
+    assert [version.number for version in knowledge.library.versions(EDITOR, document_id)] == [2, 1]
 
 
 def test_a_deleted_document_leaves_its_rebuild(knowledge: KnowledgeBase, library: Library) -> None:
@@ -219,8 +238,11 @@ def test_only_editors_rebuild_and_an_unknown_one_is_told(library: Library, knowl
     for act in (knowledge.rebuilds.rechunk, knowledge.rebuilds.running):
         with pytest.raises(NotAllowed):
             act(STAFF)
+    with pytest.raises(NotAllowed):
+        knowledge.library.read_anew(STAFF, [])
     with pytest.raises(NotFound, match="no such rebuild"):
         knowledge.rebuilds.cancel(EDITOR, 7)
+    knowledge.library.delete_many(EDITOR, [one.id for one in knowledge.documents(EDITOR)])
     with pytest.raises(NotFound, match="no searchable document"):
-        knowledge.rebuilds.rechunk(EDITOR, ["nothing"])
+        knowledge.rebuilds.rechunk(EDITOR)
     assert library.vectors.moves() == []

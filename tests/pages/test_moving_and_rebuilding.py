@@ -64,9 +64,22 @@ def test_a_document_is_indexed_anew_while_its_passages_serve(
     app.button(key="bulk-reindex").click().run()
     assert not app.exception
     assert [toast.value for toast in app.toast] == ["1 document will be indexed anew."]
+    assert knowledge.document(person, document_id).live_version == 1
+    (document,) = knowledge.wait_until_done([document_id], 60)
+    assert (document.live_version, document.error) == (2, None)
+
+
+def test_everything_is_indexed_anew_until_it_is_called_off(
+    run_app: RunApp, services: Services, document_id: str
+) -> None:
+    person, knowledge = services.people.local(), services.knowledge
+    app = run_app(PAGE)
+    app.button(key="index-all-anew").click().run()
+    assert not app.exception
+    (run,) = knowledge.rebuilds.running(person)
+    app.button(key=f"cancel-run-{run.id}").click().run()
+    assert knowledge.rebuilds.get(person, run.id).state in ("cancelled", "done")
     assert knowledge.document(person, document_id).live_version is not None
-    for run in knowledge.rebuilds.running(person):
-        knowledge.rebuilds.cancel(person, run.id)
 
 
 def test_what_is_wrong_with_the_index_is_told(
