@@ -15,12 +15,13 @@ from assistant.web.state import HOLDER
 async def healthz(_request: Request) -> JSONResponse:
     """Answer 200 once people can ask and get the first word at once, 503 with the reason before and after.
 
-    The page takes questions earlier, and says what is still being loaded.
+    The page takes questions earlier, and says what is still being loaded. ``index`` is how the vector index is; while
+    it is anything but ``well``, answers come by exact search.
     """
     headers = {"Cache-Control": "no-store"}
     reason = HOLDER.unready()
     if reason is None:
-        return JSONResponse({"status": "ok", "version": __version__}, headers=headers)
+        return JSONResponse({"status": "ok", "version": __version__, "index": HOLDER.index()}, headers=headers)
     status = "starting" if HOLDER.state == "ready" else HOLDER.state
     return JSONResponse({"status": status, "reason": reason}, status_code=503, headers=headers)
 

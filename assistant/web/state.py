@@ -67,6 +67,10 @@ class ServicesHolder:
         self.first_load_until = None
         return None
 
+    def index(self) -> str:
+        """Say how the vector index is, in the words of ``IndexHealth``."""
+        return self._services.knowledge.index_health().state if self._services else "opening"
+
     def close(self) -> None:
         """Close the services, also those that a start still under way is about to hand over."""
         if self._thread is not None:
