@@ -208,9 +208,10 @@ class IndexHealth:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A rebuild that was asked for: new chunks of all documents."""
+    """A rebuild that was asked for: new chunks of all documents at once, or of chosen ones one by one."""
 
     id: int
+    kind: Literal["chunking", "documents"]
     state: Literal["running", "done", "cancelled", "failed"]
     done: int
     total: int

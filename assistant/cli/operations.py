@@ -22,7 +22,7 @@ MB = 1_000_000
 @app.command()
 def reindex(
     from_originals: Annotated[
-        bool, typer.Option("--from-originals", help="Read, cut and embed all documents anew first.")
+        bool, typer.Option("--from-originals", help="Read and cut all documents anew first.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

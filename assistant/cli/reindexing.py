@@ -21,12 +21,14 @@ def from_stored(services: Services, person: Person) -> tuple[str, int]:
 
 
 def from_originals(services: Services, person: Person) -> tuple[str, int]:
-    """Read, cut and embed all documents anew; as above. Raises AssistantError when that was given up."""
+    """Read, cut and embed all documents anew; as above. Raises AssistantError when not all could be."""
     rebuilds = services.knowledge.rebuilds
     run = rebuilds.rechunk(person)
     while services.owns_index and run.state == "running":
         time.sleep(LOOK_SECONDS)  # between two looks at how far it is
         run = rebuilds.get(person, run.id)
-    if run.state in ("failed", "cancelled"):
-        raise AssistantError(run.error or "Indexing the documents anew was called off; they stay as they were.")
+    if run.state == "cancelled":
+        raise AssistantError("Indexing the documents anew was called off; they stay as they were.")
+    if run.error:
+        raise AssistantError(run.error)
     return (DONE if run.state == "done" else QUEUED), run.total

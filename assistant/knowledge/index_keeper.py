@@ -200,6 +200,7 @@ class Keeper:
     def _take(self, job: IndexJob) -> None:
         collection = self._serving.collection_of(job.space_id, self._serving.model)
         if collection is not None:
+            self._begun.pop((collection, job.version_id), None)
             self._index.remove(collection, job.chunk_ids())
             self._generations.note_removed(collection, job.chunks)
         else:

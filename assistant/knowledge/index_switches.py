@@ -170,6 +170,9 @@ class Switches:
         standing = self._runs.standing(run.id)
         if standing.due:
             return False
+        if run.kind == "documents":
+            self._end_one_by_one(run, standing)
+            return False
         if not standing.whole:
             self._runs.end(run.id, "failed", _could_not(standing) or "Its documents were deleted.")
             return False
@@ -179,6 +182,11 @@ class Switches:
         if beside.is_whole:
             self._switch(run, beside, _could_not(standing))
         return False
+
+    def _end_one_by_one(self, run: Run, standing: Standing) -> None:
+        """End a rebuild whose documents take their place by themselves, once none of them still has to."""
+        if not standing.whole:
+            self._runs.end(run.id, "failed" if len(standing.failed) == run.total else "done", _could_not(standing))
 
     def _switch(self, run: Run, beside: Beside, told: str | None) -> None:
         """Switch documents and collections; exact search answers in between, so that nothing is missed."""

@@ -75,6 +75,7 @@ class Indexer:
         self._deletions = Deletions(database, blobs, blobs.folder.parent / "cache")
         self._index = index
         self._indexed_at = time.monotonic()
+        self._has_more = False
         self._sweep_at = 0.0
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
@@ -158,12 +159,13 @@ class Indexer:
         due = has_due(self._database)
         if due:
             self._worker.ensure_running()
-            if time.monotonic() - self._indexed_at < self._patience:
+            if not self._has_more and time.monotonic() - self._indexed_at < self._patience:
                 return BUSY_POLL_SECONDS
         elif self._patience:
             self._worker.stop()
         self._indexed_at = time.monotonic()
-        if self._follow_sql():
+        self._has_more = self._follow_sql()
+        if self._has_more:
             return BUILDING_PAUSE_SECONDS
         return BUSY_POLL_SECONDS if due or self._vectors.has_work() else IDLE_POLL_SECONDS
 

@@ -201,18 +201,6 @@ class Library:
         self._wake()
         return len(failed)
 
-    @full_disk_told(NOTHING_CHANGED)
-    def read_anew(self, person: Person, document_ids: Sequence[str]) -> int:
-        """Have these documents read, cut and embedded anew, each by itself; what is there serves until then.
-
-        Returns how many will be: those under way or failed are left alone. Raises NotAllowed.
-        """
-        need_editor(person)
-        there = self._documents.there(document_ids, self._access.readable(person))
-        count = self._accepting.read_anew([id_ for id_ in document_ids if id_ in there], person.id)
-        self._wake()
-        return count
-
     def gone(self, person: Person, document_ids: Sequence[str]) -> set[str]:
         """Return those of these documents that were deleted, or that this person may not see any more."""
         asked = set(document_ids)

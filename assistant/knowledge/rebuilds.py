@@ -1,8 +1,11 @@
-"""Documents cut and embedded anew, beside what searches see: all of them take its place at once, or nothing does."""
+"""Documents cut and embedded anew beside what searches see.
+
+Of all documents they take its place at once, or nothing does; of chosen ones each does when it is whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from assistant.domain import Person
 from assistant.knowledge.rights import Access, need_editor
@@ -22,13 +25,13 @@ class Rebuilds:
         self._wake = wake
 
     @full_disk_told(NOTHING_CHANGED)
-    def rechunk(self, person: Person) -> Run:
-        """Have all documents read, cut and embedded anew in the background; what is there serves until all are.
+    def rechunk(self, person: Person, document_ids: Sequence[str] | None = None) -> Run:
+        """Have these documents, or all, read, cut and embedded anew in the background; the old ones serve until then.
 
-        Raises NotAllowed, NotFound when none is searchable, Conflict when that is under way already.
+        Raises NotAllowed, NotFound when none of them is searchable, Conflict when one is on that way already.
         """
         need_editor(person)
-        run = self._runs.begin(person.id, self._access.readable(person))
+        run = self._runs.begin(person.id, self._access.readable(person), document_ids)
         self._wake()
         return run
 

@@ -187,8 +187,10 @@ class Round:
         still_due = set(self._store.due(LOOK_AHEAD + len(self._submitted))) if ended else set()
         for job in ended:
             if job in still_due:
-                logger.warning("attempt %s at version %s ended without result", job.attempt, job.version_id)
-                self._store.start_anew(job, blameless=self._pauses.end(job))
+                blameless = self._pauses.end(job)
+                level = logging.INFO if blameless else logging.WARNING
+                logger.log(level, "attempt %s at version %s ended without result", job.attempt, job.version_id)
+                self._store.start_anew(job, blameless=blameless)
 
 
 def _leave_with_owner() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from assistant.domain import DocumentStatus, Upload, UploadOutcome
 from assistant.errors import Conflict, NotFound, UploadRefused
-from assistant.storage import audit
 from assistant.storage.database import Database, utc_now
 from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PersonRow, VersionRow
 
@@ -67,18 +66,6 @@ class Accepting:
             if version is not None:
                 queue_again(version)
 
-    def read_anew(self, document_ids: Sequence[str], person_id: str) -> int:
-        """Queue the version that searches see of each of these documents as a further one; return of how many.
-
-        Those of which a newer version is under way or failed are left alone, and those that are gone.
-        """
-        with self._database.write() as session:
-            documents = [session.get(DocumentRow, id_) for id_ in dict.fromkeys(document_ids)]
-            anew = [one for one in documents if one and one.deleted_at is None and _read_anew(session, one)]
-            for document in anew:
-                audit.append(session, person_id, "document.read_anew", document.id, {"name": document.name})
-            return len(anew)
-
 
 def existing(session: Session, document_id: str) -> DocumentRow:
     """Return the row of a document that is not deleted; raise NotFound."""
@@ -110,18 +97,6 @@ def queue_again(version: VersionRow) -> None:
     version.worker = None
 
 
-def _read_anew(session: Session, document: DocumentRow) -> bool:
-    """Queue a document's newest version once more, if it is the one that searches see; return whether it is."""
-    newest = newest_version(session, document.id)
-    if newest is None or newest.id != document.live_version_id:
-        return False
-    new = NewVersion(document.space_id, newest.name, newest.sha256, newest.media_type, newest.size, newest.uploaded_by)
-    row = _version_row(document.id, next_number(session, document), new)
-    row.uploaded_at = newest.uploaded_at  # it is the same upload
-    session.add(row)
-    return True
-
-
 def _target(session: Session, new: NewVersion) -> DocumentRow | None:
     if new.replaces is None:
         return _named(session, new.space_id, new.name)
@@ -140,7 +115,7 @@ def _named(session: Session, space_id: str, name: str) -> DocumentRow | None:
 
 
 def _need_expected(session: Session, newest: VersionRow | None, expected: int | None) -> None:
-    if newest is None or expected is None or newest.number == expected:
+    if newest is None or expected is None or newest.number == expected or _is_same_upload(session, newest, expected):
         return
     name = session.scalars(select(PersonRow.name).where(PersonRow.email == newest.uploaded_by)).one_or_none()
     raise Conflict(
@@ -148,6 +123,14 @@ def _need_expected(session: Session, newest: VersionRow | None, expected: int | 
         "after you had opened it, so your file was not stored. Look at the new version and replace that one if you "
         "still want to."
     )
+
+
+def _is_same_upload(session: Session, newest: VersionRow, expected: int) -> bool:
+    """Return whether the version that the person saw was only read once more since then."""
+    seen = select(VersionRow.sha256, VersionRow.uploaded_at).where(
+        VersionRow.document_id == newest.document_id, VersionRow.number == expected
+    )
+    return session.execute(seen).one_or_none() == (newest.sha256, newest.uploaded_at)
 
 
 def _add_document(session: Session, new: NewVersion) -> DocumentRow:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session, aliased
@@ -20,6 +20,7 @@ from assistant.library import Version
 from assistant.storage.accepting import existing
 from assistant.storage.database import Database, utc_now
 from assistant.storage.ingestion import split_heading
+from assistant.storage.library_rows import DOCUMENTS, RUNNING, MoveRow, RunRow
 from assistant.storage.rows import (
     ChunkRow,
     DocumentRow,
@@ -34,6 +35,11 @@ Newest = aliased(VersionRow)
 Live = aliased(VersionRow)
 
 
+GOES_LIVE_BY_ITSELF = or_(
+    VersionRow.run_id.is_(None),
+    VersionRow.run_id.in_(select(RunRow.id).where(RunRow.kind == DOCUMENTS, RunRow.state == RUNNING)),
+)
+"""Whether a version takes its place as soon as it is whole; those of a rebuild of all documents wait for each other."""
 _UNDER_WAY = text(
     """
     SELECT 1 FROM json_each(:ids) AS asked JOIN documents ON documents.id = asked.value AND documents.deleted_at IS NULL
@@ -178,12 +184,13 @@ def bump_revision(session: Session) -> None:
 
 
 def queue_removal(session: Session, document: DocumentRow, version: VersionRow) -> None:
-    """Note that this version's vectors and chunks are to be removed."""
+    """Note that this version's vectors and chunks are to be removed, from where the vectors are."""
+    moved = select(MoveRow.from_space).where(MoveRow.version_id == version.id)
     values = {
         "version_id": version.id,
         "document_id": document.id,
         "number": version.number,
-        "space_id": document.space_id,
+        "space_id": session.scalars(moved).one_or_none() or document.space_id,
         "chunks": version.chunks,
         "created_at": utc_now(),
     }

@@ -52,8 +52,13 @@ class MoveRow(Base):
     created_at: Mapped[datetime]
 
 
+RUNNING = "running"
+CHUNKING, DOCUMENTS = "chunking", "documents"
+"""Kinds of rebuilds: of all documents, which take their place at once, and of chosen ones, each by itself."""
+
+
 class RunRow(Base):
-    """A rebuild of chunks; its versions carry its id and are hidden until all of them are there."""
+    """A rebuild of chunks; its versions carry its id and are hidden until they take their place."""
 
     __tablename__ = "index_runs"
     __table_args__ = ({"sqlite_autoincrement": True},)

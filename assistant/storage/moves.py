@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
+from assistant.domain import DocumentStatus
 from assistant.errors import AssistantError, UploadRefused
 from assistant.storage import audit
 from assistant.storage.accepting import existing
 from assistant.storage.database import Database, utc_now
 from assistant.storage.deletions import AT_ONCE
-from assistant.storage.documents import bump_revision
+from assistant.storage.documents import GOES_LIVE_BY_ITSELF, bump_revision
 from assistant.storage.library_rows import MoveRow
-from assistant.storage.rows import DocumentRow
+from assistant.storage.rows import DocumentRow, VersionRow
 
 
 def move(database: Database, document_ids: Sequence[str], space_id: str, person_id: str) -> list[tuple[str, str]]:
@@ -38,12 +39,19 @@ def _move(session: Session, document_id: str, space_id: str, person_id: str) -> 
         return
     if _name_is_taken(session, space_id, document.name):
         raise UploadRefused(f"A document named {document.name} is there already; rename or delete one of them.")
-    if document.live_version_id is not None:
-        _note_move(session, document, document.live_version_id)
+    for version_id in _in_index(session, document):
+        _note_move(session, document, version_id)
     details = {"from": document.space_id, "to": space_id}
     document.space_id = space_id
     session.flush()
     audit.append(session, person_id, "document.moved", document_id, details)
+
+
+def _in_index(session: Session, document: DocumentRow) -> Sequence[int]:
+    """The versions that have vectors in the index, some of which may still be on their way into it."""
+    on_its_way = and_(VersionRow.status == DocumentStatus.INDEXING, GOES_LIVE_BY_ITSELF)
+    query = select(VersionRow.id).where(VersionRow.document_id == document.id)
+    return session.scalars(query.where(or_(VersionRow.id == document.live_version_id, on_its_way))).all()
 
 
 def _note_move(session: Session, document: DocumentRow, version_id: int) -> None:

@@ -68,7 +68,7 @@ class DocumentRow(Base):
 class VersionRow(Base):
     """One uploaded version and its way to being searchable; rows that are not final are the job list.
 
-    ``attempt`` counts the tries a person asked for, ``starts`` how often a worker took this attempt up,
+    ``attempt`` counts the tries, ``starts`` how often a worker took this attempt up,
     ``worker`` is the token of the run that owns it: writers with another token are refused.
     ``done`` and ``total`` count pages while parsing, chunks while embedding; ``stage_from`` is what was done when this
     stage began, ``beat`` grows while a worker is at it,

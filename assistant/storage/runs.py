@@ -1,4 +1,7 @@
-"""Rebuilds of chunks: hidden versions beside the live ones, which take their place all at once or go again."""
+"""Rebuilds of chunks: hidden versions beside the live ones, which take their place or go again.
+
+Those of all documents do so all at once, those of chosen documents each as soon as it is whole.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from sqlalchemy import and_, delete, exists, func, insert, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from assistant import faults
@@ -16,15 +19,12 @@ from assistant.library import Run
 from assistant.storage import audit
 from assistant.storage.accepting import next_number
 from assistant.storage.database import Database, utc_now
-from assistant.storage.documents import bump_revision
+from assistant.storage.documents import bump_revision, queue_removal
 from assistant.storage.generations import serve
-from assistant.storage.library_rows import RunRow
+from assistant.storage.library_rows import CHUNKING, DOCUMENTS, RUNNING, RunRow
 from assistant.storage.rows import ChunkRow, DocumentRow, RemovalRow, VersionRow
 
 DELETE_BATCH = 500
-RUNNING = "running"
-KIND = "chunking"
-"""What a rebuild changes; the only kind there is by now."""
 
 Hidden = aliased(VersionRow)
 Live = aliased(VersionRow)
@@ -44,23 +44,23 @@ class Standing:
 
 
 class Runs:
-    """At most one rebuild is under way."""
+    """At most one rebuild of all documents is under way, and a document is in one rebuild at a time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, person_id: str, spaces: Sequence[str]) -> Run:
-        """Queue the live documents of these spaces to be cut anew.
+    def begin(self, person_id: str, spaces: Sequence[str], ids: Sequence[str] | None) -> Run:
+        """Queue the live documents of these spaces, or those of these ids, to be cut anew.
 
-        Raises Conflict when a rebuild is under way, NotFound when no document is live.
+        Raises Conflict when one of them is already, NotFound when none is live.
         """
+        kind = CHUNKING if ids is None else DOCUMENTS
         with self._database.write() as session:
-            versions = _live_versions(session, spaces)
+            versions = _live_versions(session, spaces, ids)
             if not versions:
                 raise NotFound("There is no searchable document to index anew.")
-            if session.scalars(select(RunRow.id).where(RunRow.state == RUNNING)).first() is not None:
-                raise Conflict("The documents are being indexed anew already; wait until that is done, or cancel it.")
-            run = RunRow(kind=KIND, state=RUNNING, asked_by=person_id, asked_at=utc_now(), total=len(versions))
+            _need_free(session, [one.document_id for one in versions])
+            run = RunRow(kind=kind, state=RUNNING, asked_by=person_id, asked_at=utc_now(), total=len(versions))
             session.add(run)
             session.flush()
             session.execute(insert(VersionRow), [_hidden_values(session, one, run.id) for one in versions])
@@ -96,16 +96,15 @@ class Runs:
         whole = states.count(DocumentStatus.INDEXING)
         return Standing(len(rows) - whole - len(failed), whole, tuple(failed), tuple(sorted({one[3] for one in rows})))
 
-    def end(self, run_id: int, state: Literal["cancelled", "failed"], error: str | None = None) -> Run:
-        """Give a rebuild up: all stays as it was, and no worker writes its versions from here on."""
+    def end(self, run_id: int, state: Literal["cancelled", "failed", "done"], error: str | None = None) -> Run:
+        """End a rebuild: what has not taken its place by now goes, and no worker writes it from here on."""
         with self._database.write() as session:
             row = session.get(RunRow, run_id)
             if row is None:
                 raise NotFound("There is no such rebuild.")
             if row.state == RUNNING:
                 row.state, row.error, row.ended_at = state, error, utc_now()
-                values = {"status": DocumentStatus.FAILED, "worker": None}
-                session.execute(update(VersionRow).where(VersionRow.run_id == run_id).values(**values))
+                _give_up(session, run_id, in_index=row.kind == DOCUMENTS)
             return _value(session, row)
 
     def switch(self, run_id: int, generation_ids: Sequence[int], told: str | None = None) -> bool:
@@ -128,9 +127,10 @@ class Runs:
         return True
 
     def has_leftovers(self) -> bool:
-        """Return whether a rebuild is under way or left versions; one look at a small index."""
+        """Return whether a rebuild is under way or left versions; one look at small indexes."""
+        there = or_(exists().where(VersionRow.run_id > 0), exists().where(RunRow.state == RUNNING))
         with self._database.read() as session:
-            return bool(session.execute(select(exists().where(VersionRow.run_id > 0))).scalar())
+            return bool(session.execute(select(there)).scalar())
 
     def sweep(self) -> None:
         """Remove what rebuilds left that are over: versions that were given up, or came too late."""
@@ -151,14 +151,31 @@ class Runs:
                     return
 
 
-def _live_versions(session: Session, spaces: Sequence[str]) -> list[VersionRow]:
+def _give_up(session: Session, run_id: int, *, in_index: bool) -> None:
+    """Leave a rebuild's hidden versions to be swept, with vectors that are ``in_index`` already."""
+    versions = session.scalars(select(VersionRow).where(VersionRow.run_id == run_id)).all()
+    for version in versions:
+        if in_index and version.status == DocumentStatus.INDEXING:
+            queue_removal(session, session.get_one(DocumentRow, version.document_id), version)
+        version.status, version.worker = DocumentStatus.FAILED, None
+
+
+def _live_versions(session: Session, spaces: Sequence[str], ids: Sequence[str] | None) -> list[VersionRow]:
     query = (
         select(VersionRow)
         .join(DocumentRow, DocumentRow.live_version_id == VersionRow.id)
         .where(DocumentRow.space_id.in_(spaces), DocumentRow.deleted_at.is_(None))
         .order_by(VersionRow.id)
     )
-    return list(session.scalars(query))
+    rows = list(session.scalars(query))
+    return rows if ids is None else [row for row in rows if row.document_id in set(ids)]
+
+
+def _need_free(session: Session, document_ids: Sequence[str]) -> None:
+    running = select(RunRow.id).where(RunRow.state == RUNNING)
+    taken = set(session.scalars(select(VersionRow.document_id).where(VersionRow.run_id.in_(running))))
+    if taken.intersection(document_ids):
+        raise Conflict("These documents are being indexed anew already; wait until that is done, or cancel it.")
 
 
 def _hidden_values(session: Session, live: VersionRow, run_id: int) -> dict[str, Any]:
@@ -194,6 +211,14 @@ def _take_their_place(session: Session, run_id: int) -> None:
 
 
 def _value(session: Session, row: RunRow) -> Run:
-    done = select(func.count()).where(VersionRow.run_id == row.id, VersionRow.status == DocumentStatus.INDEXING)
-    finished = row.total if row.state == "done" else session.execute(done).scalar_one()
-    return Run(row.id, cast("Any", row.state), finished, row.total, row.error)
+    states = cast("Any", row)
+    finished = row.total if row.state == "done" else _finished(session, row)
+    return Run(row.id, states.kind, states.state, finished, row.total, row.error)
+
+
+def _finished(session: Session, row: RunRow) -> int:
+    """How many documents of a rebuild are whole; chosen ones are its versions no more once they took their place."""
+    own = select(func.count()).where(VersionRow.run_id == row.id)
+    if row.kind == DOCUMENTS:
+        return row.total - session.execute(own).scalar_one()
+    return session.execute(own.where(VersionRow.status == DocumentStatus.INDEXING)).scalar_one()

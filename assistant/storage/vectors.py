@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from assistant import faults
 from assistant.domain import DocumentStatus
 from assistant.storage.database import Database, utc_now
-from assistant.storage.documents import bump_revision, queue_removal
+from assistant.storage.documents import GOES_LIVE_BY_ITSELF, bump_revision, queue_removal
 from assistant.storage.library_rows import MoveRow
 from assistant.storage.progress import note_finished
 from assistant.storage.rows import (
@@ -32,9 +32,7 @@ DELETE_BATCH = 500
 VERSION_BATCH = 1_000
 
 _RANDOM = random.SystemRandom()
-_WAITS = and_(
-    VersionRow.status == DocumentStatus.INDEXING, VersionRow.run_id.is_(None), DocumentRow.deleted_at.is_(None)
-)
+_WAITS = and_(VersionRow.status == DocumentStatus.INDEXING, GOES_LIVE_BY_ITSELF, DocumentRow.deleted_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +181,13 @@ class Vectors:
                 return False
             if version.status != DocumentStatus.INDEXING:
                 return False
+            if version.run_id is not None and _is_outdated(session, document, version):
+                queue_removal(session, document, version)
+                version.status = DocumentStatus.FAILED  # hidden, and swept with its rebuild
+                return False
             version.status, version.error, version.ready_at = DocumentStatus.READY, None, utc_now()
             note_finished(session, version)
+            version.run_id = None
             _put_live(session, document, version, job.space_id)
         faults.point("switched")
         return True
@@ -279,10 +282,15 @@ class Vectors:
             ]
 
 
+def _is_outdated(session: Session, document: DocumentRow, version: VersionRow) -> bool:
+    live = session.get(VersionRow, document.live_version_id) if document.live_version_id else None
+    return live is not None and live.number > version.number
+
+
 def _put_live(session: Session, document: DocumentRow, version: VersionRow, space_id: str) -> None:
     """Let searches see a version whose vectors stand in the collection of this space."""
     live = session.get(VersionRow, document.live_version_id) if document.live_version_id else None
-    if live is not None and live.number > version.number:
+    if _is_outdated(session, document, version):
         queue_removal(session, document, version)
         return
     document.live_version_id = version.id

@@ -15,8 +15,8 @@ from assistant.web.state import HOLDER
 async def healthz(_request: Request) -> JSONResponse:
     """Answer 200 once people can ask and get the first word at once, 503 with the reason before and after.
 
-    The page takes questions earlier, and says what is still being loaded. ``index`` is how the vector index is; while
-    it is anything but ``well``, answers come by exact search.
+    The page takes questions earlier, and says what is still being loaded. ``index`` is how the vector index is, in
+    the words of ``IndexHealth``; people can ask in every state of it.
     """
     headers = {"Cache-Control": "no-store"}
     reason = HOLDER.unready()

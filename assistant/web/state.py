@@ -69,7 +69,8 @@ class ServicesHolder:
 
     def index(self) -> str:
         """Say how the vector index is, in the words of ``IndexHealth``."""
-        return self._services.knowledge.index_health().state if self._services else "opening"
+        services = self._services
+        return services.knowledge.index_health().state if services else "opening"
 
     def close(self) -> None:
         """Close the services, also those that a start still under way is about to hand over."""

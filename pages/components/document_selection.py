@@ -19,7 +19,6 @@ from pages.components.safe_markdown import escape
 CHOSEN = "documents-chosen"
 """Session key of the ticked documents' ids, which stay ticked on other pages of the list."""
 ALL = "select-page"
-NONE_ANEW = "None of them can be: what is under way comes to its end first, and what failed can be retried."
 MOST = 1000
 """Documents that one step takes on at most."""
 
@@ -79,11 +78,10 @@ def clear() -> None:
 
 
 def reindex(entered: Entered, ids: Sequence[str]) -> None:
-    """Read, cut and embed documents anew in the background; their present passages answer until then."""
+    """Cut and embed documents anew in the background; their present passages answer until then."""
     with told_later():
-        count = entered.services.knowledge.library.read_anew(entered.person, list(ids))
-        word = f"{wording.counted(count, 'document')} will be indexed anew." if count else NONE_ANEW
-        st.toast(word, icon=":material/build:")
+        run = entered.services.knowledge.rebuilds.rechunk(entered.person, list(ids))
+        st.toast(f"{wording.counted(run.total, 'document')} will be indexed anew.", icon=":material/build:")
     st.session_state[REDRAW] = True
 
 

@@ -41,7 +41,8 @@ def draw_rebuild(entered: Entered) -> None:
         key="index-all-anew",
         icon=":material/build:",
         type="tertiary",
-        help="Reads, cuts and embeds every document again, in the background. Answers use what is there until all are.",
+        help="Reads and cuts every document again, in the background; passages that stay the same keep their vectors. "
+        "Answers use what is there until all are done.",
         on_click=_rebuild,
         args=(entered,),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from small_library import Library, Opener, opening
 from sqlalchemy import func, select
 from waiting import until
 
+from assistant import faults
 from assistant.domain import Person
+from assistant.knowledge import index_keeper
 from assistant.knowledge.service import KnowledgeBase
 from assistant.storage.library_rows import AuditRow, MoveRow
 
@@ -67,6 +70,25 @@ def test_a_document_that_is_deleted_on_its_way_is_gone_from_both_spaces(library:
         knowledge.delete(editor, document_id)
         until(lambda: _proof_of(library) == document_id)
         assert [one.document for one in knowledge.search(editor, "annual leave")] == ["Travel.md"]
+
+
+def test_a_document_that_moves_while_its_vectors_are_added_leaves_none_behind(
+    library: Library, editor: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_keeper, "SLICE", 1)
+    with opening(library) as opener:
+        knowledge, _ = _indexed(library, opener)
+        space = knowledge.add_space(editor, "people")
+
+        def leave() -> None:
+            moving = [one.id for one in knowledge.documents(editor) if one.name == "Late.md"]
+            assert knowledge.library.move(editor, moving, space.id) == []
+
+        with faults.injected("vectors_added", 1, leave):
+            document_id = library.embed("Late.md", [LEAVE, "A second rule.", "A third rule."])
+            until(lambda: knowledge.document(editor, document_id).live_version == 1)
+        until(lambda: not _moves(library) and _held(knowledge, space.id, document_id) == 3)
+        assert _held(knowledge, "general", document_id) == 0
 
 
 def _proof_of(library: Library) -> str | None:

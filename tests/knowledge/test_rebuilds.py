@@ -12,12 +12,13 @@ from waiting import WAIT_SECONDS, until
 
 from assistant.domain import DocumentStatus, Person, Role
 from assistant.errors import Conflict, NotAllowed, NotFound
-from assistant.knowledge.exact import encode
+from assistant.knowledge.exact import decode, encode
 from assistant.knowledge.service import KnowledgeBase
 from assistant.knowledge.worker import LOCK_FILE
 from assistant.library import Run
 from assistant.storage import ingestion
 from assistant.storage.ingestion import Job
+from assistant.storage.rows import EMBEDDED
 
 STAFF = Person("sam", "sam@example.com", "Sam", Role.STAFF)
 LEAVE = ["Everyone has thirty days of leave.", "Leave is asked for in the portal."]
@@ -88,7 +89,7 @@ def test_new_chunks_are_hidden_until_all_are_there_and_then_switched_at_once(
 ) -> None:
     old = _collections(knowledge)
     run = knowledge.rebuilds.rechunk(EDITOR)
-    assert (run.state, run.done, run.total) == ("running", 0, 2)
+    assert (run.kind, run.state, run.done, run.total) == ("chunking", "running", 0, 2)
     first, second = library.store.due()
     _read_anew(library, first, [" ".join(LEAVE)])
     assert knowledge.rebuilds.running(EDITOR)[0].done == 1
@@ -167,37 +168,73 @@ def test_a_version_uploaded_meanwhile_is_not_replaced_by_the_older_one_read_anew
     until(lambda: _leftovers(library) == (0, 0))
 
 
-def test_one_rebuild_is_under_way_at_a_time(knowledge: KnowledgeBase) -> None:
-    knowledge.rebuilds.rechunk(EDITOR)
+def test_a_document_is_in_one_rebuild_at_a_time(knowledge: KnowledgeBase) -> None:
+    run = knowledge.rebuilds.rechunk(EDITOR, [_leave(knowledge)])
+    assert (run.kind, run.done, run.total) == ("documents", 0, 1)
     with pytest.raises(Conflict, match="already"):
         knowledge.rebuilds.rechunk(EDITOR)
 
 
-def test_one_document_is_read_anew_by_itself_beside_the_collection_that_serves(
+def _leave(knowledge: KnowledgeBase) -> str:
+    return next(one.id for one in knowledge.documents(EDITOR) if one.name == "Leave.txt")
+
+
+def test_a_chosen_document_takes_its_place_by_itself_in_the_collection_that_serves(
     knowledge: KnowledgeBase, library: Library
 ) -> None:
-    before = _collections(knowledge)
-    document_id = next(one.id for one in knowledge.documents(EDITOR) if one.name == "Leave.txt")
-    assert knowledge.library.read_anew(EDITOR, [document_id, "nothing"]) == 1
-    assert knowledge.library.read_anew(EDITOR, [document_id]) == 0
+    before, document_id = _collections(knowledge), _leave(knowledge)
+    run = knowledge.rebuilds.rechunk(EDITOR, [document_id])
     assert _best(knowledge, "days of leave") == (LEAVE[0], 1)
     _read_anew(library, library.store.due()[0], [" ".join(LEAVE)])
-    until(lambda: knowledge.document(EDITOR, document_id).live_version == 2)
+    assert _ended(knowledge, run).state == "done"
     assert _best(knowledge, "days of leave") == (" ".join(LEAVE), 2)
     assert _best(knowledge, "free soup") == (CANTEEN[1], 1)
     assert _collections(knowledge) == before
     assert [version.number for version in knowledge.library.versions(EDITOR, document_id)] == [2]
+    until(lambda: _leftovers(library) == (0, 0))
 
 
-def test_a_document_that_could_not_be_read_anew_answers_as_before(knowledge: KnowledgeBase, library: Library) -> None:
-    document_id = next(one.id for one in knowledge.documents(EDITOR) if one.name == "Leave.txt")
-    knowledge.library.read_anew(EDITOR, [document_id])
+def test_a_chosen_document_that_cannot_be_read_stays_as_it_was(knowledge: KnowledgeBase, library: Library) -> None:
+    run = knowledge.rebuilds.rechunk(EDITOR, [_leave(knowledge)])
     job = library.store.due()[0]
     library.store.claim(job)
     library.store.fail(job, "The original is missing.")
-    assert knowledge.document(EDITOR, document_id).status is DocumentStatus.FAILED
+    ended = _ended(knowledge, run)
+    assert ended.state == "failed"
+    assert "Leave.txt: The original is missing." in (ended.error or "")
+    assert knowledge.document(EDITOR, _leave(knowledge)).status is DocumentStatus.READY
     assert _best(knowledge, "days of leave") == (LEAVE[0], 1)
-    assert [version.number for version in knowledge.library.versions(EDITOR, document_id)] == [2, 1]
+    until(lambda: _leftovers(library) == (0, 0))
+
+
+def test_a_rebuild_of_chosen_documents_that_is_called_off_leaves_no_vector(
+    knowledge: KnowledgeBase, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = knowledge._own
+    assert own is not None
+    monkeypatch.setattr(own.indexer._keeper, "add", lambda _job: False)  # it stays half-way in
+    run = knowledge.rebuilds.rechunk(EDITOR, [_leave(knowledge)])
+    job = library.store.due()[0]
+    _read_anew(library, job, [" ".join(LEAVE)])
+    collection = own.indexer.collection_of("general")
+    assert collection is not None
+    stored = library.vectors.stored([job.version_id], EMBEDDED)
+    own.index.add(collection, [one.chunk_id for one in stored], decode([one.embedding for one in stored]), serving=True)
+    knowledge.rebuilds.cancel(EDITOR, run.id)
+    until(lambda: own.index.count(collection) == len(LEAVE) + len(CANTEEN))
+    until(lambda: _leftovers(library) == (0, 0))
+    assert _best(knowledge, "days of leave") == (LEAVE[0], 1)
+
+
+def test_who_saw_a_document_before_it_was_read_anew_may_still_replace_it(
+    knowledge: KnowledgeBase, library: Library
+) -> None:
+    document_id = _leave(knowledge)
+    run = knowledge.rebuilds.rechunk(EDITOR, [document_id])
+    _read_anew(library, library.store.due()[0], LEAVE)
+    assert _ended(knowledge, run).state == "done"
+    upload = knowledge.upload(EDITOR, "Leave.txt", b"Forty days.", replaces=document_id, expected=1)
+    assert upload.version == 3
 
 
 def test_a_deleted_document_leaves_its_rebuild(knowledge: KnowledgeBase, library: Library) -> None:
@@ -238,11 +275,8 @@ def test_only_editors_rebuild_and_an_unknown_one_is_told(library: Library, knowl
     for act in (knowledge.rebuilds.rechunk, knowledge.rebuilds.running):
         with pytest.raises(NotAllowed):
             act(STAFF)
-    with pytest.raises(NotAllowed):
-        knowledge.library.read_anew(STAFF, [])
     with pytest.raises(NotFound, match="no such rebuild"):
         knowledge.rebuilds.cancel(EDITOR, 7)
-    knowledge.library.delete_many(EDITOR, [one.id for one in knowledge.documents(EDITOR)])
     with pytest.raises(NotFound, match="no searchable document"):
-        knowledge.rebuilds.rechunk(EDITOR)
+        knowledge.rebuilds.rechunk(EDITOR, ["nothing"])
     assert library.vectors.moves() == []
