@@ -110,7 +110,7 @@ def _work(
     from assistant.storage.blobs import Blobs
 
     pauses, reader = Pauses(), Reader(settings, database, readers)
-    embedder = MiniLM(settings.data_dir / "cache")
+    embedder = MiniLM(settings.data_dir / "cache", int8=True)
     with ThreadPoolExecutor(min(THREADS_MOST, os.cpu_count() or 1), "embed") as executor:
         # The model loads while the libraries of the runner are imported, which takes as long.
         executor.submit(embedder.warm)

@@ -1,4 +1,6 @@
-"""Writes MiniLM's forward pass as an ONNX graph with fused operators, from the safetensors weights.
+"""Writes MiniLM's forward pass as two ONNX graphs with fused operators, from the safetensors weights.
+
+One is exact, for questions; the other has its largest products in 8 bits, for documents.
 
 Runs in a process of its own (``python -m assistant.providers.minilm_graph WEIGHTS FOLDER``), so that the
 memory of the onnx package is given back at its end. Weights pass through one by one, never all at once.
@@ -16,6 +18,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.providers import minilm_int8
+
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
 
@@ -28,6 +32,8 @@ OPSET = 17
 IR_VERSION = 8
 GRAPH_FILE = "model.onnx"
 WEIGHTS_FILE = "model.weights"
+INT8_GRAPH_FILE = "model-int8.onnx"
+INT8_WEIGHTS_FILE = "model-int8.weights"
 WORDS_FILE = "words.weights"
 POSITIONS_FILE = "positions.weights"
 FUSED = "com.microsoft"
@@ -37,6 +43,7 @@ EMBEDDED_BYTES = 1024
 PAGE_BYTES = 4096
 # Numbers copied at once, 4 MB of them.
 COPIED = 1_000_000
+SMALL = DIMENSIONS * DIMENSIONS
 
 Array = NDArray[np.float32]
 
@@ -72,20 +79,30 @@ class Weights:
 
 
 class Graph:
-    """Collects the nodes of one graph; reads weights from ``source`` and writes them to ``target``."""
+    """Collects the nodes of one graph; reads weights from ``source`` and writes them to the file ``target``.
 
-    def __init__(self, source: Weights, target: IO[bytes]) -> None:
+    ``is_int8`` asks for the largest products in 8 bits.
+    """
+
+    def __init__(self, source: Weights, target: IO[bytes], *, is_int8: bool = False) -> None:
         self._source = source
         self._target = target
+        self.is_int8 = is_int8
         self.nodes: list[NodeProto] = []
         self.initializers: list[TensorProto] = []
 
     def node(self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> str:
         """Append one operator and return the name of its output."""
+        return self.nodes_of(kind, inputs, [output], domain, **attributes)[0]
+
+    def nodes_of(
+        self, kind: str, inputs: list[str], outputs: list[str], domain: str = "", **attributes: Any
+    ) -> list[str]:
+        """Append one operator with several outputs and return their names."""
         from onnx import helper
 
-        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, domain=domain, **attributes))
-        return output
+        self.nodes.append(helper.make_node(kind, inputs, outputs, name=outputs[0], domain=domain, **attributes))
+        return outputs
 
     def read(self, name: str) -> Array:
         """Return a weight as it stands in the source."""
@@ -108,7 +125,7 @@ class Graph:
         values.tofile(self._target)
         kind = helper.np_dtype_to_tensor_dtype(values.dtype)
         tensor = TensorProto(name=name, dims=values.shape, data_type=kind, data_location=TensorProto.EXTERNAL)
-        for key, value in (("location", WEIGHTS_FILE), ("offset", offset), ("length", values.nbytes)):
+        for key, value in (("location", Path(self._target.name).name), ("offset", offset), ("length", values.nbytes)):
             tensor.external_data.add(key=key, value=str(value))
         return tensor
 
@@ -116,9 +133,10 @@ class Graph:
         """Add a weight as it stands in the file."""
         return self.constant(name, self.read(name))
 
-    def transposed(self, name: str) -> str:
-        """Add a linear layer's weight, which the file holds as (out, in), as (in, out)."""
-        return self.constant(name, self.read(name).T)
+    def reach(self, prefix: str) -> Array:
+        """Return how far the outputs of a layer normalisation go from 0."""
+        parts = (self.read(f"{prefix}.LayerNorm.{part}") for part in ("weight", "bias"))
+        return minilm_int8.reach_of(*parts)
 
     def norm(self, prefix: str) -> list[str]:
         """Scale and shift of a layer normalisation."""
@@ -126,28 +144,33 @@ class Graph:
 
 
 def build(weights_file: Path, folder: Path) -> None:
-    """Write ``model.onnx`` and, beside it, ``model.weights`` (mapped into memory when used) to ``folder``.
+    """Write both graphs and, beside each, its weights (mapped into memory when used) to ``folder``.
 
     A vector for each word and each position is in two more files, row by row: the graph is given their sums. Of mapped
     words the system would hold some 40 MB in memory, since it brings 64 kB along for each row that is looked at.
     """
-    import onnx
-
     source = Weights(weights_file)
     with (folder / WEIGHTS_FILE).open("wb") as target:
-        model = _model(Graph(source, target))
+        _write(folder / GRAPH_FILE, Graph(source, target))
+    with (folder / INT8_WEIGHTS_FILE).open("wb") as target:
+        _write(folder / INT8_GRAPH_FILE, Graph(source, target, is_int8=True))
     source.copy("embeddings.word_embeddings.weight", folder / WORDS_FILE)
     _positions(source).tofile(folder / POSITIONS_FILE)
-    (folder / GRAPH_FILE).write_bytes(model.SerializeToString())
-    onnx.checker.check_model(folder / GRAPH_FILE)
+
+
+def _write(file: Path, graph: Graph) -> None:
+    file.write_bytes(_model(graph).SerializeToString())
 
 
 def _model(graph: Graph) -> ModelProto:
     from onnx import TensorProto, helper
 
-    hidden = graph.node("LayerNormalization", ["words", *graph.norm("embeddings")], "embedded", **NORMED)
+    hidden, norm = (
+        graph.node("LayerNormalization", ["words", *graph.norm("embeddings")], "embedded", **NORMED),
+        "embeddings",
+    )
     for layer in range(LAYERS):
-        hidden = _layer(graph, f"encoder.layer.{layer}", hidden)
+        hidden, norm = _layer(graph, f"encoder.layer.{layer}", hidden, norm), f"encoder.layer.{layer}.output"
     _pooling(graph, hidden)
     inputs = [
         helper.make_tensor_value_info("words", TensorProto.FLOAT, ["batch", "tokens", DIMENSIONS]),
@@ -166,25 +189,32 @@ def _positions(source: Weights) -> Array:
     return positions + segment
 
 
-def _layer(graph: Graph, at: str, hidden: str) -> str:
-    attended = _attention(graph, f"{at}.attention", hidden)
-    wide = _linear(graph, f"{at}.intermediate.dense", attended)
+def _layer(graph: Graph, at: str, hidden: str, norm: str) -> str:
+    """Add one layer; ``norm`` is the normalisation that its input came from."""
+    attended = _attention(graph, f"{at}.attention", hidden, norm)
+    wide = _linear(graph, f"{at}.intermediate.dense", attended, graph.reach(f"{at}.attention.output"))
     bent = graph.node("BiasGelu", [wide, graph.weight(f"{at}.intermediate.dense.bias")], f"{at}.gelu", FUSED)
     return _residual(graph, f"{at}.output", bent, attended)
 
 
-def _attention(graph: Graph, at: str, hidden: str) -> str:
+def _attention(graph: Graph, at: str, hidden: str, norm: str) -> str:
     parts = [f"{at}.self.{part}" for part in ("query", "key", "value")]
     matrix = np.concatenate([graph.read(f"{part}.weight").T for part in parts], axis=1)
     bias = np.concatenate([graph.read(f"{part}.bias") for part in parts])
-    inputs = [hidden, graph.constant(f"{at}.qkv.weight", matrix), graph.constant(f"{at}.qkv.bias", bias), "mask"]
-    context = graph.node("Attention", inputs, f"{at}.context", FUSED, num_heads=HEADS)
+    if graph.is_int8:
+        context = minilm_int8.attention(graph, f"{at}.context", hidden, matrix, bias, graph.reach(norm), HEADS)
+    else:
+        inputs = [hidden, graph.constant(f"{at}.qkv.weight", matrix), graph.constant(f"{at}.qkv.bias", bias), "mask"]
+        context = graph.node("Attention", inputs, f"{at}.context", FUSED, num_heads=HEADS)
     return _residual(graph, f"{at}.output", context, hidden)
 
 
-def _linear(graph: Graph, at: str, hidden: str) -> str:
-    """Matrix product without the bias, which the next fused operator adds."""
-    return graph.node("MatMul", [hidden, graph.transposed(f"{at}.weight")], f"{at}.product")
+def _linear(graph: Graph, at: str, hidden: str, reach: Array | None = None) -> str:
+    """Matrix product without the bias, which the next fused operator adds; the small ones gain nothing by 8 bits."""
+    matrix = graph.read(f"{at}.weight").T
+    if graph.is_int8 and matrix.size > SMALL:
+        return minilm_int8.product(graph, f"{at}.product", hidden, matrix, reach)
+    return graph.node("MatMul", [hidden, graph.constant(f"{at}.weight", matrix)], f"{at}.product")
 
 
 def _residual(graph: Graph, at: str, hidden: str, skipped: str) -> str:

@@ -14,8 +14,9 @@ from tokenizers import Tokenizer
 
 from assistant.errors import StartError
 from assistant.providers import minilm
-from assistant.providers.minilm import SUMS_FILE, MiniLM
-from assistant.providers.minilm_graph import GRAPH_FILE, POSITIONS_FILE, WEIGHTS_FILE, WORDS_FILE
+from assistant.providers.minilm import FILES, SUMS_FILE, MiniLM
+from assistant.providers.minilm_graph import GRAPH_FILE, INT8_GRAPH_FILE
+from assistant.providers.minilm_int8 import is_quick_here
 
 Array = NDArray[np.float32]
 TEXTS = [
@@ -133,7 +134,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-@pytest.mark.parametrize("damaged", [GRAPH_FILE, WEIGHTS_FILE, WORDS_FILE, POSITIONS_FILE, SUMS_FILE])
+@pytest.mark.parametrize("damaged", [*FILES, SUMS_FILE])
 def test_a_damaged_cache_is_built_again(embedder: MiniLM, cache: Path, damaged: str) -> None:
     with (minilm._cached_graph(cache) / damaged).open("r+b") as file:
         file.truncate(100)
@@ -173,3 +174,40 @@ def test_a_list_of_sums_that_is_no_text_counts_as_damaged(cache: Path) -> None:
     folder = minilm._cached_graph(cache)
     (folder / SUMS_FILE).write_bytes(b"\xff\xfe\x00")
     assert not minilm._is_whole(folder)
+
+
+@pytest.fixture(scope="module")
+def in_8_bits(embedder: MiniLM) -> MiniLM:
+    """The graph for documents, on any processor."""
+    model = MiniLM(embedder._cache_dir, int8=True)
+    model._graph_file = INT8_GRAPH_FILE
+    return model
+
+
+def test_vectors_in_8_bits_are_near_the_exact_ones(embedder: MiniLM, in_8_bits: MiniLM) -> None:
+    if not is_quick_here():
+        pytest.skip("sums of such products overflow on this processor, which therefore takes the exact graph")
+    texts = [*TEXTS, *(f"Room {n} is booked at the desk for {n} days, and {n % 7} keys are given." for n in range(40))]
+    exact, near = embedder.embed(texts), in_8_bits.embed(texts)
+    np.testing.assert_allclose(np.linalg.norm(near, axis=1), 1, atol=1e-5)
+    assert (exact * near).sum(axis=1).min() > 0.98
+    assert not np.array_equal(exact, near)
+
+
+def test_padding_does_not_count_in_8_bits(in_8_bits: MiniLM) -> None:
+    short, long = (
+        "Keys are at the desk.",
+        "Keys are at the desk, and so are the cards, the lockers' list and the lamps.",
+    )
+    alone, together = in_8_bits.embed([short]), in_8_bits.embed([short, long])
+    assert float(alone[0] @ together[0]) > 0.99
+
+
+def test_the_exact_graph_is_taken_where_8_bits_are_no_gain(tmp_path: Path) -> None:
+    facts = tmp_path / "cpuinfo"
+    facts.write_text("flags : sse2 avx2 fma")
+    assert not is_quick_here(facts)
+    facts.write_text("flags : sse2 avx2 avx512_vnni")
+    assert is_quick_here(facts)
+    assert not is_quick_here(tmp_path / "none")
+    assert MiniLM(tmp_path)._graph_file == GRAPH_FILE
