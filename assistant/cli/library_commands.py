@@ -39,6 +39,7 @@ def ingest(
         else:
             rows = ingesting.rows(services, person, paths, space=space, wait=wait)
         failed = sum([ingesting.show(row, as_json=as_json) for row in rows])
+        ingesting.leave_indexed(services)
     if failed:
         raise AssistantError(f"{failed} of the files cannot be searched; its line says why.")
 

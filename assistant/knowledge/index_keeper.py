@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 
 from assistant.knowledge import index_probe
@@ -33,6 +34,8 @@ FAILURES_FORGIVEN = 1
 EMBEDDED_DIMENSIONS = 384
 # Vectors of one version that are added before others get their turn; some three seconds beside readers.
 SLICE = 1_000
+# Building takes a tenth of the time that adding takes, for each vector.
+BUILT_ANEW = 10
 
 
 class Keeper:
@@ -143,6 +146,27 @@ class Keeper:
             return True
         self._vectors.switch_live(job)
         return False
+
+    def pass_by(self) -> bool:
+        """Let what waits be found by exact search until the index is built anew, if that is little beside what waits.
+
+        Return whether that was done: not once the index is open, nor for few vectors beside many.
+        """
+        waiting = [] if self.is_open else self._vectors.waiting()
+        coming = Counter[str]()
+        for job in waiting:
+            coming[job.space_id] += job.chunks
+        if self.is_open or any(self._held(space) > BUILT_ANEW * chunks for space, chunks in coming.items()):
+            return False
+        for job in waiting:
+            self.add(job)
+        return True
+
+    def _held(self, space_id: str) -> int:
+        """How many vectors would be built anew for a space for nothing; none where that is wanted already."""
+        if any(one.space_id == space_id and one.state == "wanted" for one in self._generations.of(self._serving.model)):
+            return 0
+        return sum(job.chunks for job in self._vectors.searched(space_id).values())
 
     def move(self, move: Move) -> None:
         """Bring a version's vectors to the collection of the space that its document is in."""

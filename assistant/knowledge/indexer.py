@@ -47,7 +47,8 @@ class Indexer:
     """Keeps the index in step with SQL. ``collection_of`` says where a space can be searched right now.
 
     With ``patience`` vectors wait up to so many seconds for the worker to have left, so that a process that serves
-    nobody never holds both engines in memory. The index is checked every ``check_seconds``.
+    nobody rarely holds both engines in memory: many are then found by exact search until the worker is done, only few
+    beside a large library are added while it works. The index is checked every ``check_seconds``.
     """
 
     def __init__(
@@ -159,7 +160,7 @@ class Indexer:
         due = has_due(self._database)
         if due:
             self._worker.ensure_running()
-            if not self._has_more and time.monotonic() - self._indexed_at < self._patience:
+            if self._can_wait():
                 return BUSY_POLL_SECONDS
         elif self._patience:
             self._worker.stop()
@@ -168,6 +169,17 @@ class Indexer:
         if self._has_more:
             return BUILDING_PAUSE_SECONDS
         return BUSY_POLL_SECONDS if due or self._vectors.has_work() else IDLE_POLL_SECONDS
+
+    def _can_wait(self) -> bool:
+        """Whether the index can stay closed while the worker is at it; after patience much can serve without it."""
+        if self._has_more or not self._patience:
+            return False
+        if time.monotonic() - self._indexed_at < self._patience:
+            return True
+        if not self._keeper.pass_by():
+            return False
+        self._indexed_at = time.monotonic()
+        return True
 
     def _follow_sql(self) -> bool:
         """Do what SQL says; return whether more can be done at once."""

@@ -46,7 +46,7 @@ from assistant.storage.vectors import Vectors
 
 WAIT_POLL_SECONDS = 0.1
 CHROMA_FOLDER = "chroma"
-# A command that only ingests puts what it has into the index this often, and at its end.
+# A command that only ingests lets what it has be found this often.
 BULK_SECONDS = 60.0
 # What a server may take for a batch of chunks while nobody waits.
 EMBEDDING_SECONDS = 60.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,13 @@ from waiting import WAIT_SECONDS, until
 from assistant.domain import Person
 from assistant.errors import FolderInUse
 from assistant.knowledge import index_builds, index_keeper
+from assistant.knowledge.exact import ExactSearches
 from assistant.knowledge.index import IndexDamaged, VectorIndex
+from assistant.knowledge.indexer import Indexer
 from assistant.knowledge.service import KnowledgeBase
+from assistant.knowledge.worker_process import WorkerThread
 from assistant.storage import generations
+from assistant.storage.blobs import Blobs
 from assistant.storage.rows import EMBEDDED
 
 TEXTS = [f"Paragraph {n} speaks about topic {n % 7} in room {n * 31 % 101} on floor {n % 5}." for n in range(120)]
@@ -261,3 +266,53 @@ def test_collection_that_could_run_code_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IndexDamaged, match="embedding function"):
         index.open()
     index.close()
+
+
+class Asleep(WorkerThread):
+    """A worker that leaves what is due undone."""
+
+    def ensure_running(self) -> None:
+        """Stay asleep."""
+
+
+@contextmanager
+def patient(library: Library) -> Iterator[tuple[Indexer, VectorIndex]]:
+    """An indexer as a command that only ingests has it, whose worker has not done yet."""
+    folder = library.settings.data_dir
+    index, exact = VectorIndex(folder / "chroma"), ExactSearches(library.vectors)
+    asleep = Asleep(library.settings)
+    indexer = Indexer(library.database, index, exact, Blobs(folder), asleep, patience=0.1)
+    indexer.start()
+    try:
+        yield indexer, index
+    finally:
+        indexer.close()
+
+
+def test_much_is_found_before_the_worker_is_done_and_indexed_after_it(library: Library) -> None:
+    _, due = library.accept("Late.txt", TEXTS[:2])
+    with patient(library) as (indexer, index):
+        for number in range(3):
+            library.embed(f"Soon {number}.txt", TEXTS[number * 10 : number * 10 + 10])
+        until(lambda: not library.vectors.waiting())
+        found = (
+            ExactSearches(library.vectors).of(EMBEDDED).nearest(["general"], library.embedder.embed(TEXTS[17:18]), 1)
+        )
+        assert found[0][0][1] == pytest.approx(1, abs=1e-3)
+        assert not index.folder.exists()
+        library.store.claim(due)
+        library.store.fail(due, "It was not read.")
+        until(lambda: indexer.collection_of("general") and library.vectors.is_settled())
+        assert index.count(indexer.collection_of("general") or "") == 30
+
+
+def test_little_beside_a_large_library_is_added_while_the_worker_is_at_it(library: Library, open_owner: Opener) -> None:
+    library.put("Long.txt", TEXTS)
+    knowledge = open_owner()
+    until(lambda: _indexed(knowledge, library))
+    knowledge.close()
+    library.accept("Late.txt", TEXTS[:2])
+    with patient(library) as (indexer, index):
+        library.embed("Soon.txt", TEXTS[:3])
+        until(lambda: not library.vectors.waiting())
+        assert index.count(indexer.collection_of("general") or "") == len(TEXTS) + 3
