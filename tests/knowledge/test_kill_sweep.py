@@ -22,9 +22,9 @@ from assistant.storage.people import LOCAL
 from assistant.storage.rows import EMBEDDED
 from assistant.storage.vectors import Vectors
 
-ROUNDS = 1
+ROUNDS = 3
 NIGHTLY_ROUNDS = 20
-AT_ONCE = 2
+AT_ONCE = 3
 # A built collection is only needed where there is none yet, the migration only once a folder: these come first.
 FIRST = ("migrating", "generation_built")
 # A life passes these only once.
