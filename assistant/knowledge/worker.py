@@ -111,7 +111,7 @@ def _work(
 
     pauses, reader = Pauses(), Reader(settings, database, readers)
     embedder = MiniLM(settings.data_dir / "cache", int8=True)
-    with ThreadPoolExecutor(min(THREADS_MOST, os.cpu_count() or 1), "embed") as executor:
+    with ThreadPoolExecutor(_threads(), "embed") as executor:
         # The model loads while the libraries of the runner are imported, which takes as long.
         executor.submit(embedder.warm)
         ingest = Ingest(store, Blobs(settings.data_dir), reader, embedder, executor, pauses)
@@ -125,11 +125,16 @@ def _work(
             reader.close()
 
 
+def _threads() -> int:
+    return min(THREADS_MOST, os.cpu_count() or 1)
+
+
 def _runner(record: Path | None, ingest: Ingest) -> Runner:
     if record is None:
         from assistant.knowledge.plain_jobs import PlainJobs
 
-        return PlainJobs(ingest.read, ingest.embed, AT_ONCE)
+        # One is read while the others are embedded, a thread each.
+        return PlainJobs(ingest.read, ingest.embed, _threads() + 1)
     from assistant.knowledge.jobs import Jobs
 
     return Jobs(record, ingest.read, ingest.embed, AT_ONCE)

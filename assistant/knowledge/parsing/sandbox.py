@@ -15,7 +15,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -105,9 +107,12 @@ class ParserSandbox:
             raise UnreadableDocument(second.sentence) from None
 
     def close(self) -> None:
-        """Kill what still runs. The server process ends with this one."""
+        """Kill what still runs, and give the memory of the server process back; the next child starts it anew."""
         for process in list(self._running):
             _end(process)
+        # Nothing public ends it before this process does, and what follows here may need the room.
+        with suppress(AttributeError, OSError):
+            forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
     def _in_child(self, task: Task, watch: Watch) -> ParsedDocument:
         with self._places:

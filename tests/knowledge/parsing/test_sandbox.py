@@ -116,6 +116,15 @@ def test_a_page_larger_than_a_message_comes_back_whole(sandbox: ParserSandbox, w
     assert sandbox.parse(write("long.txt", words), "long.txt", ignore).text.split() == words.split()
 
 
+def test_a_closed_one_leaves_no_process_and_may_be_used_again(sandbox: ParserSandbox, write: Write) -> None:
+    path = write("a.txt", PROSE)
+    sandbox.parse(path, "a.txt", ignore)
+    server = the_server()
+    sandbox.close()
+    assert not server.is_running()
+    assert sandbox.parse(path, "a.txt", ignore).pages[0].text == PROSE
+
+
 def test_the_server_that_forks_parsers_may_be_killed(sandbox: ParserSandbox, write: Write) -> None:
     note = write("a.txt", "words of a note")
     sandbox.parse(note, "a.txt", ignore)
