@@ -54,7 +54,7 @@ END_OF_TEXT = 102
 class MiniLM:
     """Turns texts into unit vectors. Loads itself when first used; safe to use from several threads.
 
-    ``cache_dir`` keeps the graphs between starts (107 MB); ``threads`` are onnxruntime's own per call. For documents
+    ``cache_dir`` keeps the graphs between starts (104 MB); ``threads`` are onnxruntime's own per call. For documents
     ``int8`` halves the time where the processor can: its vectors have a cosine of 0.994 to the exact ones, and what
     exact questions find by them is as good on average.
     """
