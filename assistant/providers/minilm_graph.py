@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.providers import minilm_int8
+from assistant.providers.minilm_int8 import FUSED
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -36,7 +37,6 @@ INT8_GRAPH_FILE = "model-int8.onnx"
 INT8_WEIGHTS_FILE = "model-int8.weights"
 WORDS_FILE = "words.weights"
 POSITIONS_FILE = "positions.weights"
-FUSED = "com.microsoft"
 NORMED: dict[str, Any] = {"epsilon": EPSILON, "axis": -1}
 # Larger tensors stand in the weights file, each at a page's border, so that onnxruntime can map it.
 EMBEDDED_BYTES = 1024
@@ -159,18 +159,20 @@ def build(weights_file: Path, folder: Path) -> None:
 
 
 def _write(file: Path, graph: Graph) -> None:
+    import onnx
+
     file.write_bytes(_model(graph).SerializeToString())
+    onnx.checker.check_model(file)
 
 
 def _model(graph: Graph) -> ModelProto:
     from onnx import TensorProto, helper
 
-    hidden, norm = (
-        graph.node("LayerNormalization", ["words", *graph.norm("embeddings")], "embedded", **NORMED),
-        "embeddings",
-    )
+    norm = "embeddings"
+    hidden = graph.node("LayerNormalization", ["words", *graph.norm(norm)], "embedded", **NORMED)
     for layer in range(LAYERS):
-        hidden, norm = _layer(graph, f"encoder.layer.{layer}", hidden, norm), f"encoder.layer.{layer}.output"
+        hidden = _layer(graph, f"encoder.layer.{layer}", hidden, norm)
+        norm = f"encoder.layer.{layer}.output"
     _pooling(graph, hidden)
     inputs = [
         helper.make_tensor_value_info("words", TensorProto.FLOAT, ["batch", "tokens", DIMENSIONS]),

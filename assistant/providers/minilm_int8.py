@@ -8,7 +8,7 @@ told from the normalisation before the product instead of from sample texts.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from assistant.providers.minilm_graph import Graph
 
 CPU_FACTS = Path("/proc/cpuinfo")
+FUSED = "com.microsoft"
+"""The domain of onnxruntime's own operators."""
 # Without them x86 adds up such products in 16 bits, which overflow, and others have no gain.
 INSTRUCTIONS = frozenset({"avx512_vnni", "avx_vnni", "asimddp"})
 HIGHEST = 127
@@ -28,10 +30,10 @@ DEVIATIONS = 3
 Array = NDArray[np.float32]
 
 
-def is_quick_here(facts: Path = CPU_FACTS) -> bool:
+def is_quick_here() -> bool:
     """Return whether this processor has instructions for such products; False where that cannot be told."""
     try:
-        words = set(facts.read_text(encoding="utf-8", errors="replace").split())
+        words = set(CPU_FACTS.read_text(encoding="utf-8", errors="replace").split())
     except OSError:
         return False
     return not INSTRUCTIONS.isdisjoint(words)
@@ -46,22 +48,19 @@ def reach_of(scale: Array, shift: Array) -> Array:
 def product(graph: Graph, name: str, hidden: str, matrix: Array, reach: Array | None) -> str:
     """Add the product of what goes in, ``reach`` of it where known, and a matrix (in, out)."""
     smooth, matrix = _smoothed(graph, name, hidden, matrix, reach)
-    return graph.node("DynamicQuantizeMatMul", [smooth, *_weights(graph, name, matrix)], name, **_FUSED)
+    return graph.node("DynamicQuantizeMatMul", [smooth, *_weights(graph, name, matrix)], name, FUSED)
 
 
 def attention(graph: Graph, name: str, hidden: str, matrix: Array, bias: Array, reach: Array, heads: int) -> str:
     """Add an attention whose queries, keys and values (side by side in ``matrix``) are made in 8 bits."""
     smooth, matrix = _smoothed(graph, name, hidden, matrix, reach)
-    rounded, scale, zero = graph.nodes_of("DynamicQuantizeLinear", [smooth], [f"{name}.{one}" for one in _ROUNDED])
+    outputs = [f"{name}.in.{one}" for one in ("rounded", "scale", "zero")]
+    rounded, scale, zero = graph.nodes_of("DynamicQuantizeLinear", [smooth], outputs)
     weights, scales = _weights(graph, name, matrix)
     zeros = graph.constant(f"{name}.zeros", np.zeros(matrix.shape[1], np.int8))
     offsets = graph.constant(f"{name}.bias", bias)
     inputs = [rounded, weights, offsets, scale, scales, "mask", zero, zeros]
-    return graph.node("QAttention", inputs, name, num_heads=heads, **_FUSED)
-
-
-_FUSED: dict[str, Any] = {"domain": "com.microsoft"}
-_ROUNDED = ("in.rounded", "in.scale", "in.zero")
+    return graph.node("QAttention", inputs, name, FUSED, num_heads=heads)
 
 
 def _smoothed(graph: Graph, name: str, hidden: str, matrix: Array, reach: Array | None) -> tuple[str, Array]:

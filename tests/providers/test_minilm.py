@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from assistant.errors import StartError
-from assistant.providers import minilm
+from assistant.providers import minilm, minilm_int8
 from assistant.providers.minilm import FILES, SUMS_FILE, MiniLM
 from assistant.providers.minilm_graph import GRAPH_FILE, INT8_GRAPH_FILE
 from assistant.providers.minilm_int8 import is_quick_here
@@ -178,15 +178,13 @@ def test_a_list_of_sums_that_is_no_text_counts_as_damaged(cache: Path) -> None:
 
 @pytest.fixture(scope="module")
 def in_8_bits(embedder: MiniLM) -> MiniLM:
-    """The graph for documents, on any processor."""
-    model = MiniLM(embedder._cache_dir, int8=True)
-    model._graph_file = INT8_GRAPH_FILE
-    return model
+    """The model for documents, where the processor is one that runs it in 8 bits."""
+    if not is_quick_here():
+        pytest.skip("sums of such products may overflow on this processor, which therefore takes the exact graph")
+    return MiniLM(embedder._cache_dir, int8=True)
 
 
 def test_vectors_in_8_bits_are_near_the_exact_ones(embedder: MiniLM, in_8_bits: MiniLM) -> None:
-    if not is_quick_here():
-        pytest.skip("sums of such products overflow on this processor, which therefore takes the exact graph")
     texts = [*TEXTS, *(f"Room {n} is booked at the desk for {n} days, and {n % 7} keys are given." for n in range(40))]
     exact, near = embedder.embed(texts), in_8_bits.embed(texts)
     np.testing.assert_allclose(np.linalg.norm(near, axis=1), 1, atol=1e-5)
@@ -203,11 +201,21 @@ def test_padding_does_not_count_in_8_bits(in_8_bits: MiniLM) -> None:
     assert float(alone[0] @ together[0]) > 0.99
 
 
-def test_the_exact_graph_is_taken_where_8_bits_are_no_gain(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("flags", "file"),
+    [
+        ("flags : sse2 avx2 fma", GRAPH_FILE),
+        ("flags : sse2 avx2 avx512_vnni", INT8_GRAPH_FILE),
+        ("Features : fp asimd asimddp", INT8_GRAPH_FILE),
+        (None, GRAPH_FILE),
+    ],
+)
+def test_documents_are_embedded_exactly_where_8_bits_are_no_gain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str | None, file: str
+) -> None:
     facts = tmp_path / "cpuinfo"
-    facts.write_text("flags : sse2 avx2 fma")
-    assert not is_quick_here(facts)
-    facts.write_text("flags : sse2 avx2 avx512_vnni")
-    assert is_quick_here(facts)
-    assert not is_quick_here(tmp_path / "none")
+    if flags:
+        facts.write_text(flags)
+    monkeypatch.setattr(minilm_int8, "CPU_FACTS", facts)
+    assert MiniLM(tmp_path, int8=True)._graph_file == file
     assert MiniLM(tmp_path)._graph_file == GRAPH_FILE
