@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Row = dict[str, object]
 WAIT_SECONDS = 2.0
 INDEX_SECONDS = 120.0
+"""How long a command stays for its index; what is missing of it then, the next start builds."""
 HELD_UP_SECONDS = 20.0
 """How long a command waits for a server that documents need and that does not answer."""
 
@@ -50,7 +51,7 @@ def synced_rows(
 
 
 def leave_indexed(services: Services) -> None:
-    """Have the index built, where this process does that: documents are found before, and by every later process."""
+    """Wait for the index, where this process builds it; without it the next start would have to."""
     if services.owns_index:
         services.knowledge.wait_until_indexed(INDEX_SECONDS)
 

@@ -34,7 +34,8 @@ FAILURES_FORGIVEN = 1
 EMBEDDED_DIMENSIONS = 384
 # Vectors of one version that are added before others get their turn; some three seconds beside readers.
 SLICE = 1_000
-# Building takes a tenth of the time that adding takes, for each vector.
+# Vectors that a space holds for each that comes, up to which all are built anew: that makes some 2,500 a second, adding
+# beside readers some 330.
 BUILT_ANEW = 10
 
 
@@ -152,21 +153,22 @@ class Keeper:
 
         Return whether that was done: not once the index is open, nor for few vectors beside many.
         """
-        waiting = [] if self.is_open else self._vectors.waiting()
-        coming = Counter[str]()
+        if self.is_open:
+            return False
+        waiting, coming = self._vectors.waiting(), Counter[str]()
         for job in waiting:
             coming[job.space_id] += job.chunks
-        if self.is_open or any(self._held(space) > BUILT_ANEW * chunks for space, chunks in coming.items()):
+        if any(self._held(space) > BUILT_ANEW * chunks for space, chunks in coming.items()):
             return False
         for job in waiting:
             self.add(job)
         return True
 
     def _held(self, space_id: str) -> int:
-        """How many vectors would be built anew for a space for nothing; none where that is wanted already."""
+        """How many vectors of a space would be built anew on account of those that come; none if they are anyway."""
         if any(one.space_id == space_id and one.state == "wanted" for one in self._generations.of(self._serving.model)):
             return 0
-        return sum(job.chunks for job in self._vectors.searched(space_id).values())
+        return self._searched(space_id)
 
     def move(self, move: Move) -> None:
         """Bring a version's vectors to the collection of the space that its document is in."""
@@ -335,9 +337,12 @@ class Keeper:
         return Build(self._index, self._vectors, generation, model, lambda: self._vectors.searched(space))
 
     def _has_room_for(self, space_id: str) -> bool:
-        chunks = sum(job.chunks for job in self._vectors.searched(space_id).values())
         dimensions = self._embeddings.dimensions(self._serving.model) or EMBEDDED_DIMENSIONS
-        return free_bytes(self._index.folder) >= room_for(chunks, dimensions)
+        return free_bytes(self._index.folder) >= room_for(self._searched(space_id), dimensions)
+
+    def _searched(self, space_id: str) -> int:
+        """How many vectors the collection of a space is to hold."""
+        return sum(job.chunks for job in self._vectors.searched(space_id).values())
 
     def _finish(self, build: Build) -> None:
         """Let a built collection serve its space."""

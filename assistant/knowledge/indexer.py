@@ -160,7 +160,7 @@ class Indexer:
         due = has_due(self._database)
         if due:
             self._worker.ensure_running()
-            if self._can_wait():
+            if self._puts_off():
                 return BUSY_POLL_SECONDS
         elif self._patience:
             self._worker.stop()
@@ -170,8 +170,8 @@ class Indexer:
             return BUILDING_PAUSE_SECONDS
         return BUSY_POLL_SECONDS if due or self._vectors.has_work() else IDLE_POLL_SECONDS
 
-    def _can_wait(self) -> bool:
-        """Whether the index can stay closed while the worker is at it; after patience much can serve without it."""
+    def _puts_off(self) -> bool:
+        """Leave the index alone while the worker is at it, if that can be; after ``patience`` much serves without it."""
         if self._has_more or not self._patience:
             return False
         if time.monotonic() - self._indexed_at < self._patience:

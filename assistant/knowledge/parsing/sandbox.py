@@ -110,9 +110,10 @@ class ParserSandbox:
         """Kill what still runs, and give the memory of the server process back; the next child starts it anew."""
         for process in list(self._running):
             _end(process)
-        # Nothing public ends it before this process does, and what follows here may need the room.
+        # It holds tens of MB, which a command that ingests needs for its index. Nothing public ends it before this
+        # process does; where this is missing, or it has gone already, nothing is lost by going on.
         with suppress(AttributeError, OSError):
-            forkserver._forkserver._stop()  # type: ignore[attr-defined]
+            forkserver._forkserver._stop()  # type: ignore[attr-defined]  # CPython's own, which typeshed does not name
 
     def _in_child(self, task: Task, watch: Watch) -> ParsedDocument:
         with self._places:
