@@ -171,7 +171,7 @@ class Indexer:
         return BUSY_POLL_SECONDS if due or self._vectors.has_work() else IDLE_POLL_SECONDS
 
     def _puts_off(self) -> bool:
-        """Leave the index alone while the worker is at it, if that can be; after ``patience`` much serves without it."""
+        """Leave the index alone while the worker is at it, if it can be; after ``patience`` much serves without it."""
         if self._has_more or not self._patience:
             return False
         if time.monotonic() - self._indexed_at < self._patience:
