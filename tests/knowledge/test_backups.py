@@ -21,6 +21,7 @@ from assistant.domain import Person, Role
 from assistant.errors import AssistantError, NotAllowed, StartError
 from assistant.knowledge import backups
 from assistant.settings import Settings
+from assistant.storage import backup
 from assistant.storage.vectors import Vectors
 
 STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
@@ -43,6 +44,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 @pytest.fixture
 def made(first: Services, tmp_path: Path) -> Path:
+    """A backup of the app once nothing that an earlier test deleted waits to be removed."""
+    until(lambda: len(_digests(first.settings)) == len(_named(first.settings)) == len(NOTES) + 1)
     backups.back_up(EDITOR, first.database, first.settings, tmp_path / "all.tar")
     return tmp_path / "all.tar"
 
@@ -54,6 +57,10 @@ def _empty(tmp_path: Path) -> Settings:
 def _found(services: Services) -> list[list[str]]:
     asked = [f"Which code opens hall {n}?" for n in range(len(NOTES))]
     return [[hit.text for hit in services.knowledge.search(EDITOR, question, 3)] for question in asked]
+
+
+def _named(settings: Settings) -> list[tuple[str, int]]:
+    return backup.originals_named(backup.database_file(settings.sqlalchemy_url))
 
 
 def _digests(settings: Settings) -> set[str]:
