@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 from assistant.domain import Person, Role
 from assistant.knowledge.exact import encode
 from assistant.knowledge.service import KnowledgeBase
+from assistant.knowledge.worker import LOCK_FILE
 from assistant.library import Chunk, Heading, ParsedDocument, ParsedPage
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
@@ -38,14 +41,18 @@ class Library:
         self.store = Ingestion(self.database, worker="test")
 
     def embed(self, name: str, pages: Sequence[str], space: str = "general") -> str:
-        """Store a document (or its next version) up to where the index takes over; return its id."""
-        document_id, job = self.accept(name, pages, space)
-        self.store.claim(job)
-        self.read(job, name, pages)
-        while some := self.store.unembedded(job.version_id, 1_000):
-            vectors = encode(self.embedder.embed([one.text for one in some]))
-            self.store.store_vectors(job, {one.id: blob for one, blob in zip(some, vectors, strict=True)})
-        self.store.finish(job)
+        """Store a document (or its next version) up to where the index takes over; return its id.
+
+        Meanwhile an app that owns the library's index starts no worker, which would take the job over.
+        """
+        with FileLock(self.settings.data_dir / LOCK_FILE):
+            document_id, job = self.accept(name, pages, space)
+            self.store.claim(job)
+            self.read(job, name, pages)
+            while some := self.store.unembedded(job.version_id, 1_000):
+                vectors = encode(self.embedder.embed([one.text for one in some]))
+                self.store.store_vectors(job, {one.id: blob for one, blob in zip(some, vectors, strict=True)})
+            self.store.finish(job)
         return document_id
 
     def put(self, name: str, pages: Sequence[str], space: str = "general") -> str:

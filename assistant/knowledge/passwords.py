@@ -23,7 +23,10 @@ class Passwords:
         self._secrets = Secrets(database)
 
     def keep(self, document_id: str, password: str | None) -> None:
-        """Keep a password for the next attempt at a failed document, or forget an earlier one; raises NotFound."""
+        """Keep a password for the next attempt at a failed document, or forget an earlier one.
+
+        Raises NotFound, and Conflict while the document is being read.
+        """
         self._secrets.keep(document_id, None if not password else self._sealed(password))
 
     def of(self, version_id: int) -> str | None:

@@ -191,7 +191,10 @@ class KnowledgeBase:
 
     @full_disk_told(NOTHING_CHANGED)
     def retry(self, person: Person, document_id: str, password: str | None = None) -> None:
-        """Try a failed document again, with the password that a protected PDF needs. Raises NotAllowed, NotFound."""
+        """Try a failed document again, with the password that a protected PDF needs.
+
+        Raises NotAllowed, NotFound, and Conflict for a password while the document is being read.
+        """
         need_editor(person)
         self._passwords.keep(self.document(person, document_id).id, password)
         self._intake.retry(document_id)

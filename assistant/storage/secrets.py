@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete
 
 from assistant.domain import DocumentStatus
+from assistant.errors import Conflict
 from assistant.storage.accepting import existing, newest_version
 from assistant.storage.database import Database
 from assistant.storage.library_rows import SecretRow
@@ -17,11 +18,16 @@ class Secrets:
         self._database = database
 
     def keep(self, document_id: str, sealed: bytes | None) -> None:
-        """Keep one for the newest version of a document if it failed, in place of any before; raises NotFound."""
+        """Keep one for the newest version of a document if it failed, in place of any before.
+
+        Raises NotFound, and Conflict for a secret that nothing would be opened with, as it is being read.
+        """
         with self._database.write() as session:
             version = newest_version(session, existing(session, document_id).id)
             if version is None or version.status != DocumentStatus.FAILED:
-                return
+                if sealed is None:
+                    return
+                raise Conflict("This file is being read already: give the password again if that fails.")
             session.execute(delete(SecretRow).where(SecretRow.version_id == version.id))
             if sealed is not None:
                 session.add(SecretRow(version_id=version.id, secret=sealed))

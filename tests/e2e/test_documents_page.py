@@ -31,7 +31,7 @@ def open_page(page: Page, url: str) -> Locator:
     """Go to the page and return what files are put into."""
     page.goto(f"{url}/knowledge_base")
     expect(page.get_by_test_id("stFileUploader")).to_be_visible()
-    expect(page.locator(".st-key-uploader-zone").get_by_test_id("stBidiComponentIsolated")).to_be_attached()
+    expect(page.locator(".st-key-uploader-zone .uploads")).to_be_attached()  # the script that takes files runs
     return page.get_by_test_id("stFileUploader").locator("input")
 
 

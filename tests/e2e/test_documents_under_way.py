@@ -33,7 +33,7 @@ def app(data_dir: Path) -> Iterator[RunningApp]:
 
 def _open(page: Page, app: RunningApp) -> Locator:
     page.goto(f"{app.url}/knowledge_base")
-    expect(page.locator(".st-key-uploader-zone").get_by_test_id("stBidiComponentIsolated")).to_be_attached()
+    expect(page.locator(".st-key-uploader-zone .uploads")).to_be_attached()  # the script that takes files runs
     return page.get_by_test_id("stFileUploader").locator("input")
 
 
@@ -72,8 +72,8 @@ def test_a_document_in_line_is_called_off(app: RunningApp, page: Page, data_dir:
 def test_a_protected_file_says_so_and_is_read_with_its_password(app: RunningApp, page: Page, tmp_path: Path) -> None:
     _open(page, app).set_input_files(_locked(tmp_path))
     row = _row(page, "Safe.pdf")
-    expect(row).to_contain_text("password")
-    for given in ("wrong", PASSWORD):
+    for given, before in (("wrong", "with the password"), (PASSWORD, "does not open this PDF")):
+        expect(row).to_contain_text(before)
         row.get_by_role("button", name="Give the password").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Password of the file").fill(given)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from assistant.bootstrap import build
 from assistant.domain import DocumentStatus
+from assistant.errors import Conflict
 from assistant.knowledge.passwords import KEY_FILE, Passwords
 from assistant.settings import Settings
 from assistant.storage.database import Database
@@ -69,10 +70,12 @@ def test_a_later_password_takes_the_place_of_an_earlier_one(library: Library, fa
     assert passwords.of(job.version_id) is None
 
 
-def test_a_document_that_is_not_failed_keeps_no_password(library: Library) -> None:
+def test_a_password_for_a_document_that_is_being_read_is_refused_and_not_lost_silently(library: Library) -> None:
     document_id, job = library.accept("Safe.pdf", [WORDS])
     passwords = Passwords(library.settings.data_dir, library.database)
-    passwords.keep(document_id, PASSWORD)
+    with pytest.raises(Conflict, match="being read already: give the password again"):
+        passwords.keep(document_id, PASSWORD)
+    passwords.keep(document_id, None)
     assert passwords.of(job.version_id) is None
 
 
