@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help run install extras install-dev test smoke lint bench samples lock clean
+.PHONY: help run install extras install-dev test coverage smoke lint bench samples lock clean
 
 help:  ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -24,7 +24,14 @@ extras: $(VENV)/.installed-extras  ## install the SDKs of Anthropic and AWS Bedr
 
 install-dev: $(VENV)/.installed-dev tests/contract/node_modules/.installed  ## install what developing needs as well
 
-test: install-dev  ## install what tests need and run them, with coverage
+# One more than processors: a test that waits for its browser leaves one idle. Files stay whole, as their tests share apps.
+SIDE_BY_SIDE := $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
+
+test: install-dev  ## install what tests need and run them
+	@$(BIN)/python -m pytest -m "not nightly and not alone" -n $(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m "alone and not nightly"
+
+coverage: install-dev  ## run the tests one after the other and say which lines none of them reaches
 	@$(BIN)/python -m pytest -m "not nightly" --cov --cov-report=term:skip-covered
 
 smoke: install-dev  ## ask each real provider whose key is set one short question (costs less than a cent)

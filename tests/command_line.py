@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lent_model import lend
+
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_SECONDS = 120
 
@@ -18,6 +20,7 @@ class CommandLine:
     """The command on one data folder; ``prefix`` stands before the interpreter, for example to cut the network."""
 
     def __init__(self, data_dir: Path, prefix: tuple[str, ...] = (), **extra: str) -> None:
+        lend(data_dir)
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ASSISTANT_")}
         self.environment: Mapping[str, str] = {**clean, "ASSISTANT_DATA_DIR": str(data_dir), **extra}
         self.prefix = prefix

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lent_model import close_shelf, lend, open_shelf, shelf
 from wire_server import WireServer
 
 from assistant.providers import catalogue
@@ -19,10 +20,22 @@ from assistant.storage.migrate import upgrade
 REAL_PROVIDER = "real_provider"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the shelf that models are lent from, in the process that starts the others."""
+    if not hasattr(config, "workerinput"):
+        open_shelf()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close it again."""
+    if not hasattr(config, "workerinput"):
+        close_shelf()
+
+
 @pytest.fixture(scope="session")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> MiniLM:
+def embedder() -> MiniLM:
     """The real model, loaded once for the whole run."""
-    model = MiniLM(tmp_path_factory.mktemp("models"))
+    model = MiniLM(shelf())
     model.warm()
     return model
 
@@ -35,9 +48,10 @@ def classifier(embedder: MiniLM) -> RouteClassifier:
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    """An empty data folder."""
+    """A data folder with nothing in it but the model's graph."""
     folder = tmp_path / "data"
     folder.mkdir()
+    lend(folder)
     return folder
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 import httpx
+from lent_model import lend
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 90.0
@@ -21,6 +22,7 @@ class RunningApp:
     """A context manager: answering when entered, ended when left. ``script`` is what Streamlit is told to run."""
 
     def __init__(self, data_dir: Path, script: str = "app.py", **variables: str) -> None:
+        lend(data_dir)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data_dir.parent / f"app-{self.port}.log"

@@ -5,11 +5,21 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from command_line import ROOT, CommandLine
 from wire_behaviours import never_begins
 from wire_server import WireServer
+
+
+@pytest.fixture(autouse=True)
+def _heard() -> Iterator[None]:
+    """Have Ctrl-C heard by what is started here: a shell that starts the tests behind it has them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_an_interrupted_question_ends_at_once_and_never_as_done(tmp_path: Path, wire: WireServer) -> None:

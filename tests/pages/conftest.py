@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from lent_model import lend
 from small_documents import write_documents
 from streamlit.testing.v1 import AppTest
 
@@ -22,6 +23,7 @@ RUN_SECONDS = 60
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bootstrap.Services]:
     """Started services that have three small documents."""
     folder = tmp_path_factory.mktemp("pages")
+    lend(folder / "data")
     settings = settings_module.load(data_dir=folder / "data", samples=False)
     built = bootstrap.build(settings)
     person = built.people.local()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from embeddings_server import MODEL, EmbeddingsServer
+from lent_model import lend
 from small_documents import write_documents
 from streamlit.testing.v1 import AppTest
 from waiting import WAIT_SECONDS, until
@@ -33,6 +34,7 @@ def server() -> Iterator[EmbeddingsServer]:
 def services(tmp_path_factory: pytest.TempPathFactory, server: EmbeddingsServer) -> Iterator[bootstrap.Services]:
     """Started services with three small documents, whose settings name the server and no key."""
     folder = tmp_path_factory.mktemp("embeddings")
+    lend(folder / "data")
     named = {"EMBEDDINGS_BASE_URL": server.address, "EMBEDDINGS_MODEL": MODEL}
     built = bootstrap.build(settings_module.load(data_dir=folder / "data", samples=False, OPENAI_API_KEY=None, **named))
     person = built.people.local()

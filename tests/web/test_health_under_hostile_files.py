@@ -60,6 +60,7 @@ def _put(app: RunningApp, name: str, data: bytes) -> str:
     return name
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 def test_the_app_answers_all_along_and_every_file_ends_ready_or_refused_in_a_sentence(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"

@@ -1,0 +1,37 @@
+"""The embedding model's graph, built once a run and lent to whatever a test starts, which would take a second each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from assistant.providers.minilm import MiniLM
+
+VARIABLE = "TESTS_MODEL_CACHE"
+"""Names the folder of a run; processes that run tests side by side are given it by the one that started them."""
+
+
+def open_shelf() -> None:
+    """Make the run's folder, in the process that starts the others."""
+    os.environ[VARIABLE] = tempfile.mkdtemp(prefix="model-")
+
+
+def close_shelf() -> None:
+    """Remove the run's folder."""
+    shutil.rmtree(os.environ.pop(VARIABLE), ignore_errors=True)
+
+
+def shelf() -> Path:
+    """Return the run's folder with the graph in it."""
+    folder = Path(os.environ[VARIABLE])
+    MiniLM(folder).warm()
+    return folder
+
+
+def lend(data_dir: Path) -> None:
+    """Put the graph into a data folder that has none; it takes no room there."""
+    cache = data_dir / "cache"
+    if not cache.exists():
+        shutil.copytree(shelf(), cache, copy_function=os.link)
