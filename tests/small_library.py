@@ -27,6 +27,11 @@ EDITOR = Person("ann", "ann@example.com", "Ann", Role.KB_ADMIN)
 Opener = Callable[..., KnowledgeBase]
 
 
+def no_worker(data_dir: Path) -> FileLock:
+    """Return a lock that keeps workers away; held by a test, it can be taken in here again."""
+    return FileLock(data_dir / LOCK_FILE, is_singleton=True)
+
+
 class Library:
     """Documents with one chunk a page, embedded by the real model."""
 
@@ -45,7 +50,7 @@ class Library:
 
         Meanwhile an app that owns the library's index starts no worker, which would take the job over.
         """
-        with FileLock(self.settings.data_dir / LOCK_FILE):
+        with no_worker(self.settings.data_dir):
             document_id, job = self.accept(name, pages, space)
             self.store.claim(job)
             self.read(job, name, pages)

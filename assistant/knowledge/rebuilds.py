@@ -50,6 +50,14 @@ class Rebuilds:
         need_editor(person)
         return self._runs.get(run_id)
 
+    def held_up(self, person: Person, run_id: int) -> str | None:
+        """Return a sentence on what a rebuild waits for, if it does: a server of embeddings that does not answer.
+
+        Raises NotAllowed.
+        """
+        need_editor(person)
+        return self._runs.held_up(run_id)
+
     def running(self, person: Person) -> list[Run]:
         """Return the rebuilds that are under way, oldest first. Raises NotAllowed."""
         need_editor(person)

@@ -96,6 +96,13 @@ class Runs:
         whole = states.count(DocumentStatus.INDEXING)
         return Standing(len(rows) - whole - len(failed), whole, tuple(failed), tuple(sorted({one[3] for one in rows})))
 
+    def held_up(self, run_id: int) -> str | None:
+        """Return what its whole versions wait for, where one of them says so."""
+        waiting = Hidden.status == DocumentStatus.INDEXING
+        query = select(Hidden.error).where(Hidden.run_id == run_id, waiting, Hidden.error.is_not(None))
+        with self._database.read() as session:
+            return session.scalars(query.limit(1)).one_or_none()
+
     def end(self, run_id: int, state: Literal["cancelled", "failed", "done"], error: str | None = None) -> Run:
         """End a rebuild: what has not taken its place by now goes, and no worker writes it from here on."""
         with self._database.write() as session:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
-from filelock import FileLock
-from small_library import EDITOR, Library, opening
+from changing_embedder import changed
+from embeddings_server import EmbeddingsServer
+from small_library import EDITOR, Library, Opener, no_worker, opening
 from sqlalchemy import text
 from waiting import WAIT_SECONDS, until
 
+from assistant.cli import reindexing
 from assistant.domain import DocumentStatus, Person, Role
-from assistant.errors import Conflict, NotAllowed, NotFound
+from assistant.errors import AssistantError, Conflict, NotAllowed, NotFound
 from assistant.knowledge.exact import decode, encode
 from assistant.knowledge.service import KnowledgeBase
-from assistant.knowledge.worker import LOCK_FILE
 from assistant.library import Run
 from assistant.storage import ingestion
 from assistant.storage.ingestion import Job
@@ -28,7 +29,7 @@ CANTEEN = ["The canteen opens at eleven.", "Soup is free on Fridays."]
 @pytest.fixture
 def _no_worker(library: Library) -> Iterator[None]:
     """Keep workers away: the tests do their work themselves."""
-    with FileLock(library.settings.data_dir / LOCK_FILE):
+    with no_worker(library.settings.data_dir):
         yield
 
 
@@ -166,6 +167,25 @@ def test_a_version_uploaded_meanwhile_is_not_replaced_by_the_older_one_read_anew
     assert _best(knowledge, "days of leave") == ("Everyone has forty days of leave.", 3)
     assert _best(knowledge, "free soup") == (" ".join(CANTEEN), 2)
     until(lambda: _leftovers(library) == (0, 0))
+
+
+def test_a_rebuild_that_waits_for_a_server_says_so_and_no_command_waits_with_it_for_ever(
+    served: Library, server: EmbeddingsServer, open_served: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reindexing, "HELD_UP_SECONDS", 0.5)
+    with no_worker(served.settings.data_dir):
+        served.put("Leave.txt", LEAVE)
+        knowledge = changed(open_served())
+        server.go_away()
+        run = knowledge.rebuilds.rechunk(EDITOR)
+        (job,) = served.store.due()
+        _read_anew(served, job, [" ".join(LEAVE)])
+        with pytest.raises(AssistantError, match=r"cannot be reached.* Until then the documents stay as they were\."):
+            reindexing.until_ended(knowledge.rebuilds, EDITOR, run)
+        assert _best(knowledge, "days of leave") == (LEAVE[0], 1)
+        server.come_back()
+        assert reindexing.until_ended(knowledge.rebuilds, EDITOR, run).state == "done"
+        assert _best(knowledge, "days of leave") == (" ".join(LEAVE), 2)
 
 
 def test_a_document_is_in_one_rebuild_at_a_time(knowledge: KnowledgeBase) -> None:
