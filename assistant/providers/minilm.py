@@ -171,7 +171,15 @@ def _cached_graph(cache_dir: Path) -> Path:
         with FileLock(cache_dir / f"{folder.name}.lock"):
             if not _is_whole(folder):
                 _build(folder)
+                _remove_earlier(folder)
     return folder
+
+
+def _remove_earlier(folder: Path) -> None:
+    """Remove what earlier versions built; a process of theirs that still runs keeps the files it has open."""
+    for earlier in folder.parent.glob(f"{MiniLM.model_id}-graph-*"):
+        if earlier.is_dir() and earlier != folder:
+            shutil.rmtree(earlier, ignore_errors=True)
 
 
 def _is_whole(folder: Path) -> bool:

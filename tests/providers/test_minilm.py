@@ -143,6 +143,15 @@ def test_a_damaged_cache_is_built_again(embedder: MiniLM, cache: Path, damaged: 
     assert [path.name for path in cache.iterdir() if path.name.startswith("building-")] == []
 
 
+def test_the_graph_of_an_earlier_version_goes_once_the_new_one_is_there(tmp_path: Path) -> None:
+    earlier, other = tmp_path / f"{MiniLM.model_id}-graph-{minilm.GRAPH_VERSION - 1}", tmp_path / "pages"
+    for folder in (earlier, other):
+        folder.mkdir()
+        (folder / "file").write_bytes(b"1")
+    folder = minilm._cached_graph(tmp_path)
+    assert {path for path in tmp_path.iterdir() if path.is_dir()} == {folder, other}
+
+
 def test_two_processes_that_start_at_once_share_one_graph(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from assistant.providers.minilm import MiniLM;"
