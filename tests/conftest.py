@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,12 +56,20 @@ def data_dir(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a database of the newest schema, which migrations take a while to bring about."""
+    file = tmp_path_factory.mktemp("schema") / "assistant.sqlite"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
     """An empty database."""
-    url = f"sqlite:///{tmp_path / 'assistant.sqlite'}"
-    upgrade(url)
-    database = Database(url)
+    file = tmp_path / "assistant.sqlite"
+    shutil.copyfile(empty_database, file)
+    database = Database(f"sqlite:///{file}")
     yield database
     database.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from assistant.providers.minilm import MiniLM
@@ -23,8 +24,9 @@ def close_shelf() -> None:
     shutil.rmtree(os.environ.pop(VARIABLE), ignore_errors=True)
 
 
+@cache
 def shelf() -> Path:
-    """Return the run's folder with the graph in it."""
+    """Return the run's folder with the graph in it; it is looked through once a process."""
     folder = Path(os.environ[VARIABLE])
     MiniLM(folder).warm()
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,8 +30,9 @@ def settings(data_dir: Path) -> Settings:
 
 
 @pytest.fixture
-def library(settings: Settings, embedder: MiniLM) -> Iterator[Library]:
+def library(settings: Settings, embedder: MiniLM, empty_database: Path) -> Iterator[Library]:
     """An empty library."""
+    shutil.copyfile(empty_database, settings.data_dir / empty_database.name)
     library = Library(settings, embedder)
     yield library
     library.database.close()

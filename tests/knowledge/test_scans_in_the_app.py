@@ -65,7 +65,7 @@ def test_while_a_scan_is_read_its_pages_are_counted_and_others_go_ahead(services
     knowledge = services.knowledge
     scans = []
     for name in ("first.pdf", "second.pdf"):
-        scan = write_scan(tmp_path / name, [[f"Rule {n} of {name}"] for n in range(8)])
+        scan = write_scan(tmp_path / name, [[f"Rule {n} of {name}"] for n in range(4)])
         scans.append(knowledge.upload(EDITOR, name, scan.read_bytes()).document_id)
     note = knowledge.upload(EDITOR, "note.txt", b"The canteen opens at noon.").document_id
     page = partial(knowledge.library.page, EDITOR, DocumentQuery())
