@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def shelf() -> Path:
 
 
 def lend(data_dir: Path) -> None:
-    """Put the graph into a data folder that has none; it takes no room there."""
+    """Put the graph into a data folder that has none and can be written; it takes no room there."""
     cache = data_dir / "cache"
-    if not cache.exists():
+    if cache.exists():
+        return
+    with suppress(NotADirectoryError):
         shutil.copytree(shelf(), cache, copy_function=os.link)

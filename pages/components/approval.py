@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from assistant.domain import Decision, PendingCall, Turn, TurnStatus
-from assistant.errors import DecisionRefused
+from assistant.errors import AssistantError, DecisionRefused
 from pages.components.approval_fields import draw_fields
 from pages.components.guard import Entered
-from pages.components.problems import told_here, told_later
+from pages.components.problems import tell_later, told_here, told_later
 from pages.components.safe_markdown import escape
 
 ONLY_ON_YES = "Nothing has been done yet. Check it, change what is wrong, and decide."
@@ -58,10 +58,23 @@ def _changed(call: PendingCall, held: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _decide(entered: Entered, turn: Turn, decisions: list[Decision]) -> None:
+    """Take the decision; where the turn went on meanwhile, show what came of it instead of a card that is over."""
+    is_second = st.session_state.get(DECIDED) == turn.id
+    st.session_state[DECIDED] = turn.id  # before it is decided: a second click may end this run at any line
     with told_here():
-        entered.services.chat.decide(entered.person, turn.id, decisions)
-        st.session_state[DECIDED] = turn.id
+        try:
+            entered.services.chat.decide(entered.person, turn.id, decisions)
+        except AssistantError as error:
+            if _waits(entered, turn.id):
+                del st.session_state[DECIDED]
+                raise
+            if not is_second:
+                tell_later(error)
         st.rerun()
+
+
+def _waits(entered: Entered, turn_id: str) -> bool:
+    return entered.services.chat.turn(entered.person, turn_id).status is TurnStatus.AWAITING_APPROVAL
 
 
 def _heed_others(entered: Entered, turn_id: str) -> None:
@@ -69,5 +82,5 @@ def _heed_others(entered: Entered, turn_id: str) -> None:
     if st.session_state.get(DECIDED) == turn_id:  # a second click of this tab
         return
     with told_later():
-        if entered.services.chat.turn(entered.person, turn_id).status is not TurnStatus.AWAITING_APPROVAL:
+        if not _waits(entered, turn_id):
             raise DecisionRefused(LATE)

@@ -47,7 +47,12 @@ def told_later() -> Iterator[None]:
     try:
         yield
     except AssistantError as error:
-        st.session_state[KEPT] = sentence(error)
+        tell_later(error)
+
+
+def tell_later(error: AssistantError) -> None:
+    """Keep an error for the page that is drawn next."""
+    st.session_state[KEPT] = sentence(error)
 
 
 def tell_kept() -> None:
