@@ -19,7 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from assistant.knowledge import worker
+from assistant.knowledge import memory, worker
 from assistant.knowledge.worker import LOCK_FILE, OWNER_VARIABLE
 from assistant.settings import PREFIX, PROJECT, Settings
 from assistant.storage.database import Database
@@ -145,6 +145,7 @@ class WorkerThread:
     pid = None
 
     def __init__(self, settings: Settings) -> None:
+        memory.share_areas()
         # It stays until its owner stops it: starting it again costs a second.
         self._settings = settings.model_copy(update={"worker_idle_seconds": math.inf})
         self._stop = threading.Event()
@@ -165,6 +166,7 @@ class WorkerThread:
         self._stop.set()
         if self._thread is not None:
             self._thread.join(STOP_SECONDS)
+            memory.give_back()
         self._thread = None
 
     def _run(self, stop: threading.Event) -> None:
