@@ -34,8 +34,8 @@ FAILURES_FORGIVEN = 1
 EMBEDDED_DIMENSIONS = 384
 # Vectors of one version that are added before others get their turn; some three seconds beside readers.
 SLICE = 1_000
-# Vectors that a space holds for each that comes, up to which all are built anew: that makes some 2,500 a second, adding
-# beside readers some 330.
+# Vectors that a space holds for each that comes, up to which all are built anew: that makes 1,500 to 2,400 a second,
+# adding beside readers some 330.
 BUILT_ANEW = 10
 
 
