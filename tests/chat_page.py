@@ -26,6 +26,7 @@ class ChatPage:
     def ask(self, question: str) -> None:
         """Send a question."""
         expect(self.composer).to_be_enabled()
+        self.settle()
         self.composer.fill(question)
         self.composer.press("Enter")
 

@@ -152,9 +152,11 @@ def test_parameters_reach_the_provider_and_stand_in_the_details(wire: WireServer
     wire.answers(says(FIRST, LAST))
     chat.open_picker()
     chat.page.get_by_role("radio", name="Low").or_(chat.page.get_by_role("button", name="Low")).click()
+    chat.settle()
     length = chat.page.get_by_role("spinbutton", name="Longest answer (tokens)")
     length.fill("700")
     length.press("Enter")
+    chat.settle()
     chat.page.keyboard.press("Escape")
     chat.answer(HOTEL)
     body = wire.requests[-1].body
