@@ -45,8 +45,10 @@ def is_admin() -> bool:
 def _awaited() -> Services:
     slot = st.empty()
     slot.status(f"{escape(HOLDER.reason)} This takes a few seconds.", state="running")
-    while HOLDER.state == "starting":
+    is_starting = True
+    while is_starting:
         st.session_state.get("waiting")  # lets Streamlit end this run when the tab is closed
+        is_starting = HOLDER.state == "starting"  # before the wait: they may be there right after it
         services = HOLDER.wait(POLL_SECONDS)
         if services is not None:
             slot.empty()
