@@ -6,6 +6,7 @@ import math
 import time
 
 from assistant.bootstrap import Services
+from assistant.cli.ingesting import HELD_UP_SECONDS
 from assistant.domain import Person
 from assistant.errors import AssistantError
 from assistant.knowledge.rebuilds import Rebuilds
@@ -13,8 +14,6 @@ from assistant.library import Run
 
 DONE, QUEUED = "done", "queued"
 LOOK_SECONDS = 0.2
-HELD_UP_SECONDS = 20.0
-"""How long a command waits for a server that documents need and that does not answer."""
 
 
 def from_stored(services: Services, person: Person) -> tuple[str, int]:
