@@ -11,7 +11,8 @@ import hashlib
 import json
 import random
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.domain import Passage
-from assistant.knowledge.retrieval import fuse
+from assistant.knowledge.ranking import Candidate, Words, ranked
 from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.terms import is_stop, words
 from assistant.sentences import sentences
+from assistant.storage.lexical import inverse_frequency, stems_in, stems_of
 
 CHUNK_CHARACTERS = 1000
 CANDIDATES = 50
@@ -48,6 +50,7 @@ class Corpus:
         self._embedder = embedder
         self.passages = [passage for row in read_rows(folder / "corpus.jsonl.gz") for passage in _chunks(row)]
         self._vectors = _vectors(self.passages, cache, embedder)
+        self._siblings = Counter(passage.document_id for passage in self.passages)
         self._db = sqlite3.connect(":memory:")
         self._db.execute("create virtual table t using fts5(title, text, tokenize='porter unicode61')")
         self._db.executemany("insert into t values (?, ?)", [(p.title, p.text) for p in self.passages])
@@ -57,9 +60,23 @@ class Corpus:
         similar = self._vectors @ self._embedder.embed([question])[0]
         by_words = self._by_words(question)
         near = {*np.argsort(-similar)[:CANDIDATES].tolist(), *by_words}
-        fused = fuse({row: (float(similar[row]),) for row in sorted(near)}, [by_words])
+        weights = self._weights(question)
+        found = {row: self._candidate(row, float(similar[row]), weights.keys()) for row in sorted(near)}
+        fused = ranked(found, [Words(by_words, weights)], CANDIDATES)
         best = sorted(fused, key=lambda row: -fused[row])[:k]
         return [_found(self.passages[row], fused[row], float(similar[row])) for row in best]
+
+    def _candidate(self, row: int, similar: float, stems: Set[str]) -> Candidate:
+        passage = self.passages[row]
+        held = stems_in("\n".join((passage.title, *passage.heading_path, passage.text)), stems)
+        return Candidate(passage.document_id, [similar], held, self._siblings[passage.document_id])
+
+    def _weights(self, question: str) -> dict[str, float]:
+        counts = {
+            stem: self._db.execute("select count(*) from t where t match ?", (f'"{stem}"',)).fetchone()[0]
+            for stem in stems_of(question)
+        }
+        return {stem: inverse_frequency(count, len(self.passages)) for stem, count in counts.items() if count}
 
     def _by_words(self, question: str) -> dict[int, float]:
         """The bm25 of the passages that hold any of the question's words, higher is better."""

@@ -1,10 +1,4 @@
-"""Hybrid retrieval: reciprocal rank fusion of nearest vectors, keyword matches and both together, on live rows.
-
-The third ranking, by cosine plus a quarter of bm25's share of the best bm25, keeps what ranks alone throw away: how
-far apart neighbours are. Over six public sets (1,424 questions, means of the sets) the right document came first in
-78.4 % and among eight in 93.0 %; fused from the two rankings alone in 77.3 and 93.5 % (k = 10) or 76.9 and 92.6 %
-(k = 60). These figures are the embedded model's; for others, whose cosines spread otherwise, nothing was fitted anew.
-"""
+"""Hybrid retrieval: nearest vectors and keyword matches on live rows, put in order by ``knowledge/ranking.py``."""
 
 from __future__ import annotations
 
@@ -21,6 +15,7 @@ from assistant.knowledge.exact import ExactSearches, decode
 from assistant.knowledge.index import Hit, IndexDamaged, VectorIndex
 from assistant.knowledge.indexer import Indexer
 from assistant.knowledge.library import leaves_out_expired
+from assistant.knowledge.ranking import BEST_CHUNKS, Candidate, Words, ranked
 from assistant.library import today
 from assistant.storage.database import Database
 from assistant.storage.passages import Snapshot, snapshot
@@ -30,10 +25,6 @@ from assistant.storage.rows import EMBEDDED
 # Candidates of each search; where documents are left out, so many more that as many should remain, up to a bound.
 DEPTH = 50
 DEEPEST = 1_000
-KEYWORD_WEIGHT = 0.25
-# Reciprocal rank fusion as in Cormack, Clarke and Buettcher (SIGIR 2009); their k = 60 was for runs of 1,000 hits.
-RRF_K = 10
-BOTH_WEIGHT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +77,8 @@ class Retrieval:
             near |= now.valid({row for hits in exact for row, _ in hits})
             keywords = [now.keywords(query, depth) for query in queries]
             cosines = _ranked_by(now, sorted(near.union(*keywords)), vectors)
-            scores = fuse(cosines, keywords)
+            asked = [Words(matches, now.weights(query)) for query, matches in zip(queries, keywords, strict=True)]
+            scores = ranked(_candidates(now, cosines, asked), asked, depth)
             best = sorted(scores, key=lambda row: -scores[row])[:k]
             similar = cosines if vectors.serving is None else _cosines(now.embeddings(best), vectors.embedded)
             found = now.load(best)
@@ -137,24 +129,10 @@ def _ranked_by(now: Snapshot, rows: Sequence[int], vectors: QueryVectors) -> dic
     return _cosines(now.embeddings(rows), vectors.embedded)
 
 
-def fuse(cosines: Mapping[int, Sequence[float]], keywords: Sequence[Mapping[int, float]]) -> dict[int, float]:
-    """Return each candidate's fused score, summed over queries that mean the same.
-
-    ``cosines`` has one for each query by chunk row, ``keywords`` the bm25 of the rows that match each query.
-    """
-    scores = dict.fromkeys(cosines, 0.0)
-    for place, matches in enumerate(keywords):
-        near = {row: of_row[place] for row, of_row in cosines.items()}
-        top = max(matches.values(), default=1.0)
-        both = {row: cosine + KEYWORD_WEIGHT * matches.get(row, 0.0) / top for row, cosine in near.items()}
-        for values, weight in ((near, 1.0), (matches, 1.0), (both, BOTH_WEIGHT)):
-            for rank, row in enumerate(_ranking(values), start=1):
-                scores[row] += weight / (RRF_K + rank)
-    return scores
-
-
-def _ranking(values: Mapping[int, float]) -> list[int]:
-    return sorted(values, key=lambda row: -values[row])[:DEPTH]
+def _candidates(now: Snapshot, cosines: Mapping[int, Sequence[float]], asked: Sequence[Words]) -> dict[int, Candidate]:
+    held = now.held(list(cosines), {stem for words in asked for stem in words.weights})
+    siblings = now.siblings({version for version, _ in held.values()}, BEST_CHUNKS)
+    return {row: Candidate(version, cosines[row], stems, siblings[version]) for row, (version, stems) in held.items()}
 
 
 def _cosines(embeddings: Mapping[int, bytes], vectors: NDArray[np.float32]) -> dict[int, list[float]]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Sequence, Set
+from functools import cache, lru_cache
 from itertools import accumulate
+from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,6 +32,8 @@ RANKED = 1_500
 SCORED = 15_000
 # Where that gives too few rows that may be seen, as for a person with few documents among many, this many times more.
 MORE = 4
+# Porter's rules leave the first letters of a word as they are.
+SHARED_LETTERS = 2
 
 # Words joined by such signs stay together when a digit is among them: codes, versions, dates, amounts.
 TERM = re.compile(r"[^\W_]+(?:[-./_:@',§#]+[^\W_]+)*")
@@ -41,6 +44,7 @@ STOP_WORDS = frozenset((Path(__file__).parent / "stop_words.txt").read_text().sp
 _DOCUMENT_FREQUENCY = text("SELECT term, doc FROM chunks_vocabulary WHERE term IN :terms").bindparams(
     bindparam("terms", expanding=True)
 )
+_CHUNKS = text("SELECT count(*) FROM chunks")
 _ANY = text("SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH :query LIMIT 1")
 _SEARCH = text(
     """
@@ -69,6 +73,37 @@ def search(session: Session, query: str, spaces: Sequence[str], limit: int) -> d
         found = _with_any(look, terms) | found
     best = sorted(found.items(), key=lambda pair: -pair[1])
     return dict(best[:limit])
+
+
+def weights_of(session: Session, query: str) -> dict[str, float]:
+    """Return the stems of the query's terms that stand somewhere, each with its inverse document frequency."""
+    stems = stems_of(query)
+    if not stems:
+        return {}
+    chunks = session.execute(_CHUNKS).scalar_one()
+    found = session.execute(_DOCUMENT_FREQUENCY, {"terms": stems})
+    return {row.term: inverse_frequency(row.doc, chunks) for row in found}
+
+
+def stems_of(query: str) -> list[str]:
+    """Return the distinct stems of the query's terms; those of a code one by one."""
+    return list(dict.fromkeys(_stem(word) for term in terms_of(query) for word in WORD.findall(term)))
+
+
+def inverse_frequency(holding: int, chunks: int) -> float:
+    """Return what a term weighs that ``holding`` of so many chunks hold: as in bm25, and 0 from half of them on."""
+    return max(0.0, log((chunks - holding + 0.5) / (holding + 0.5)))
+
+
+def stems_in(content: str, wanted: Set[str]) -> frozenset[str]:
+    """Return which of the wanted stems the words of a text have, as the keyword index stems them."""
+    folded = content.casefold()
+    if not folded.isascii():
+        folded = "".join(sign for sign in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(sign))
+    # Words that share a stem share its first letters; so few words need to be stemmed.
+    beginnings = {stem[:SHARED_LETTERS] for stem in wanted}
+    words = {word for word in WORD.findall(folded) if word[:SHARED_LETTERS] in beginnings}
+    return frozenset(map(_stem, words)) & wanted
 
 
 def terms_of(query: str) -> list[str]:
@@ -152,6 +187,7 @@ def _quoted(term: str) -> str:
     return '"' + term.replace('"', '""') + '"'
 
 
+@lru_cache(maxsize=20_000)
 def _stem(word: str) -> str:
     plain = "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
     return str(_stemmer().stemWord(plain))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import date
 
@@ -53,6 +53,16 @@ _EMBEDDINGS = text("SELECT id, embedding FROM chunks WHERE id IN :rows").bindpar
 _OTHER_EMBEDDINGS = text(
     "SELECT chunk_id, vector FROM embeddings WHERE chunk_id IN :rows AND model = :model"
 ).bindparams(bindparam("rows", expanding=True))
+
+_TEXTS = text("SELECT id, version_id, title, heading, text FROM chunks WHERE id IN :rows").bindparams(
+    bindparam("rows", expanding=True)
+)
+
+# No more are counted than ranking looks at; the index of version and number alone answers.
+_SIBLINGS = text(
+    "SELECT version_id, count(*) AS chunks FROM chunks WHERE version_id IN :versions AND number < :most"
+    " GROUP BY version_id"
+).bindparams(bindparam("versions", expanding=True))
 
 _PASSAGES = text(
     """
@@ -125,6 +135,21 @@ class Snapshot:
         found = lexical.search(self._session, query, self._spaces, limit)
         valid = self.valid(found)
         return {row: score for row, score in found.items() if row in valid}
+
+    def weights(self, query: str) -> dict[str, float]:
+        """Return the stems of the query's words, with what each weighs: rare ones more."""
+        return lexical.weights_of(self._session, query)
+
+    def held(self, rows: Sequence[int], stems: Set[str]) -> dict[int, tuple[int, frozenset[str]]]:
+        """Return the version row of each chunk row, and which of these stems its title, headings and text have."""
+        found = self._session.execute(_TEXTS, {"rows": list(rows)})
+        return {row: (version, lexical.stems_in("\n".join(texts), stems)) for row, version, *texts in found}
+
+    def siblings(self, versions: Iterable[int], most: int) -> dict[int, int]:
+        """Return how many chunks each version has, counted up to ``most``."""
+        values = {"versions": list(versions), "most": most}
+        found = self._session.execute(_SIBLINGS, values)
+        return {row.version_id: row.chunks for row in found}
 
     def embeddings(self, rows: Sequence[int], model: str = EMBEDDED) -> dict[int, bytes]:
         """Return the model's float16 vectors of these chunk rows; of another than the embedded one some may lack."""

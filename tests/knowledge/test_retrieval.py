@@ -7,7 +7,6 @@ import pytest
 from small_library import Library
 
 from assistant.domain import Person, Role
-from assistant.knowledge.retrieval import fuse
 from assistant.knowledge.service import KnowledgeBase
 from assistant.storage.rows import EMBEDDED
 
@@ -132,14 +131,3 @@ def test_exact_search_equals_sorting_by_cosine(library: Library, knowledge: Know
     order = np.argsort(-(vectors @ query[0]))[:10]
     exact = knowledge._exact.of(EMBEDDED).nearest(["general"], query, 10)[0]
     assert [row - 1 for row, _ in exact] == pytest.approx(order.tolist())
-
-
-def test_words_decide_between_equal_meanings_and_meaning_between_equal_words() -> None:
-    scores = fuse({1: [0.5], 2: [0.5], 3: [0.7], 4: [0.6]}, [{2: 9.0, 3: 3.0, 4: 3.0}])
-    assert sorted(scores, key=lambda row: -scores[row]) == [3, 2, 4, 1]
-
-
-def test_ranks_by_cosine_by_keywords_and_by_both_are_fused() -> None:
-    scores = fuse({1: [0.9], 2: [0.5]}, [{2: 4.0}])
-    # Ranks 1 and 2 by cosine, row 2 alone by keywords, and 0.9 before 0.5 + 0.25 by both, which counts twice.
-    assert scores == pytest.approx({1: 1 / 11 + 2 / 11, 2: 1 / 12 + 1 / 11 + 2 / 12})

@@ -1,0 +1,105 @@
+"""The order of what the searches bring: meaning and words of each chunk, and of its document as a whole.
+
+A chunk's score is a sum of four parts, each between about 0 and 1: its cosine; bm25 as a share of the best bm25; the
+mean cosine of the best three chunks of its document; and how much of the question's words stand anywhere in the
+chunks that were found of its document, rare words counting more. Over seven public sets (2,400 questions, means of
+nDCG@10) these gave 0.841; by cosine and bm25 alone 0.833, and by reciprocal rank fusion 0.830. With the weights fitted
+to six sets each and measured on the seventh it was 0.840. What was tried beside them (nearness of the words to each
+other, words of headings, neighbouring chunks, pseudo relevance feedback) added less than 0.001.
+
+The weights are for the embedded model's cosines; for others, whose cosines spread otherwise, nothing was fitted anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import TypeVar
+
+Key = TypeVar("Key")
+
+BM25_WEIGHT = 0.25
+DOCUMENT_WORDS_WEIGHT = 0.175
+DOCUMENT_COSINE_WEIGHT = 0.5
+BEST_CHUNKS = 3
+"""Chunks whose mean cosine stands for their document: two or five did as well within 0.001."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A chunk that a search brought.
+
+    ``cosines`` has one for each query, ``stems`` are those of its title, headings and text, ``document`` is the same
+    for chunks of one document, which has ``siblings`` chunks in all, this one among them.
+    """
+
+    document: int | str
+    cosines: Sequence[float]
+    stems: Set[str] = frozenset()
+    siblings: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the keyword side knows of a query: bm25 by chunk row, and what each of its stems weighs (0 or more)."""
+
+    matches: Mapping[int, float]
+    weights: Mapping[str, float]
+
+
+def ranked(candidates: Mapping[int, Candidate], asked: Sequence[Words], depth: int) -> dict[int, float]:
+    """Return each candidate's score by chunk row, summed over queries that mean the same.
+
+    ``asked`` has one for each query; ``depth`` is how many nearest chunks each of them was given, so that no other
+    chunk is nearer than the last of these.
+    """
+    documents = _by_document(candidates)
+    scores = dict.fromkeys(candidates, 0.0)
+    for place, words in enumerate(asked):
+        cosines = {row: candidate.cosines[place] for row, candidate in candidates.items()}
+        about = _about(documents, candidates, cosines, depth)
+        held = _shares({document: _held(words.weights, candidates, rows) for document, rows in documents.items()})
+        matched = _shares({row: words.matches.get(row, 0.0) for row in candidates})
+        for row, candidate in candidates.items():
+            scores[row] += (
+                cosines[row]
+                + BM25_WEIGHT * matched[row]
+                + DOCUMENT_WORDS_WEIGHT * held[candidate.document]
+                + DOCUMENT_COSINE_WEIGHT * about[candidate.document]
+            )
+    return scores
+
+
+def _by_document(candidates: Mapping[int, Candidate]) -> dict[int | str, list[int]]:
+    documents: dict[int | str, list[int]] = {}
+    for row, candidate in candidates.items():
+        documents.setdefault(candidate.document, []).append(row)
+    return documents
+
+
+def _about(
+    documents: Mapping[int | str, Sequence[int]],
+    candidates: Mapping[int, Candidate],
+    cosines: Mapping[int, float],
+    depth: int,
+) -> dict[int | str, float]:
+    """Mean cosine of each document's best chunks; those that no search brought count as near as they may be."""
+    last = min(sorted(cosines.values(), reverse=True)[:depth], default=0.0)
+    means: dict[int | str, float] = {}
+    for document, rows in documents.items():
+        best = sorted((cosines[row] for row in rows), reverse=True)[:BEST_CHUNKS]
+        lacking = min(BEST_CHUNKS, candidates[rows[0]].siblings) - len(best)
+        best += [min(last, best[-1])] * lacking
+        means[document] = sum(best) / len(best)
+    return means
+
+
+def _held(weights: Mapping[str, float], candidates: Mapping[int, Candidate], rows: Collection[int]) -> float:
+    """What those of the query's words weigh that stand in any of these chunks."""
+    return sum(weight for stem, weight in weights.items() if any(stem in candidates[row].stems for row in rows))
+
+
+def _shares(values: Mapping[Key, float]) -> dict[Key, float]:
+    """Values as shares of the greatest."""
+    top = max(values.values(), default=0.0) or 1.0
+    return {key: value / top for key, value in values.items()}

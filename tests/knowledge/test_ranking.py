@@ -1,0 +1,78 @@
+"""Meaning and words of a chunk and of its document decide together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from assistant.knowledge.ranking import (
+    BM25_WEIGHT,
+    DOCUMENT_COSINE_WEIGHT,
+    DOCUMENT_WORDS_WEIGHT,
+    Candidate,
+    Words,
+    ranked,
+)
+
+NO_WORDS = Words({}, {})
+
+
+def _order(scores: Mapping[int, float]) -> list[int]:
+    return sorted(scores, key=lambda row: -scores[row])
+
+
+def test_words_decide_between_equal_meanings_and_meaning_between_equal_words() -> None:
+    cosines = {1: 0.5, 2: 0.5, 3: 0.7, 4: 0.6}
+    found = {row: Candidate(row, [cosine]) for row, cosine in cosines.items()}
+    order = _order(ranked(found, [Words({2: 9.0, 3: 3.0, 4: 3.0}, {})], 50))
+    assert order.index(2) < order.index(1)
+    assert order.index(3) < order.index(4)
+
+
+def test_score_is_the_weighted_sum_of_its_parts() -> None:
+    found = {1: Candidate("a", [0.8], frozenset({"leav"}), 1), 2: Candidate("b", [0.4], frozenset({"leav", "day"}), 1)}
+    scores = ranked(found, [Words({2: 6.0, 1: 3.0}, {"leav": 1.0, "day": 3.0})], 50)
+    about = 1 + DOCUMENT_COSINE_WEIGHT
+    assert scores == pytest.approx(
+        {
+            1: 0.8 * about + BM25_WEIGHT / 2 + DOCUMENT_WORDS_WEIGHT / 4,
+            2: 0.4 * about + BM25_WEIGHT + DOCUMENT_WORDS_WEIGHT,
+        }
+    )
+
+
+def test_document_with_several_near_chunks_comes_before_one_with_a_single_near_chunk() -> None:
+    alone = {1: Candidate("a", [0.6], siblings=3), 2: Candidate("a", [0.1], siblings=3)}
+    together = {3: Candidate("b", [0.6], siblings=3), 4: Candidate("b", [0.55], siblings=3)}
+    order = _order(ranked(alone | together, [NO_WORDS], 50))
+    assert order[0] == 3
+    assert order.index(4) < order.index(1) or order.index(1) == 1
+
+
+def test_short_document_is_not_held_to_have_more_chunks_than_it_has() -> None:
+    found = {1: Candidate("note", [0.6], siblings=1), 2: Candidate("book", [0.6], siblings=9), 3: Candidate("x", [0.2])}
+    assert _order(ranked(found, [NO_WORDS], 50))[0] == 1
+
+
+def test_words_of_a_question_may_stand_in_different_chunks_of_a_document() -> None:
+    words = Words({}, {"travel": 2.0, "train": 2.0})
+    found = {
+        1: Candidate("policy", [0.5], frozenset({"travel"}), 2),
+        2: Candidate("policy", [0.5], frozenset({"train"}), 2),
+        3: Candidate("menu", [0.5], frozenset({"train"}), 1),
+    }
+    scores = ranked(found, [words], 50)
+    assert scores[2] > scores[3]
+
+
+def test_scores_of_queries_that_mean_the_same_are_added() -> None:
+    found = {1: Candidate("a", [0.5, 0.1]), 2: Candidate("b", [0.2, 0.3])}
+    both = ranked(found, [NO_WORDS, NO_WORDS], 50)
+    one = ranked({1: Candidate("a", [0.5]), 2: Candidate("b", [0.2])}, [NO_WORDS], 50)
+    other = ranked({1: Candidate("a", [0.1]), 2: Candidate("b", [0.3])}, [NO_WORDS], 50)
+    assert both == pytest.approx({row: one[row] + other[row] for row in both})
+
+
+def test_nothing_found_is_nothing_ranked() -> None:
+    assert ranked({}, [NO_WORDS], 50) == {}
