@@ -96,13 +96,14 @@ def build(
     serves: bool = True,
     build_model: ModelBuilder | None = None,
     actions: Sequence[Action] = (),
+    embedder: MiniLM | None = None,
 ) -> Services:
     """Open the data folder, wire the services and take up what an earlier process left.
 
     With ``own_index`` this process owns the vector index; raises FolderInUse when another one does, StartError when
     the folder cannot be used. Without it search is exact over the stored vectors and jobs are only added. A command
     that only ingests ``serves`` nobody, and does the heavy work in its own process. ``actions`` are the chat's tools
-    with an effect.
+    with an effect; ``embedder`` is one that is loaded already.
     """
     from assistant.knowledge.service import KnowledgeBase
     from assistant.storage.backup import need_whole
@@ -114,7 +115,7 @@ def build(
     need_whole(settings.data_dir)
     upgrade(settings.sqlalchemy_url)
     database = Database(settings.sqlalchemy_url)
-    embedder = embedder_for(settings)
+    embedder = embedder or embedder_for(settings)
     knowledge = KnowledgeBase(
         database=database, settings=settings, embedder=embedder, own_index=own_index, serves=serves
     )

@@ -20,6 +20,7 @@ FLOORS = {
     "assistant.chat": 3,
     "assistant.models": 3,
     "assistant.usage": 3,
+    "assistant.evaluation": 3,
     "assistant.bootstrap": 4,
     "assistant.cli": 5,
     "assistant.doctor": 5,
