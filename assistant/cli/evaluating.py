@@ -98,7 +98,13 @@ def _measured(sets: Sequence[QuestionSet], options: Options, kept: Path | None, 
         for figure in runner.run(sets, options, place, shown.note):
             shown.figure(figure, first=not found)
             found.append(figure)
-    told = {"suites": list(options.suites), "sets": [one.name for one in sets], "limit": options.limit}
+    told = {
+        "suites": list(options.suites),
+        "sets": [one.name for one in sets],
+        "limit": options.limit,
+        "provider": options.choice.provider,
+        "model": options.choice.model,
+    }
     return Record(found, told, shown.notes, time.monotonic() - began)
 
 
@@ -106,7 +112,8 @@ def _workplace(scratch: Path, kept: Path | None, shown: _Shown) -> Workplace:
     settings = settings_module.load()
     log.set_up(settings.log_level, scratch, to_stderr=False)
     cache = (kept or scratch).resolve() / "model"
-    return Workplace(partial(_open, settings, MiniLM(cache), cache), scratch, kept, Progress(shown.tell))
+    embedder = MiniLM(cache)
+    return Workplace(partial(_open, settings, embedder, cache), embedder, scratch, kept, Progress(shown.tell))
 
 
 @contextmanager
@@ -125,6 +132,6 @@ def _open(settings: Settings, embedder: MiniLM, cache: Path, data_dir: Path) -> 
     own = {"data_dir": data_dir, "database_url": None, "chroma_url": None, "samples": False, "watch_below": None}
     services = bootstrap.build(settings.model_copy(update=own), serves=False, embedder=embedder)
     try:
-        yield Stack(services.knowledge, services.embedder, services.people.local(), lambda: services.chat)
+        yield Stack(services.knowledge, services.people.local(), lambda: services.chat)
     finally:
         services.close()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli.program import AsJson, app
+from assistant.domain import OFFLINE, ModelChoice
 
 
 @app.command("eval")
@@ -18,6 +19,8 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many questions of a set, drawn at random.")
     ] = None,
+    provider: Annotated[str, typer.Option(help="Who answers: a provider id.")] = OFFLINE,
+    model: Annotated[str | None, typer.Option(help="Model id of that provider.")] = None,
     keep: Annotated[Path | None, typer.Option(help="A folder that keeps indexed documents for the next run.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the record to this file.")] = None,
     against: Annotated[Path | None, typer.Option(help="Compare with this record, not the committed one.")] = None,
@@ -28,4 +31,6 @@ def evaluate(
     from assistant.evaluation.runner import SUITES, Options
 
     files = evaluating.Files(keep=keep, out=out, against=against)
-    evaluating.evaluate(folder, only or [], Options(suite or SUITES, limit), files, as_json=as_json)
+    evaluating.evaluate(
+        folder, only or [], Options(suite or SUITES, limit, ModelChoice(provider, model)), files, as_json=as_json
+    )

@@ -36,7 +36,17 @@ LISTED_A_SECOND = 1000
 INDEX_SECONDS = 600.0
 READ = (DocumentStatus.INDEXING, DocumentStatus.READY, DocumentStatus.FAILED)
 """Where nothing is left to do for a document but to be put into the index with the others."""
-MAKES_THE_INDEX = ("knowledge", "storage", "providers/minilm*.py")
+MAKES_THE_INDEX = (
+    "knowledge/parsing",
+    "knowledge/chunking.py",
+    "knowledge/ingest.py",
+    "knowledge/reading.py",
+    "storage/ingestion.py",
+    "storage/lexical.py",
+    "storage/rows.py",
+    "storage/migrations",
+    "providers/minilm*.py",
+)
 """Below the package: whose code decides what a data folder holds, so that a kept one is of no use once it changed."""
 
 
@@ -45,7 +55,6 @@ class Stack:
     """The services on one data folder, and the person who asks."""
 
     knowledge: KnowledgeBase
-    embedder: MiniLM
     person: Person
     open_chat: Callable[[], ChatService]
 
@@ -59,6 +68,7 @@ class Workplace:
     """Where data folders are made: ``scratch`` is thrown away at the end, what is in ``kept`` serves the next run."""
 
     open_stack: OpenStack
+    embedder: MiniLM
     scratch: Path
     kept: Path | None
     progress: Progress

@@ -2,68 +2,110 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
-from assistant.evaluation import retrieval
+from assistant.domain import OFFLINE, ModelChoice
+from assistant.evaluation import abstention, answers, follow_ups, reader, retrieval, routing
+from assistant.evaluation.asking import Asker
 from assistant.evaluation.figures import Figure
 from assistant.evaluation.library import Library, Workplace, opened
-from assistant.evaluation.queries import Query
 from assistant.evaluation.question_sets import QuestionSet
+from assistant.evaluation.sampling import sample
 
-SUITES = (retrieval.SUITE,)
-SEED = 7
-"""Draws the questions of a run with a limit: any number would do, this one is what the records have."""
+SUITES = (
+    retrieval.SUITE,
+    answers.SUITE,
+    abstention.SUITE,
+    follow_ups.SUITE,
+    routing.SUITE,
+    reader.SUITE,
+)
 
-Item = TypeVar("Item")
 Note = Callable[[str], None]
+Measure = Callable[[], Sequence[Figure]]
+"""One suite on one set, ready to be run."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is run: ``suites``, and at most ``limit`` questions (texts, files) of a set, drawn at random."""
+    """What is run: ``suites``, and at most ``limit`` questions (texts, files) of a set, answered by ``choice``."""
 
     suites: Sequence[str] = SUITES
     limit: int | None = None
+    choice: ModelChoice = field(default_factory=lambda: ModelChoice(OFFLINE))
 
 
 def run(sets: Sequence[QuestionSet], options: Options, place: Workplace, note: Note) -> Iterator[Figure]:
-    """Give the figures of each set as it is done; ``note`` hears what was left out and why."""
+    """Give the figures of each set as they come; ``note`` hears what was left out and why."""
     for one in sets:
-        yield from _with_documents(one, options, place, note)
+        begun = False
+        for figure in _of_set(one, options, place, note):
+            begun = True
+            yield figure
+        if not begun:
+            note(f"{one.name}: there is nothing that the suites asked for could measure.")
 
 
-def applicable(one: QuestionSet) -> list[str]:
-    """Return the names of the suites that a set has what they need for."""
-    found = []
-    if one.has_documents and retrieval.judged_of(one, one.queries):
-        found.append(retrieval.SUITE)
+def _of_set(one: QuestionSet, options: Options, place: Workplace, note: Note) -> Iterator[Figure]:
+    yield from _each(_without_documents(one, options, place), options)
+    wanted = [suite for suite in _with_documents(one, options) if suite in options.suites]
+    if wanted:
+        with opened(place, one) as library:
+            if library.failed:
+                note(f"{one.name}: {library.failed} of {len(library.ids)} documents could not be read.")
+            yield from _each(_in_library(one, options, place, library), options)
+
+
+def _each(measures: Mapping[str, Measure], options: Options) -> Iterator[Figure]:
+    for suite, measure in measures.items():
+        if suite in options.suites:
+            yield from measure()
+
+
+def _without_documents(one: QuestionSet, options: Options, place: Workplace) -> dict[str, Measure]:
+    found: dict[str, Measure] = {}
+    if one.labelled("train"):
+        found[routing.SUITE] = partial(routing.measure, one, options.limit, place.embedder, place.progress)
+    if rewritten := follow_ups.rewritten(one.queries):
+        asked = sample(rewritten, options.limit)
+        found[follow_ups.SUITE] = partial(follow_ups.measure_words, one, asked, place.progress)
+    if one.files:
+        found[reader.SUITE] = partial(_read_files, one, options, place)
     return found
 
 
-def sample(items: Sequence[Item], limit: int | None) -> list[Item]:
-    """Return at most ``limit`` items, in their order, drawn at random by a fixed seed."""
-    if limit is None or limit >= len(items):
-        return list(items)
-    chosen = set(random.Random(SEED).sample(range(len(items)), limit))  # noqa: S311  # a sample, no secret
-    return [item for place, item in enumerate(items) if place in chosen]
+def _read_files(one: QuestionSet, options: Options, place: Workplace) -> list[Figure]:
+    with place.open_stack(place.scratch / one.name) as stack:
+        return reader.measure(one, sample(one.files, options.limit), stack, place.progress)
 
 
-def _with_documents(one: QuestionSet, options: Options, place: Workplace, note: Note) -> Iterator[Figure]:
-    suites = [suite for suite in applicable(one) if suite in options.suites]
-    if not suites:
-        return
-    with opened(place, one) as library:
-        _tell_unread(one, library, note)
-        asked = sample(one.queries, options.limit)
-        yield from retrieval.measure(one, asked, library, place.progress)
+def _with_documents(one: QuestionSet, options: Options) -> list[str]:
+    """The suites that a set has what they need for, documents above all."""
+    if not one.has_documents:
+        return []
+    asked = sample(one.queries, options.limit)
+    needs = {
+        retrieval.SUITE: retrieval.judged_of(one, asked),
+        follow_ups.SUITE: follow_ups.searched(one, asked),
+        answers.SUITE: answers.measured(asked),
+        abstention.SUITE: abstention.measured(asked),
+        routing.SUITE: routing.routed(asked),
+    }
+    return [suite for suite, questions in needs.items() if questions]
 
 
-def _tell_unread(one: QuestionSet, library: Library, note: Note) -> None:
-    if library.failed:
-        note(f"{one.name}: {library.failed} of {len(library.ids)} documents could not be read.")
-
-
-__all__ = ["SUITES", "Options", "Query", "applicable", "run", "sample"]
+def _in_library(one: QuestionSet, options: Options, place: Workplace, library: Library) -> dict[str, Measure]:
+    asked = sample(one.queries, options.limit)
+    asker = Asker(library, place.progress, one.name, options.choice)
+    found: dict[str, Measure] = {
+        retrieval.SUITE: partial(retrieval.measure, one, retrieval.judged_of(one, asked), library, place.progress),
+        follow_ups.SUITE: partial(
+            follow_ups.measure_search, one, follow_ups.searched(one, asked), library, place.progress
+        ),
+        answers.SUITE: partial(answers.measure, one, answers.measured(asked), asker),
+        abstention.SUITE: partial(abstention.measure, one, abstention.measured(asked), asker),
+        routing.SUITE: partial(routing.measure_questions, one, routing.routed(asked), asker),
+    }
+    return {suite: measure for suite, measure in found.items() if suite in _with_documents(one, options)}
