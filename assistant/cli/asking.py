@@ -188,16 +188,17 @@ def _in_words(call: PendingCall) -> str:
 def classify(settings: Settings, examples: Path, batch: Path, *, as_json: bool) -> None:
     """Print a label and its confidence for each line of the batch file."""
     from assistant.bootstrap import embedder_for
-    from assistant.providers.offline.routing import NearestLabels
+    from assistant.providers.offline.nearest import NearestLabels, with_names
 
     embedder = embedder_for(settings)
     labelled = [(item["text"], str(item["label"])) for item in read_lines(examples, "text", "label")]
     if not labelled:
         raise AssistantError(f"{examples.name} holds no example.")
     items = read_lines(batch, "id", "text")
-    nearest = NearestLabels(labelled, embedder.embed([text for text, _ in labelled]))
+    named = with_names(labelled)
+    nearest = NearestLabels(named, embedder.embed([text for text, _ in named]))
     vectors = embedder.embed([item["text"] for item in items])
     for item, vector in zip(items, vectors, strict=True):
-        label, confidence = nearest.classify(vector)
+        label, confidence = nearest.classify(item["text"], vector)
         row = {"id": item["id"], "label": label, "confidence": round(float(confidence), 4)}
         output.line(row if as_json else f"{row['id']}: {label} ({row['confidence']})")

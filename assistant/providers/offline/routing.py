@@ -28,7 +28,7 @@ __all__ = ["EXAMPLES", "NearestLabels", "RouteClassifier", "RouteGuess", "read_e
 EXAMPLES = Path(__file__).with_name("routes.jsonl")
 
 SURE = 0.75
-"""Confidence from which no second opinion is asked for: 97% of held-out examples above it were right."""
+"""Confidence from which no second opinion is asked for: 94% of held-out examples are above it, 97% of those right."""
 
 CUE_WEIGHT = 0.4
 """How far one cue moves a question, against 1 for its whole meaning (accuracy is flat from 0.2 to 0.6)."""
@@ -72,7 +72,10 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class RouteGuess:
-    """A route, how sure the neighbours are of it (0 to 1) and why; ``sure`` when no second opinion is needed."""
+    """A route, the chance that it is the right one (0 to 1) and why; ``sure`` when no second opinion is needed.
+
+    On held-out examples the chance is off by 0.016 on average (0.025 before it was learned from the examples).
+    """
 
     route: Route
     confidence: float
@@ -92,7 +95,7 @@ class RouteClassifier:
         self._cache_dir = cache_dir
         self._examples = examples
         self._lock = threading.Lock()
-        self._loaded: NearestLabels | None = None
+        self._loaded: tuple[NearestLabels, list[str]] | None = None
         self._shipped: NDArray[np.float32] | None = None
         self._corrected: dict[str, tuple[str, Route]] = {}  # by the words, whatever their blanks and case
         self._learns = False  # before that nothing is known of corrections, and what is kept of them stays
@@ -124,21 +127,22 @@ class RouteClassifier:
         exact = self._corrected.get(_same(question))
         if exact is not None:
             return RouteGuess(exact[1], 1.0, f"{_REASONS[exact[1]]}, as a person corrected it", sure=True)
-        nearest = self._nearest()
+        nearest, told = self._nearest()
         meaning = self._embedder.embed([question]) if vector is None else vector.reshape(1, -1)
-        guess = nearest.guess(with_form([question], meaning)[0])
+        guess = nearest.guess(question, with_form([question], meaning)[0])
         route = Route(guess.label)
-        like = f'like "{guess.nearest}"' if guess.nearest else "like one that a person corrected"
-        reason = f"{_REASONS[route]}, {like}"
-        return RouteGuess(route, round(guess.confidence, 3), reason, guess.confidence >= SURE)
+        # The text of a correction is what some person asked, which others may not read.
+        like = f'like "{told[guess.nearest]}"' if guess.nearest < len(told) else "like one that a person corrected"
+        return RouteGuess(route, round(guess.choice, 3), f"{_REASONS[route]}, {like}", guess.choice >= SURE)
 
-    def _nearest(self) -> NearestLabels:
+    def _nearest(self) -> tuple[NearestLabels, list[str]]:
+        """Return the examples' votes, and the shipped texts, which stand before the corrections."""
         with self._lock:
             if self._loaded is None:
                 self._loaded = self._fitted()
             return self._loaded
 
-    def _fitted(self) -> NearestLabels:
+    def _fitted(self) -> tuple[NearestLabels, list[str]]:
         examples = read_examples(self._examples)
         corrected = list(self._corrected.values())
         texts = [text for text, _ in examples]
@@ -146,9 +150,8 @@ class RouteClassifier:
             self._shipped = self._vectors(texts)
         ours = self._corrected_vectors.of([text for text, _ in corrected], self._embedder.embed) if self._learns else []
         vectors = np.vstack([self._shipped, *ours])
-        # The text of a correction is what some person asked, so its name here, which others may read, is empty.
-        named = [*examples, *(("", route.value) for _, route in corrected)]
-        return NearestLabels(named, with_form([*texts, *(text for text, _ in corrected)], vectors))
+        known = [*examples, *((text, route.value) for text, route in corrected)]
+        return NearestLabels(known, with_form([text for text, _ in known], vectors)), texts
 
     def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
         kept = self._cache_file()

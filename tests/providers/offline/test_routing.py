@@ -48,7 +48,8 @@ def test_four_of_five_examples_left_out_find_their_route(embedder: MiniLM) -> No
     texts = [text for text, _ in rest]
     nearest = NearestLabels(rest, with_form(texts, embedder.embed(texts)))
     asked = [text for text, _ in examples[::8]]
-    found = [nearest.classify(vector)[0] for vector in with_form(asked, embedder.embed(asked))]
+    vectors = with_form(asked, embedder.embed(asked))
+    found = [nearest.classify(text, vector)[0] for text, vector in zip(asked, vectors, strict=True)]
     right = sum(label == expected for label, (_, expected) in zip(found, examples[::8], strict=True))
     assert right / len(asked) > 0.8
 
