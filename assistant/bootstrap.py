@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
+    from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
     from assistant.settings import Settings
     from assistant.storage.database import Database
@@ -126,6 +127,13 @@ def build(
 def embedder_for(settings: Settings) -> MiniLM:
     """The embedding model of these settings; loaded when first used."""
     return MiniLM(settings.data_dir / "cache")
+
+
+def attack_classifier_for(settings: Settings, embedder: MiniLM) -> AttackClassifier:
+    """The guardrail over this embedder, with its examples' vectors kept in the data folder."""
+    from assistant.providers.offline.attacks import AttackClassifier
+
+    return AttackClassifier(embedder, settings.data_dir / "cache" / f"attacks-{embedder.model_id}.npz")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The commands that read: ``search``, ``ask`` and ``classify``."""
+"""The commands that read: ``search``, ``ask``, ``classify`` and ``guard``."""
 
 from __future__ import annotations
 
@@ -85,3 +85,15 @@ def classify(
     from assistant.cli import asking
 
     asking.classify(settings_module.load(), examples, batch, as_json=as_json)
+
+
+@app.command()
+def guard(
+    batch: Annotated[Path, typer.Option(help='File with lines {"id","text"}.', exists=True, dir_okay=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Score how much texts are like attacks on the assistant, from 0 to 1."""
+    from assistant.cli import guarding
+
+    del as_json  # the rows are for programs either way
+    guarding.guard(settings_module.load(), batch)
