@@ -158,13 +158,17 @@ class Route(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Rewrite and classification of one question. ``confidence`` is the route's, 0 to 1."""
+    """Rewrite and classification of one question. ``confidence`` is the route's, 0 to 1.
+
+    ``reworded`` says that the person wrote the stand-alone question.
+    """
 
     standalone_question: str
     search_queries: tuple[str, ...]
     route: Route
     confidence: float
     reason: str
+    reworded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from assistant.chat import plan as planning
 from assistant.chat.agents import WITH_PASSAGES
 from assistant.chat.head_start import PASSAGES, HeadStart
 from assistant.chat.history import Said
-from assistant.chat.steps import ROUTE_TITLES, Steps, route_detail
+from assistant.chat.steps import ROUTE_TITLES, Steps, reading_title, route_detail
 from assistant.domain import OFFLINE, ModelChoice, Passage, Person, Plan, Route
 from assistant.knowledge.evidence import answerable
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from assistant.chat.deps import TurnDeps
     from assistant.chat.running import RunningTurn
     from assistant.providers.offline.routing import RouteGuess
+    from assistant.storage.conversations import Question
 
 BESIDE_SECONDS = 0.02
 """By then the planning request has left; a search begun together with it would hold it up (one interpreter)."""
@@ -32,12 +33,30 @@ Planners = Callable[[], planning.Planner]
 
 @dataclass(frozen=True)
 class Asked:
-    """A question with what was said before, the person who asks and the ``route`` that they chose, if they did."""
+    """A question with what was said before, the person who asks and the ``route`` that they chose, if they did.
+
+    One that is ``settled`` is read as it stands; the person ``reworded`` it where it is not what they asked first.
+    """
 
     person: Person
     question: str
     history: Sequence[Said]
     route: Route | None = None
+    settled: bool = False
+    reworded: bool = False
+
+    @property
+    def context(self) -> Sequence[Said]:
+        """What was said before as far as the question is to be read with it."""
+        return () if self.settled else self.history
+
+
+def asked_as(person: Person, question: str, said: Sequence[Said], given: Question | None) -> Asked:
+    """Return what is asked: the ``question``, or what it was ``given`` with to be read as."""
+    if given is None or given.standalone is None:
+        return Asked(person, question, said, given.route if given else None)
+    read = " ".join(given.standalone.split())
+    return Asked(person, read, said, given.route, settled=True, reworded=given.reworded)
 
 
 @dataclass(frozen=True)
@@ -73,6 +92,8 @@ class Groundwork:
             plan, early = planning.by_rules(seen, asked.route), None
         else:
             plan, early = await self._by_model(asked, seen, planner, token)
+        if asked.settled:
+            plan = planning.as_settled(plan, asked.question, reworded=asked.reworded)
         plan_ms = self._running.elapsed_ms()
         self._tell_plan(step, plan, asked.question)
         if plan.route not in WITH_PASSAGES:
@@ -86,7 +107,7 @@ class Groundwork:
     ) -> tuple[planning.Look, planning.Planner | None]:
         """Look by the rules, and get the planner where they are not enough; blocking, one hop for both."""
         alone = choice.provider == OFFLINE or asked.route is not None
-        seen = planning.look(asked.question, asked.history, self._guess, alone=alone)
+        seen = planning.look(asked.question, asked.context, self._guess, self._begun.nearest, alone=alone)
         return seen, None if alone or seen.sure else planners()
 
     def _guess(self, queries: Sequence[str]) -> RouteGuess:
@@ -97,7 +118,7 @@ class Groundwork:
     ) -> tuple[Plan, list[Passage]]:
         early = asyncio.create_task(self._search_beside(asked, seen))
         try:
-            plan = await planning.by_model(planner, asked.question, asked.history, token)
+            plan = await planning.by_model(planner, asked.question, asked.context, token)
         finally:
             passages = await early
         return plan, passages
@@ -137,9 +158,8 @@ class Groundwork:
 
     def _tell_plan(self, step: int, plan: Plan, question: str) -> None:
         self._steps.finish(step, ROUTE_TITLES[plan.route], route_detail(plan))
-        if plan.standalone_question != " ".join(question.split()):
-            rewrite = self._steps.start("rewrite", "Read with what was said before", plan.standalone_question)
-            self._steps.finish(rewrite)
+        if plan.reworded or plan.standalone_question != " ".join(question.split()):
+            self._steps.finish(self._steps.start("rewrite", reading_title(plan), plan.standalone_question))
 
 
 def _count(things: Sequence[object] | set[str], noun: str) -> str:

@@ -61,6 +61,11 @@ class HeadStart:
         except (Exception, CancelledError):  # the turn searches itself, and tells what is wrong
             return None
 
+    def nearest(self) -> float | None:
+        """Return the cosine of the question with the nearest of what was found; None when there is nothing. Blocks."""
+        found = self.passages((self.question,))
+        return max((passage.similarity for passage in found or ()), default=None)
+
     def _search(self) -> list[Passage]:
         vectors = self._vector.result()
         return self._deps.knowledge.retrieve(self._person, [self.question], PASSAGES, vectors)

@@ -112,7 +112,29 @@ class ChatService:
         """Ask a turn's question again as a new turn, as if that turn had not been; raises as ``ask`` does."""
         began = time.perf_counter()
         old = self._stored.turn(person.id, turn_id)
-        question = Question(old.conversation_id, old.question, choice or old.choice, history_before=old.seq)
+        reworded = old.plan.standalone_question if old.plan and old.plan.reworded else None
+        question = Question(
+            old.conversation_id,
+            old.question,
+            choice or old.choice,
+            history_before=old.seq,
+            standalone=reworded,
+            reworded=reworded is not None,
+        )
+        return self._runner.ask(person, question, None, began)
+
+    def reword(self, person: Person, turn_id: str, text: str, choice: ModelChoice | None = None) -> RunningTurn:
+        """Ask a turn's question again, to be read as the person puts it in ``text``; raises as ``ask`` does."""
+        began = time.perf_counter()
+        old = self._stored.turn(person.id, turn_id)
+        question = Question(
+            old.conversation_id,
+            old.question,
+            choice or old.choice,
+            history_before=old.seq,
+            standalone=guard.cleaned(text, self._settings.question_max_characters),
+            reworded=True,
+        )
         return self._runner.ask(person, question, None, began)
 
     def correct_route(
@@ -135,6 +157,7 @@ class ChatService:
             history_before=old.seq,
             route=route,
             standalone=understood,
+            reworded=old.plan is not None and old.plan.reworded,
         )
         return self._runner.ask(person, asked, None, began)
 

@@ -60,3 +60,8 @@ class Steps:
 def route_detail(plan: Plan) -> str:
     """Return why a route was taken and how sure that is."""
     return f"{plan.reason} ({plan.confidence:.0%} sure)"
+
+
+def reading_title(plan: Plan) -> str:
+    """Return how a question came to be read as it was."""
+    return "Read as you put it" if plan.reworded else "Read with what was said before"

@@ -23,7 +23,7 @@ from assistant.chat.approval import Decided, Resumed
 from assistant.chat.attempts import Attempts
 from assistant.chat.ending import Ending, TurnStopped, closing, ended_by, source_deleted, stopped
 from assistant.chat.failures import UNEXPECTED, Answerer, broke_off, explain, turn_error
-from assistant.chat.groundwork import Asked, Grounds, Groundwork
+from assistant.chat.groundwork import Grounds, Groundwork, asked_as
 from assistant.chat.history import Said, recent
 from assistant.chat.plan import Planner, without_plan
 from assistant.chat.planners import planner_for
@@ -104,9 +104,8 @@ class TurnRun:
         self._running = running
         said = recent(history, settings.history_messages, settings.history_tokens)
         decided = start if isinstance(start, Decided) else None
-        corrected = start.question if isinstance(start, Begun) and start.question.route else None
-        understood = (corrected and corrected.standalone) or turn.question
-        self._asked = Asked(person, understood, said, corrected.route if corrected else None)
+        given = start.question if isinstance(start, Begun) else None
+        self._asked = asked_as(person, turn.question, said, given)
         self._start = start
         self._resumed: Resumed | None = None
         self._steps = Steps(running)

@@ -34,7 +34,8 @@ class Question:
     """A question on its way in. ``history_before`` leaves out turns from that seq on (a retry).
 
     Without ``limited`` any number may run beside it, though never two in one conversation. ``route`` is given when
-    the person corrected it: it stands, and ``standalone`` is the question as it was understood before.
+    the person corrected it: it stands. ``standalone`` is how the question is to be read: as it was understood before,
+    or, when ``reworded``, as the person wrote it.
     """
 
     conversation_id: str | None
@@ -44,6 +45,7 @@ class Question:
     limited: bool = True
     route: Route | None = None
     standalone: str | None = None
+    reworded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,9 @@ def refuse_when_busy(session: Session, person_id: str, conversation_id: str, lim
 
 
 def said_before(session: Session, conversation_id: str, before: int | None, messages: int) -> list[tuple[str, str]]:
-    """Return the latest messages, oldest first."""
+    """Return the latest messages, oldest first; a question that the person reworded in those words."""
     said = (
-        select(TurnRow.question, TurnRow.answer)
+        select(TurnRow.question, TurnRow.answer, TurnRow.plan)
         .where(TurnRow.conversation_id == conversation_id, TurnRow.status.in_(ANSWERED), TurnRow.answer != "")
         .order_by(TurnRow.seq.desc())
         .limit(-(-messages // 2))
@@ -124,7 +126,10 @@ def said_before(session: Session, conversation_id: str, before: int | None, mess
     if before is not None:
         said = said.where(TurnRow.seq < before)
     newest_first = session.execute(said).all()
-    pairs = [[("user", question), ("assistant", answer)] for question, answer in newest_first[::-1]]
+    pairs = [
+        [("user", plan["standalone_question"] if plan and plan.get("reworded") else question), ("assistant", answer)]
+        for question, answer, plan in newest_first[::-1]
+    ]
     return [message for pair in pairs for message in pair]
 
 

@@ -13,6 +13,7 @@ from pages.components.approval import draw_card
 from pages.components.badge import details, draw_badge, draw_fall_back
 from pages.components.guard import Entered
 from pages.components.problems import told_later
+from pages.components.reading import draw_reading_of
 from pages.components.reasoning import draw_reasoning
 from pages.components.safe_markdown import blocks, escape
 from pages.components.sources import Chips
@@ -47,6 +48,7 @@ def draw_turn(entered: Entered, turn: Turn, offer: Offer) -> None:
     with st.container(key=f"turn-done-{turn.id}"):
         draw_question(turn.question)
         with st.chat_message("assistant", avatar=ASSISTANT_ICON):
+            draw_reading_of(entered, turn)
             if turn.steps:
                 # Not st.status: each one sleeps 50 ms, and a page may hold 20 of them.
                 icon = STEPS_ICONS.get(turn.status, ":material/remove:")

@@ -114,3 +114,32 @@ def test_turns_asked_in_this_tab_stay_drawn(run_app: RunApp) -> None:
         ask(app, f"hello number {number}")
     assert "hello number 0" in text_of(app)
     assert "hello number 11" in text_of(app)
+
+
+def test_a_follow_up_shows_how_it_was_read_and_is_asked_again_in_the_persons_words(
+    run_app: RunApp, services: Services
+) -> None:
+    app = ask(ask(run_app(), HOTEL), "and in Leeds?")
+    assert "Read with what was said before:" in text_of(app)
+    field = next(area for area in app.text_area if area.label == "Read the question as")
+    assert str(field.value) in text_of(app)
+    field.set_value("How do I give a guest access to the wireless network?")
+    next(button for button in app.button if button.label == "Ask again").click().run()
+    assert not app.exception
+    conversation_id = app.query_params["conversation"]
+    turn = services.chat.turns(services.people.local(), conversation_id)[-1]
+    assert turn.plan is not None
+    assert turn.plan.reworded
+    assert turn.citations[0].document == "Guest Wireless.md"
+    assert "Read as you put it:] How do I give a guest access" in text_of(run_app(conversation=conversation_id))
+
+
+def test_a_reading_without_a_word_is_refused_in_a_sentence(run_app: RunApp) -> None:
+    app = ask(ask(run_app(), HOTEL), "and in Leeds?")
+    next(area for area in app.text_area if area.label == "Read the question as").set_value(" ")
+    next(button for button in app.button if button.label == "Ask again").click().run()
+    assert app.error[0].value.startswith("There is no question yet")
+
+
+def test_a_question_that_stands_alone_shows_no_reading(run_app: RunApp) -> None:
+    assert not ask(run_app(), HOTEL).text_area

@@ -34,7 +34,8 @@ def _stemmer() -> Any:
 
 
 @cache
-def _listed(name: str) -> frozenset[str]:
+def listed_words(name: str) -> frozenset[str]:
+    """Return the words of a list of words.toml."""
     lists = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
     return frozenset(lists[name].split())
 
@@ -65,7 +66,7 @@ def content(text: str) -> list[str]:
 
 def is_stop(word: str) -> bool:
     """Return True for function words in any case."""
-    return _MARKS.sub("", word.lower()) in _listed("stop")
+    return _MARKS.sub("", word.lower()) in listed_words("stop")
 
 
 def _is_acronym(word: str) -> bool:
@@ -75,7 +76,7 @@ def _is_acronym(word: str) -> bool:
 @cache
 def listed_stems(name: str) -> frozenset[str]:
     """Return the stems of a list of words.toml."""
-    return frozenset(stem(word) for word in _listed(name))
+    return frozenset(stem(word) for word in listed_words(name))
 
 
 def base_weight(term: str) -> float:

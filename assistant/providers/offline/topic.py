@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.providers.offline.terms import content
+from assistant.providers.offline.terms import content, is_stop
 
 SUBJECT_WORDS = 9
 """A longer phrase is no name for a subject."""
@@ -50,6 +50,13 @@ def subject(question: str) -> str:
             return found.group(1)
     counted = _COUNTED.match(named)
     return counted.group(1) if counted and _is_name(counted.group(1)) else ""
+
+
+def named_span(question: str) -> str:
+    """Return a question from its first word that carries meaning to its last: what is left without its wrapping."""
+    parts = question.split()
+    telling = [place for place, part in enumerate(parts) if content(part) and not is_stop(part.strip("?!.,;:()"))]
+    return " ".join(parts[telling[0] : telling[-1] + 1]).strip("?!.,;: ") if telling else ""
 
 
 def split_topic(question: str) -> tuple[str, str]:

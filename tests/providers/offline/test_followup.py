@@ -100,3 +100,72 @@ def test_subjects_do_not_pile_up() -> None:
 def test_the_first_question_stays_as_it_is() -> None:
     first = stand_alone("  And for\ncontractors? ", [])
     assert (first.question, first.changed) == ("And for contractors?", False)
+
+
+HEAD = [("user", "Who is the head of finance?"), ("assistant", "The head of finance is Anna Berger. [1]")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "alone"),
+    [
+        ("What is her phone number?", "What is Anna Berger's phone number?"),
+        ("Does she approve trips?", "Does Anna Berger approve trips?"),
+        ("How do I reach her?", "How do I reach Anna Berger?"),
+    ],
+)
+def test_he_and_she_are_whoever_was_named_last(asked: str, alone: str) -> None:
+    assert stand_alone(asked, HEAD).question == alone
+
+
+def test_he_and_she_stay_where_nobody_was_named() -> None:
+    assert not stand_alone("What is her phone number?", [("user", LEAVE)]).changed
+
+
+@pytest.mark.parametrize(
+    ("asked", "alone"),
+    [
+        ("exceptions", "exceptions (days of annual leave)"),
+        ("Can I give my manager half of those days?", "(days of annual leave)"),
+        ("Is there another form for the same thing?", "(days of annual leave)"),
+    ],
+)
+def test_a_question_that_leans_takes_the_last_subject_where_the_documents_hold_nothing_near(
+    asked: str, alone: str
+) -> None:
+    lost = stand_alone(asked, [("user", LEAVE)], lambda: True)
+    assert lost.changed
+    assert lost.question.startswith(asked)
+    assert lost.question.endswith(alone)
+    assert not stand_alone(asked, [("user", LEAVE)], lambda: False).changed
+    assert not stand_alone(asked, [("user", LEAVE)]).changed
+
+
+def test_the_documents_are_not_asked_about_a_question_that_names_its_own_subject() -> None:
+    def lost() -> bool:
+        raise AssertionError
+
+    assert not stand_alone("How do I report a lost laptop?", [("user", LEAVE)], lost).changed
+    assert stand_alone("and for contractors?", [("user", LEAVE)], lost).changed
+
+
+def test_a_subject_that_the_question_names_itself_is_not_named_again() -> None:
+    assert not stand_alone("annual leave for employees, days", [("user", LEAVE)], lambda: True).changed
+
+
+@pytest.mark.parametrize(
+    "asked", ["Wie viele Tage sind das?", "Et pour les stagiaires ?", "それはいくらですか", "मेरी छुट्टी?"]
+)
+def test_a_question_in_another_language_stays_as_it_is(asked: str) -> None:
+    assert stand_alone(asked, [("user", LEAVE)], lambda: True).question == asked
+
+
+def test_capitals_are_read_as_the_small_letters_they_stand_for() -> None:
+    assert follow(LEAVE, "AND FOR CONTRACTORS?") == "How many days of annual leave do contractors get?"
+    assert follow(CAP, "WHO APPROVES IT?") == "who approves the hotel cap in Vienna?"
+    assert follow(LEAVE, "HOW DO I REPORT A LOST LAPTOP?") == "HOW DO I REPORT A LOST LAPTOP?"
+
+
+@pytest.mark.parametrize("asked", ["?", "42", "it", "WHY", "a" * 4_000, "it " * 1_300, "IT? " * 1_000, '" OR 1=1 --'])
+def test_any_text_can_follow(asked: str) -> None:
+    for history in ([("user", LEAVE)], [("user", asked)], [("assistant", asked), ("user", asked)]):
+        assert stand_alone(asked, history, lambda: True).question
