@@ -22,12 +22,12 @@ from pydantic_ai import (
 from pydantic_ai.settings import ModelSettings
 
 from assistant.chat.accounts import Account
-from assistant.chat.agents import WITH_PASSAGES
 from assistant.chat.history import Said, tokens
 from assistant.chat.prompts import PLAN
 from assistant.domain import Plan, Route
 from assistant.providers.model_info import OutputMode
 from assistant.providers.offline.followup import Standalone, stand_alone
+from assistant.providers.offline.leaning import is_remark
 from assistant.providers.passages import render
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ PLAN_SECONDS = 10.0
 QUERY_CHARACTERS = 1_000
 """What is kept of a query that a model wrote; the embedding model reads about as much."""
 CHOSEN = "chosen by you"
+NEAR_PASSAGE = "a passage of the documents is near it"
+NO_TALK = 0.5
+"""Cosine (of the embedded model) with a passage from which a message is no small talk.
+
+Of 91 examples of small talk one came this near to any of 7,000 passages of five public sets; of 45 follow-ups that were
+about documents and taken for small talk 25 did.
+"""
 NEAR_ENOUGH = 0.6
 """Cosine (of the embedded model) from which a passage is near enough to a question for it to need no context.
 
@@ -108,16 +115,30 @@ def look(
 
     def lost() -> bool:
         near = nearest()
-        return near is not None and near < NEAR_ENOUGH and not _small_talk(guess((question,)))
+        return near is not None and near < NEAR_ENOUGH and not _small_talk(question, guess((question,)))
 
     standalone = stand_alone(question, history, lost)
     queries = (standalone.question, question) if standalone.changed else (standalone.question,)
-    return Look(question, standalone, queries, guess(queries) if alone or not standalone.changed else None)
+    guessed = _heeding(guess(queries), nearest) if alone or not standalone.changed else None
+    return Look(question, standalone, queries, guessed)
 
 
-def _small_talk(guess: RouteGuess) -> bool:
-    """Whether no documents are wanted for sure: "well done, that was quick" is no question about the last subject."""
-    return guess.sure and guess.route not in WITH_PASSAGES
+def _small_talk(question: str, guess: RouteGuess) -> bool:
+    """Whether it is a remark for which no documents are wanted: "that was quick" is not about the last subject."""
+    return is_remark(question) and guess.route is Route.GENERAL
+
+
+def _heeding(guess: RouteGuess, nearest: Callable[[], float | None]) -> RouteGuess:
+    """Take for a question about the documents what was guessed to be small talk and finds a passage this near.
+
+    What a person corrected (1.0 sure) stands.
+    """
+    if guess.route is not Route.GENERAL or guess.confidence == 1.0:
+        return guess
+    near = nearest()
+    if near is None or near < NO_TALK:
+        return guess
+    return replace(guess, route=Route.KNOWLEDGE, confidence=round(near, 3), reason=NEAR_PASSAGE, sure=False)
 
 
 def as_settled(plan: Plan, question: str, *, reworded: bool) -> Plan:

@@ -27,7 +27,7 @@ def draw_reading_of(entered: Entered, turn: Turn) -> None:
 
 def _draw_form(entered: Entered, turn: Turn, plan: Plan) -> None:
     with (
-        st.popover("Change", icon=":material/edit:", type="tertiary", help="Not what you meant? Say it yourself."),
+        st.popover("Change the reading", icon=":material/edit:", type="tertiary"),
         st.form(f"reword-{turn.id}", border=False),
     ):
         st.text_area(

@@ -46,6 +46,16 @@ def test_small_talk_is_not_read_as_a_question_about_the_last_subject(chatting: C
     assert (reading(turn), turn.plan and turn.plan.route) == ("Thank you, that was quick.", Route.GENERAL)
 
 
+def test_a_remark_about_an_answer_is_small_talk(chatting: Chatting) -> None:
+    assert reading(follow(chatting, "Well done, that was very nice of you")) == "Well done, that was very nice of you"
+
+
+def test_a_mere_phrase_that_finds_a_passage_near_is_about_the_documents(chatting: Chatting) -> None:
+    turn = follow(chatting, "Annual leave days")
+    assert turn.plan is not None
+    assert turn.plan.route is Route.KNOWLEDGE
+
+
 def test_a_reworded_question_is_read_in_those_words_and_no_other(chatting: Chatting) -> None:
     old = follow(chatting, "and for contractors?")
     new = ended(chatting.service.reword(chatting.bob, old.id, f" {HOTEL}\n"))

@@ -39,6 +39,7 @@ _POINTS_BACK = re.compile(
     r"|ones?|there|then|instead|more|examples?)\b",
     re.IGNORECASE,
 )
+_REMARK = re.compile(r"\b(?:it|they|them|this|that|these|those|you|your)\b", re.IGNORECASE)
 _TALK = re.compile(
     r"^\W*(?:thanks?|thank you|thx|great|perfect|cool|nice|ok(?:ay)?|hi|hello|hey|good (?:morning|evening|day|job)"
     r"|bye|goodbye|yes|no|sorry|haha|lol)\b[^?]*$",
@@ -52,6 +53,11 @@ def leans(asked: str) -> bool:
         return False
     pointing = _POINTS_BACK.search(masked(EXISTS, masked(IMPERSONAL, asked)))
     return bool(pointing) or not CLAUSE.match(JOINER.sub("", asked))
+
+
+def is_remark(said: str) -> bool:
+    """Return whether something may be said about an answer, or to who gave it, rather than asked: "that was quick"."""
+    return bool(_REMARK.search(said)) and not said.rstrip().endswith("?")
 
 
 def in_english(text: str) -> bool:
