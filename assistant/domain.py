@@ -283,6 +283,27 @@ class Decision:
     note: str = ""
 
 
+Unsupported = Literal["mark", "withhold"]
+"""What becomes of a sentence that the sources do not bear out: it is marked, or a note stands in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What bears out one sentence of an answer, the characters ``[start, end)`` of it.
+
+    ``score`` is the share (0 to 1) of its words that the sources hold in one place, ``found`` whether that is enough,
+    ``n`` the citation of that place and ``verbatim`` whether it holds the sentence word for word. Of a sentence that
+    was left out, the characters are the note in its place.
+    """
+
+    start: int
+    end: int
+    score: float
+    n: int | None
+    found: bool
+    verbatim: bool = False
+
+
 class TurnStatus(StrEnum):
     """How a turn stands; all but RUNNING and AWAITING_APPROVAL are final."""
 
@@ -344,6 +365,7 @@ class Turn:
     answerable: float | None = None
     abstained: bool = False
     citations: tuple[Citation, ...] = ()
+    support: tuple[Support, ...] = ()
     nearest: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     choice: ModelChoice = field(default_factory=lambda: ModelChoice(OFFLINE))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.domain import Citation, FallBack, ModelChoice, PendingCall, Plan, Step, Turn
+from assistant.domain import Citation, FallBack, ModelChoice, PendingCall, Plan, Step, Support, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,14 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
+class Supported:
+    """What bears out the sentences that are complete so far, in order; always after their text."""
+
+    support: tuple[Support, ...]
+    kind: Literal["supported"] = "supported"
+
+
+@dataclass(frozen=True, slots=True)
 class TurnFinished:
     """The end, with the turn as stored."""
 
@@ -114,5 +122,6 @@ Event = (
     | FellBack
     | ApprovalNeeded
     | Sources
+    | Supported
     | TurnFinished
 )

@@ -45,9 +45,9 @@ ROWS = {
         " usage_estimated, owner_pid, owner_started)"
         " VALUES ('t', 'c', 1, 'How much leave?', 'complete', '31 days [1]', '2026-11-01 10:00:00',"
         " '2026-11-01 10:00:01', NULL, 0.9, 0, '[]', '[]', 'offline', 'quotes', 0, 0, 0, 0, 0, 1, 1.0)",
-        "INSERT INTO citations VALUES"
-        " ('t', 1, 'd', 'leave.md', 1, 'd:1:0', NULL, 'Employees get 31 days of annual leave.', 0, 38,"
-        " '[\"Annual leave\"]')",
+        'INSERT INTO citations (turn_id, n, document_id, document, version, chunk_id, page, quote, start, "end",'
+        " heading_path) VALUES ('t', 1, 'd', 'leave.md', 1, 'd:1:0', NULL, 'Employees get 31 days of annual leave.',"
+        " 0, 38, '[\"Annual leave\"]')",
     ),
     "0003": (
         "INSERT INTO preferences VALUES ('models', '{}', 1, '2026-11-01 10:00:00', 'ann')",
@@ -56,6 +56,17 @@ ROWS = {
         " VALUES (1, '2026-11-01 10:00:01', 'ann', 'c', 't', 1, 'answer', 'openai', 'm', 1, 9, 9, 0, 0, 0, '0.1', 0)",
     ),
     "0004": ("INSERT INTO embeddings VALUES (1, 'server/model', X'3334')",),
+    "0005": (
+        "INSERT INTO document_tags VALUES ('d', 'hr')",
+        "INSERT INTO ocr_texts VALUES (1, 0, 'Employees get 31 days of annual leave.')",
+        "INSERT INTO document_secrets VALUES (1, X'3334')",
+        "INSERT INTO index_moves VALUES (1, 1, 'd', 'general', '2026-11-01 10:00:00')",
+        "INSERT INTO index_runs VALUES (1, 'reindex', 'done', 'ann', '2026-11-01 10:00:00', NULL, 1, NULL)",
+        "INSERT INTO watched_folders VALUES (1, '/srv/hr', 'general', 'ann', 1, NULL, NULL)",
+        "INSERT INTO synced_files VALUES (1, 'leave.md', 'ab', 38, 1, 'd')",
+        "INSERT INTO deletions VALUES ('e', 'old.md', 'ann', '2026-11-01 10:00:00', '{}', NULL)",
+        "INSERT INTO audit_log VALUES (1, '2026-11-01 10:00:00', 'ann', 'delete', 'e', NULL, X'00', X'01')",
+    ),
 }
 
 

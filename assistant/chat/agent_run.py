@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from pydantic_ai.run import AgentRunResult
     from pydantic_ai.settings import ModelSettings
 
-TOOL_TITLES = {"search_knowledge_base": "Searching once more", "calculate": "Calculating"}
+CALCULATE = "calculate"
+TOOL_TITLES = {"search_knowledge_base": "Searching once more", CALCULATE: "Calculating"}
 DETAIL_CHARACTERS = 300
 ARGUMENT_CHARACTERS = 100
 MOST_CHARACTERS = 200_000
@@ -193,7 +194,10 @@ class AgentRun:
     def _tool_finished(self, event: FunctionToolResultEvent) -> None:
         place = self._open_tools.pop(event.part.tool_call_id, None)
         if place is not None:
-            self.steps.finish(place, detail=_joined(self.steps.all[place].detail, _outcome(event)))
+            asked, outcome = self.steps.all[place].detail, _outcome(event)
+            self.steps.finish(place, detail=_joined(asked, outcome))
+            if event.part.tool_name == CALCULATE:
+                self.answer.calculated(asked, outcome)
 
     def _count(self, events: AgentRunEvents[Output]) -> None:
         try:

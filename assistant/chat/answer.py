@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 import anyio
 import anyio.to_thread
 
-from assistant.chat.citations import CitationResolver, Piece
+from assistant.chat.checking import Checked
+from assistant.chat.citations import CitationResolver
 from assistant.chat.guard import storable
 from assistant.chat.running import RunningTurn
-from assistant.domain import Citation, Passage, Turn
-from assistant.events import ReasoningDelta, Sources, TextDelta
+from assistant.domain import Citation, Passage, Support, Turn, Unsupported
+from assistant.events import ReasoningDelta, Sources, Supported, TextDelta
 
 SEND_SECONDS = 0.02
 """50 pieces a second at most, however fast the model is. A page gathers 80 ms on top: together a word waits 100 ms."""
@@ -22,7 +23,7 @@ SAVE_SECONDS = 0.25
 REASONING_CHARACTERS = 50_000
 """What is kept of a model's reasoning: about 12,000 tokens, more than anyone reads."""
 
-Save = Callable[[str, Sequence[Citation]], None]
+Save = Callable[[str, Sequence[Citation], Sequence[Support]], None]
 
 
 class AnswerStream:
@@ -33,11 +34,15 @@ class AnswerStream:
         self.reasoning = ""
         self.first_token_ms: float | None = None
         self._running = running
+        self._passages = passages
         self._resolver = CitationResolver(passages)
+        self._checked: Checked | None = None
+        self._kept_support: tuple[Support, ...] = ()
         self._save = save
         self._unsent = ""
         self._unsent_reasoning = ""
-        self._new_sources = False
+        self._sent_sources: tuple[Citation, ...] = ()
+        self._sent_support: tuple[Support, ...] = ()
         self._sent_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._unsaved = anyio.Event()
@@ -45,16 +50,38 @@ class AnswerStream:
     @property
     def citations(self) -> tuple[Citation, ...]:
         """All citations so far."""
-        return self._resolver.citations
+        return self._checked.citations if self._checked else self._resolver.citations
+
+    @property
+    def support(self) -> tuple[Support, ...]:
+        """What bears out the sentences that are complete so far, in order."""
+        return (*self._kept_support, *self._checked.support) if self._checked else self._kept_support
 
     @property
     def dropped(self) -> int:
         """Markers that named no passage."""
         return self._resolver.dropped
 
+    def check(self, unsupported: Unsupported, asked: str) -> None:
+        """From here on look each sentence up in the passages; ``asked`` is the question."""
+        self._checked = Checked(self._resolver, self._passages, unsupported, len(self.text), asked)
+
+    def calculated(self, expression: str, result: str) -> None:
+        """Note a result that the model was given."""
+        if self._checked is not None:
+            self._checked.calculated(expression, result)
+
     def add(self, model_text: str) -> None:
         """Take more of the model's text."""
-        self._take(self._resolver.feed(storable(model_text)))
+        text = storable(model_text)
+        self._take(self._checked.feed(text) if self._checked else self._resolver.feed(text).text)
+
+    def say(self, own_text: str) -> None:
+        """Add a sentence of the assistant's own, which needs no source."""
+        self.finish()
+        self._kept_support, self._checked = self.support, None
+        self._take(own_text)
+        self._send()
 
     def think(self, model_text: str) -> None:
         """Take more of what the model thinks; what is over the bound is let go."""
@@ -70,12 +97,12 @@ class AnswerStream:
         self.text, self.reasoning = turn.answer, turn.reasoning
         self.first_token_ms = turn.timings.first_token
         self._unsent, self._unsent_reasoning = self.text, self.reasoning
-        self._new_sources = bool(turn.citations)
+        self._kept_support = turn.support
         self._send()
 
     def finish(self) -> None:
         """The text is complete: send all of it."""
-        self._take(self._resolver.finish())
+        self._take(self._checked.finish() if self._checked else self._resolver.finish().text)
         self._send()
 
     async def keep_saving(self) -> None:
@@ -84,13 +111,12 @@ class AnswerStream:
             await self._unsaved.wait()
             await anyio.sleep(SAVE_SECONDS)
             self._unsaved = anyio.Event()
-            await anyio.to_thread.run_sync(self._save, self.text, self.citations)
+            await anyio.to_thread.run_sync(self._save, self.text, self.citations, self.support)
 
-    def _take(self, piece: Piece) -> None:
-        self.text += piece.text
-        self._unsent += piece.text
-        self._new_sources = self._new_sources or piece.changed
-        if not self._unsent:
+    def _take(self, text: str) -> None:
+        self.text += text
+        self._unsent += text
+        if not self._unsent and self.support == self._sent_support:
             return
         if self.first_token_ms is None:
             self.first_token_ms = self._running.elapsed_ms()
@@ -110,9 +136,13 @@ class AnswerStream:
             self._timer = None
         if self._unsent_reasoning:
             self._running.publish(ReasoningDelta(self._unsent_reasoning))
-        if self._new_sources:
-            self._running.publish(Sources(self.citations))
+        if self.citations != self._sent_sources:
+            self._sent_sources = self.citations
+            self._running.publish(Sources(self._sent_sources))
         if self._unsent:
             self._running.publish(TextDelta(self._unsent))
-        self._unsent, self._unsent_reasoning, self._new_sources = "", "", False
+        if self.support != self._sent_support:
+            self._sent_support = self.support
+            self._running.publish(Supported(self._sent_support))
+        self._unsent, self._unsent_reasoning = "", ""
         self._sent_at = time.monotonic()

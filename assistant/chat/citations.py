@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.chat.quotes import Span, locate, quoted, whole
+from assistant.chat.quotes import Span, locate, on_one_page, quoted, whole
 from assistant.domain import Citation, Passage
 
 TOKEN = re.compile(
@@ -60,6 +60,20 @@ class CitationResolver:
         places = {passage.chunk_id: place for place, passage in enumerate(self._passages)}
         self._citations = list(citations)
         self._sources = [places.get(citation.chunk_id, -1) for citation in citations]
+
+    def passage_of(self, n: int) -> int:
+        """Return the index of the passage that citation ``n`` quotes; -1 when it is not among the passages."""
+        return self._sources[n - 1]
+
+    def cite(self, index: int, start: int, end: int) -> int:
+        """Return the number of a citation of ``passages[index].text[start:end]``, for a sentence without a marker."""
+        passage = self._passages[index]
+        span = on_one_page(passage, passage.start + start, passage.start + end)
+        for place, source in enumerate(self._sources):
+            citation = self._citations[place]
+            if source == index and citation.page == span.page and _overlap(citation, span):
+                return citation.n
+        return self._numbered(index, span)
 
     def feed(self, text: str) -> Piece:
         """Take the next piece of the model's text and return what is ready."""
@@ -138,9 +152,16 @@ class CitationResolver:
             if joined is not None:
                 self._citations[place] = joined
                 return joined.n
-        self._citations.append(_citation(len(self._citations) + 1, passage, span or whole(passage)))
+        return self._numbered(index, span or whole(passage))
+
+    def _numbered(self, index: int, span: Span) -> int:
+        self._citations.append(_citation(len(self._citations) + 1, self._passages[index], span))
         self._sources.append(index)
         return len(self._citations)
+
+
+def _overlap(citation: Citation, span: Span) -> bool:
+    return citation.start < span.end and span.start < citation.end
 
 
 def _joined(passage: Passage, citation: Citation, span: Span | None) -> Citation | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistant.domain import PageSpan, Passage
+from assistant.domain import Citation, PageSpan, Passage
 from assistant.sentences import sentences
 
 WORD = re.compile(r"\w+")
@@ -60,6 +61,14 @@ def quoted(passage: Passage, span: Span) -> str:
     return passage.text[span.start - passage.start : span.end - passage.start]
 
 
+def stands(citation: Citation, text: str, pages: Sequence[PageSpan]) -> bool:
+    """Whether a citation's quote stands, character by character, at its place in the document and on its page."""
+    on_page = any(
+        page.number == citation.page and page.start <= citation.start and citation.end <= page.end for page in pages
+    )
+    return bool(citation.quote) and on_page and text[citation.start : citation.end] == citation.quote
+
+
 def _overlap(page: PageSpan, start: int, end: int) -> int:
     return min(page.end, end) - max(page.start, start)
 
@@ -72,6 +81,11 @@ def _verbatim(claim: str, text: str) -> tuple[int, int] | None:
         if found is not None:
             return found
     return None
+
+
+def find_verbatim(claim: str, text: str) -> tuple[int, int] | None:
+    """Return where ``text`` holds the whole claim, blanks and letter case apart; the span in ``text``."""
+    return _find(claim, text)
 
 
 def _find(wanted: str, text: str) -> tuple[int, int] | None:

@@ -40,10 +40,12 @@ from assistant.domain import (
     Person,
     Plan,
     Route,
+    Support,
     Timings,
     Turn,
     TurnError,
     TurnStatus,
+    Unsupported,
     UsageRecord,
 )
 from assistant.errors import AssistantError, new_reference
@@ -117,6 +119,7 @@ class TurnRun:
         self._attempts: Attempts | None = None
         self._messages_json: str | None = None
         self._cost_limit: Decimal | None = None
+        self._unsupported: Unsupported = "mark"
         running.on_stop(self._token.cancel)
 
     async def run(self) -> None:
@@ -195,6 +198,7 @@ class TurnRun:
         """Build, and look up what the turn may cost while in a thread: each way to one takes a millisecond or two."""
         deps = self._deps
         self._cost_limit = deps.models.cost_limit()
+        self._unsupported = deps.models.unsupported()
         return deps.build_model(choice, deps.settings, deps.embedder)
 
     async def _grounds(self, head_start: HeadStart) -> Grounds:
@@ -248,6 +252,8 @@ class TurnRun:
             resumed=self._resumed,
         )
         found = tuple(self._passages)
+        if plan.route in WITH_PASSAGES and self._resumed is None:  # what was done needs no source
+            self._answer.check(self._unsupported, question)
         try:
             run = await self._attempts.ask(plan.route, question, self._asked.history)
         finally:
@@ -275,8 +281,7 @@ class TurnRun:
     def _heed_expired_sources(self) -> None:
         note = expiry_note(self._answer.citations, self._passages, today())
         if note is not None:
-            self._answer.add(f"\n\n{note}")
-            self._answer.finish()
+            self._answer.say(f"\n\n{note}")
 
     def _heed_missing_sources(self, route: Route) -> None:
         """An answer without a source either says that it does not know, or is told to be unproven."""
@@ -284,9 +289,8 @@ class TurnRun:
             return
         if abstains(self._answer.text):
             self._mark_abstained()
-        elif route is Route.KNOWLEDGE and self._resumed is None:  # what was done needs no source
-            self._answer.add(f"\n\n{UNPROVEN}")
-            self._answer.finish()
+        elif route is Route.KNOWLEDGE and self._resumed is None:
+            self._answer.say(f"\n\n{UNPROVEN}")
 
     def _mark_abstained(self) -> None:
         self.turn = replace(self.turn, abstained=True, nearest=nearest_documents(self._passages))
@@ -317,6 +321,7 @@ class TurnRun:
             answer=self._answer.text,
             reasoning=self._answer.reasoning,
             citations=self._answer.citations,
+            support=self._answer.support,
             steps=self._steps.all,
             choice=attempts.choice if attempts else self.turn.choice,
             fell_back=(attempts and attempts.fell_back) or self.turn.fell_back,
@@ -356,8 +361,8 @@ class TurnRun:
                 return True
         return False
 
-    def _keep(self, answer: str, citations: Sequence[Citation]) -> None:
+    def _keep(self, answer: str, citations: Sequence[Citation], support: Sequence[Support]) -> None:
         try:
-            self._deps.stored.save_progress(self.turn.id, answer, citations)
+            self._deps.stored.save_progress(self.turn.id, answer, citations, support)
         except Exception as error:  # a full disk must not end the answer; its end is stored with more patience
             logs.record(log, error)

@@ -15,7 +15,7 @@ from assistant.chat.answer import AnswerStream
 from assistant.chat.running import RunningTurn
 from assistant.chat.steps import Steps
 from assistant.chat.tools import AgentDeps
-from assistant.domain import OFFLINE, Citation, ModelChoice, Passage, Person, Role, Route
+from assistant.domain import OFFLINE, Citation, ModelChoice, Passage, Person, Role, Route, Support
 from assistant.knowledge.evidence import answerable
 from assistant.providers.builders import build_model
 from assistant.providers.passages import render
@@ -35,10 +35,12 @@ async def rehearse(deps: TurnDeps) -> None:
     await anyio.to_thread.run_sync(answerable, QUESTION, [PASSAGE])
     model = await anyio.to_thread.run_sync(build_model, ModelChoice(OFFLINE), deps.settings, deps.embedder)
     running = RunningTurn("", "", time.perf_counter())
+    answer = AnswerStream(running, [PASSAGE], _nowhere)
+    answer.check("mark", QUESTION)
     run = AgentRun(
         model=model,
         deps=AgentDeps(NOBODY, deps.knowledge, [PASSAGE]),
-        answer=AnswerStream(running, [PASSAGE], _nowhere),
+        answer=answer,
         steps=Steps(running),
         token=CancellationToken(),
     )
@@ -46,6 +48,6 @@ async def rehearse(deps: TurnDeps) -> None:
     await run.run(Route.KNOWLEDGE, render(QUESTION, [PASSAGE]), (), settings)
 
 
-def _nowhere(answer: str, citations: Sequence[Citation]) -> None:
+def _nowhere(answer: str, citations: Sequence[Citation], support: Sequence[Support]) -> None:
     """Keep nothing."""
-    del answer, citations
+    del answer, citations, support

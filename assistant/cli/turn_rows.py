@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assistant.domain import Citation, Turn, TurnStatus, Usage
+from assistant.domain import Citation, Support, Turn, TurnStatus, Usage
 from assistant.errors import AssistantError
 
 MS_A_SECOND = 1000
@@ -22,6 +22,7 @@ def turn_row(turn: Turn) -> dict[str, Any]:
         "standalone_question": plan.standalone_question if plan else turn.question,
         "answer": turn.answer,
         "citations": [_citation_row(citation) for citation in turn.citations],
+        "support": [_support_row(turn, one) for one in turn.support],
         "abstained": turn.abstained,
         "answerable": None if turn.answerable is None else round(turn.answerable, 4),
         "nearest": list(turn.nearest),
@@ -48,6 +49,7 @@ def refused_row(error: AssistantError) -> dict[str, Any]:
         "standalone_question": None,
         "answer": "",
         "citations": [],
+        "support": [],
         "abstained": False,
         "answerable": None,
         "nearest": [],
@@ -71,6 +73,11 @@ def _citation_row(citation: Citation) -> dict[str, object]:
         "page": citation.page,
         "quote": citation.quote,
     }
+
+
+def _support_row(turn: Turn, support: Support) -> dict[str, object]:
+    sentence = " ".join(turn.answer[support.start : support.end].split())
+    return {"sentence": sentence, "score": support.score, "n": support.n, "found": support.found}
 
 
 def _usage_row(usage: Usage) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What admins set for all: default, allow-list, order of Auto, fallbacks, cost limit, parameters; and their bounds."""
+"""What admins set for all: default, allow-list, order of Auto, fallbacks, limits, what is done with the unproven."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
-from assistant.domain import AUTO, OFFLINE, Effort, ModelChoice, Parameters
+from assistant.domain import AUTO, OFFLINE, Effort, ModelChoice, Parameters, Unsupported
 from assistant.errors import SettingsError
 
 COST_LIMIT = Decimal("0.50")
@@ -27,7 +27,8 @@ class ModelPolicy:
     ``default`` None is the one of the settings; ``locked`` leaves people no other. ``allowed`` holds provider ids and
     ``provider/model``, None allows all. ``auto_order`` holds provider ids, empty is the usual order. ``fallbacks``
     are tried in order when a model fails before its first word. ``cost_limit`` is in US dollars a turn, None is none.
-    ``parameters`` fill in what a person leaves open. ``revision`` counts the changes.
+    ``parameters`` fill in what a person leaves open. ``unsupported`` says what becomes of a sentence that the sources
+    do not bear out. ``revision`` counts the changes.
     """
 
     default: ModelChoice | None = None
@@ -37,6 +38,7 @@ class ModelPolicy:
     fallbacks: tuple[ModelChoice, ...] = ()
     cost_limit: Decimal | None = COST_LIMIT
     parameters: Parameters = field(default_factory=Parameters)
+    unsupported: Unsupported = "mark"
     revision: int = 0
 
     def allows(self, provider: str, model: str | None) -> bool:
@@ -68,6 +70,8 @@ def check(policy: ModelPolicy, known: frozenset[str]) -> None:
     """Raise SettingsError with a sentence that names the first field with a wrong value; ``known`` are provider ids."""
     _check_limit(policy.cost_limit)
     checked(policy.parameters)
+    if policy.unsupported not in get_args(Unsupported):
+        raise SettingsError(f"Unsupported sentences: mark or withhold them, not {policy.unsupported!r}.")
     for entry in policy.allowed or ():
         _check_known("Allowed models", entry.partition("/")[0], known)
         if entry.endswith("/"):
@@ -94,6 +98,7 @@ def stored(policy: ModelPolicy) -> dict[str, Any]:
         "fallbacks": [_pair(choice) for choice in policy.fallbacks],
         "cost_limit": None if policy.cost_limit is None else str(policy.cost_limit),
         "parameters": {name: value for name, value in asdict(policy.parameters).items() if value is not None},
+        "unsupported": policy.unsupported,
     }
 
 
@@ -111,6 +116,7 @@ def read(value: dict[str, Any], revision: int, known: frozenset[str]) -> tuple[M
         fallbacks=reader.fallbacks(),
         cost_limit=reader.cost_limit(),
         parameters=reader.parameters(),
+        unsupported=reader.unsupported(),
         revision=revision,
     )
     return policy, tuple(reader.notices)
@@ -181,6 +187,17 @@ class _Reader:
         except (TypeError, ValueError, SettingsError):
             self.notices.append("The stored default parameters cannot be read: the models' own hold.")
             return Parameters()
+
+    def unsupported(self) -> Unsupported:
+        """What was set; what cannot be read may have been to leave them out, and counts as that."""
+        found = self._value.get("unsupported", "mark")
+        if found == "mark":
+            return "mark"
+        if found != "withhold":
+            self.notices.append(
+                "The stored rule for unsupported sentences cannot be read: they are left out until it is set."
+            )
+        return "withhold"
 
 
 def _within(value: float, low: float, high: float) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 
-from assistant.domain import AUTO, ModelChoice, Parameters, Person, Role, Route
+from assistant.domain import AUTO, ModelChoice, Parameters, Person, Role, Route, Unsupported
 from assistant.errors import NotAllowed, ProviderUnavailable, SettingsError
 from assistant.models import auto, defaults, lifecycle
 from assistant.models import policy as policies
@@ -139,6 +139,10 @@ class ModelService:
     def cost_limit(self) -> Decimal | None:
         """Return the US dollars that a turn may cost; None for no limit."""
         return self._policy().cost_limit
+
+    def unsupported(self) -> Unsupported:
+        """Return what becomes of a sentence of an answer that its sources do not bear out."""
+        return self._policy().unsupported
 
     def successor(self, choice: ModelChoice) -> tuple[ModelChoice, str] | None:
         """Return what to take for a model or provider that has gone, with a sentence about it; None when it has not."""

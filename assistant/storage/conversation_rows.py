@@ -76,6 +76,7 @@ class TurnRow(Base):
     route_by_person: Mapped[bool]
     pending: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     messages: Mapped[str | None]
+    support: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
 
 
 class CitationRow(Base):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from assistant.domain import Citation, Conversation, PendingCall, Turn, TurnStatus, UsageRecord
+from assistant.domain import Citation, Conversation, PendingCall, Support, Turn, TurnStatus, UsageRecord
 from assistant.errors import NotFound
 from assistant.storage import running_turns as running
 from assistant.storage.conversation_rows import CitationRow, ConversationRow, TurnRow
@@ -55,11 +55,14 @@ class Conversations:
             session.flush()
             return Started(turn_value(row, ()), history)
 
-    def save_progress(self, turn_id: str, answer: str, citations: Sequence[Citation]) -> None:
+    def save_progress(
+        self, turn_id: str, answer: str, citations: Sequence[Citation], support: Sequence[Support] = ()
+    ) -> None:
         """Keep what a running turn has said so far; a turn that has ended is not touched."""
         with self._database.write() as session:
             statement = update(TurnRow).where(TurnRow.id == turn_id, TurnRow.status == TurnStatus.RUNNING)
-            changed = session.execute(statement.values(answer=answer).returning(TurnRow.id)).all()
+            said = {"answer": answer, "support": [asdict(one) for one in support]}
+            changed = session.execute(statement.values(said).returning(TurnRow.id)).all()
             if changed:
                 _replace_citations(session, turn_id, citations)
 

@@ -16,6 +16,7 @@ from assistant.domain import (
     Plan,
     Route,
     Step,
+    Support,
     Timings,
     Turn,
     TurnError,
@@ -49,6 +50,7 @@ def turn_value(row: TurnRow, citations: Iterable[CitationRow]) -> Turn:
         pending=tuple(PendingCall(**call) for call in row.pending),
         fell_back=None if row.fell_back is None else FallBack(**row.fell_back),
         route_by_person=row.route_by_person,
+        support=tuple(Support(**one) for one in row.support),
     )
 
 
@@ -101,6 +103,7 @@ def turn_columns(turn: Turn) -> dict[str, Any]:
         "fell_back": None if turn.fell_back is None else asdict(turn.fell_back),
         "route_by_person": turn.route_by_person,
         "pending": [asdict(call) for call in turn.pending],
+        "support": [asdict(one) for one in turn.support],
     }
 
 

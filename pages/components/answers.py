@@ -17,6 +17,7 @@ from pages.components.reading import draw_reading_of
 from pages.components.reasoning import draw_reasoning
 from pages.components.safe_markdown import blocks, escape
 from pages.components.sources import Chips
+from pages.components.support import draw_scores, notes
 
 if TYPE_CHECKING:
     from assistant.models.offer import Offer
@@ -54,6 +55,7 @@ def draw_turn(entered: Entered, turn: Turn, offer: Offer) -> None:
                 icon = STEPS_ICONS.get(turn.status, ":material/remove:")
                 with st.expander(_summary(turn), icon=icon, type="compact"):
                     draw_steps(turn.steps)
+                    draw_scores(turn)
                     _draw_details(turn)
             if turn.fell_back is not None:
                 draw_fall_back(turn.fell_back)
@@ -87,10 +89,10 @@ def _draw_answer(entered: Entered, turn: Turn) -> None:
     if turn.abstained:
         with st.container(border=True, key=f"abstained-{turn.id}", gap="small"):
             st.markdown(":orange-badge[:material/search_off: Not in the knowledge base]")
-            _draw_blocks(turn.answer, numbers)
+            _draw_blocks(turn, numbers)
             _draw_next_step(entered, turn)
     else:
-        _draw_blocks(turn.answer, numbers)
+        _draw_blocks(turn, numbers)
 
 
 def _draw_next_step(entered: Entered, turn: Turn) -> None:
@@ -107,8 +109,8 @@ def _draw_next_step(entered: Entered, turn: Turn) -> None:
         row.page_link(frame.KNOWLEDGE_BASE, label="Add a document", icon=":material/upload:")
 
 
-def _draw_blocks(text: str, numbers: Sequence[int]) -> None:
-    for block in blocks(text, numbers):
+def _draw_blocks(turn: Turn, numbers: Sequence[int]) -> None:
+    for block in blocks(turn.answer, numbers, notes(turn.answer, turn.support)):
         st.markdown(block)
 
 

@@ -11,7 +11,7 @@ from streamlit.runtime import exists, get_instance
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
 from assistant.chat.running import RunningTurn
-from assistant.domain import Citation, Turn, TurnStatus
+from assistant.domain import Citation, Support, Turn, TurnStatus
 from assistant.events import (
     ApprovalNeeded,
     Event,
@@ -21,6 +21,7 @@ from assistant.events import (
     Sources,
     StepFinished,
     StepStarted,
+    Supported,
     TextDelta,
     Waiting,
 )
@@ -31,6 +32,7 @@ from pages.components.problems import told_later
 from pages.components.reasoning import LiveReasoning
 from pages.components.safe_markdown import blocks, escape
 from pages.components.sources import Chips
+from pages.components.support import notes
 from pages.components.waiting import Countdown
 
 POLL_SECONDS = 0.1
@@ -63,6 +65,7 @@ class LiveAnswer:
         self._slots: list[DeltaGenerator] = []
         self._shown: list[str] = []
         self._citations: tuple[Citation, ...] = ()
+        self._support: tuple[Support, ...] = ()
         self._chips: Chips | None = None
 
     def take(self, event: Event, age: float) -> None:
@@ -87,8 +90,10 @@ class LiveAnswer:
             self._countdown.end()
 
     def _take_turning(self, event: Event, age: float) -> None:
-        """Note what makes the turn go another way."""
-        if isinstance(event, Waiting):
+        """Note what was looked up, and what makes the turn go another way."""
+        if isinstance(event, Supported):
+            self._support = event.support
+        elif isinstance(event, Waiting):
             self._countdown.start(event, age)
         elif isinstance(event, FellBack):
             with self._notices:
@@ -103,7 +108,8 @@ class LiveAnswer:
     def draw(self) -> bool:
         """Send the blocks that changed and the chips that are new; say whether any words are shown by now."""
         thinks = self._reasoning.draw()
-        fresh = blocks(self._answer, [citation.n for citation in self._citations])
+        numbers = [citation.n for citation in self._citations]
+        fresh = blocks(self._answer, numbers, notes(self._answer, self._support))
         for place, block in enumerate(fresh):
             if place == len(self._slots):
                 self._slots.append(self._text.empty())

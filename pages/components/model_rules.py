@@ -1,4 +1,4 @@
-"""What admins set for everyone: the default, what is allowed, Auto's order, fallbacks, the cost limit, parameters."""
+"""What admins set for everyone: which models there are and how they answer, what that may cost, what is marked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
-from assistant.domain import AUTO, Effort, ModelChoice, Parameters
+from assistant.domain import AUTO, Effort, ModelChoice, Parameters, Unsupported
 from assistant.errors import AssistantError
 from pages.components import parameter_fields
 from pages.components.guard import Entered
@@ -25,6 +25,10 @@ BASE, SAVED = "rules-base", "rules-saved"
 SETTINGS_DEFAULT = ""
 LEAVES = "What is asked, what was said before and the passages found for it then go to"
 OWN = parameter_fields.OWN.capitalize()
+UNSUPPORTED: dict[Unsupported, str] = {
+    "mark": "Show them, marked as not found in the sources",
+    "withhold": "Leave them out, with a note in their place",
+}
 LEFT_OPEN = "Leave empty for the model's own"
 
 
@@ -90,6 +94,7 @@ def _draw_fields(entered: Entered, base: ModelPolicy) -> ModelPolicy:
         fallbacks=fallbacks,
         cost_limit=cost_limit,
         parameters=_draw_parameters(base),
+        unsupported=_draw_unsupported(base),
     )
 
 
@@ -216,6 +221,20 @@ def _draw_parameters(base: ModelPolicy) -> Parameters:
         key=_key("effort", base),
     )
     return Parameters(effort, temperature, top_p, max_tokens)
+
+
+def _draw_unsupported(base: ModelPolicy) -> Unsupported:
+    st.subheader("Answers", anchor=False)
+    picked: Unsupported = st.radio(
+        "Sentences that the sources do not support",
+        list(UNSUPPORTED),
+        index=list(UNSUPPORTED).index(base.unsupported),
+        format_func=UNSUPPORTED.__getitem__,
+        key=_key("unsupported", base),
+        help="Every sentence of an answer is looked up in the passages that were found for the question. Where "
+        "unsupported ones are left out, an answer appears sentence by sentence.",
+    )
+    return picked
 
 
 def _names(states: Iterable[ProviderState]) -> dict[str, str]:

@@ -7,7 +7,7 @@ images, autolinks and split links. What remains is paragraphs, lists, tables, qu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
@@ -18,6 +18,11 @@ MARKER = re.compile(r"\[(\d{1,3})\]")
 ADDRESS = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)[^\s<>`]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 ALWAYS = re.compile(r"[\\`*\[\]<$~|]|(?<!\w)_|_(?!\w)|:(?=[A-Za-z])|&(?=#?\w+;)")
 LINE_START = re.compile(r"^(\s*)([#>+=-]|\d{1,9}[.)](?=\s|$))", re.MULTILINE)
+NOTE = re.compile("\ue000(\\d+)\ue001")
+"""Where a note of ours stands: characters of no script, which are taken out of every text before notes are put in."""
+STRANGE = {0xE000: "\ufffd", 0xE001: "\ufffd"}
+NOTE_BEFORE = " \t\n*_~|"
+"""What a note goes in before: behind closing emphasis it would open it, behind a bar it would be out of the table."""
 LANGUAGE = re.compile(r"[A-Za-z0-9+#-]{1,20}")
 DRAWN_LANGUAGES = {"mermaid", "math"}
 """Code languages that Streamlit draws instead of showing."""
@@ -28,13 +33,25 @@ def escape(text: str) -> str:
     return _plain(" ".join(text.split()))
 
 
-def blocks(text: str, numbers: Collection[int] = ()) -> list[str]:
+def blocks(text: str, numbers: Collection[int] = (), notes: Mapping[int, str] | None = None) -> list[str]:
     """Return safe markdown, one string for each top-level block.
 
-    ``[n]`` becomes a small badge where n is one of ``numbers``. Of a growing text only the last block changes.
+    ``[n]`` becomes a small badge where n is one of ``numbers``. ``notes`` are markdown of ours by the place in the
+    text behind which they stand; no text can write one. Of a growing text only the last block changes.
     """
-    writer = _Writer(frozenset(numbers))
-    return [block for node in _parser_tree(text).children if (block := writer.block(node))]
+    writer = _Writer(frozenset(numbers), list(notes.values()) if notes else ())
+    tree = _parser_tree(_with_notes(text.translate(STRANGE), notes or {}))
+    return [block for node in tree.children if (block := writer.block(node))]
+
+
+def _with_notes(text: str, notes: Mapping[int, str]) -> str:
+    """Put a sign in for each note, behind the last letter before its place."""
+    parts, done = [], 0
+    for number, place in enumerate(notes):
+        at = max(done, len(text[:place].rstrip(NOTE_BEFORE)))
+        parts += [text[done:at], f"\ue000{number}\ue001"]
+        done = at
+    return "".join([*parts, text[done:]])
 
 
 def safe(text: str, numbers: Collection[int] = ()) -> str:
@@ -81,10 +98,11 @@ def _code(text: str) -> str:
 
 
 class _Writer:
-    """Writes a token tree as markdown again, with the marker numbers that become badges."""
+    """Writes a token tree as markdown again, with the marker numbers that become badges, and the notes."""
 
-    def __init__(self, numbers: frozenset[int]) -> None:
+    def __init__(self, numbers: frozenset[int], notes: Sequence[str]) -> None:
         self._numbers = numbers
+        self._notes = notes
 
     def block(self, node: SyntaxTreeNode) -> str:
         writers: dict[str, Callable[[SyntaxTreeNode], str]] = {
@@ -98,7 +116,7 @@ class _Writer:
             "hr": _rule,
             "table": self._table,
         }
-        return writers[node.type](node) if node.type in writers else _plain(node.content)
+        return writers[node.type](node) if node.type in writers else self._text(node.content)
 
     def _joined(self, node: SyntaxTreeNode, between: str) -> str:
         return between.join(block for child in node.children if (block := self.block(child)))
@@ -144,14 +162,26 @@ class _Writer:
         if node.type in ("inline", "link"):
             return self._inlines(node)
         if node.type == "image":
-            return _plain(node.content)
+            return self._text(node.content)
         if node.type == "code_inline":
-            return _code(node.content).replace("|", "\\|") if _in_table(node) else _code(node.content)
+            code = _code(NOTE.sub("", node.content))
+            return (code.replace("|", "\\|") if _in_table(node) else code) + self._noted(node.content)
         if node.type in ("softbreak", "hardbreak"):
             return "\n" if node.type == "softbreak" else "  \n"
         return self._text(node.content)
 
     def _text(self, text: str) -> str:
+        """Text with its notes; what stands between two of them is escaped by itself."""
+        parts = NOTE.split(text)
+        return "".join(self._note(part) if place % 2 else self._marked(part) for place, part in enumerate(parts))
+
+    def _noted(self, code: str) -> str:
+        return "".join(self._note(number) for number in NOTE.findall(code))
+
+    def _note(self, number: str) -> str:
+        return f" {self._notes[int(number)]}"
+
+    def _marked(self, text: str) -> str:
         parts: list[str] = []
         end = 0
         for match in MARKER.finditer(text):
@@ -162,11 +192,12 @@ class _Writer:
 
 
 def _fence(node: SyntaxTreeNode) -> str:
-    longest = max((len(run) for run in re.findall("`+", node.content)), default=0)
+    code = NOTE.sub("", node.content)
+    longest = max((len(run) for run in re.findall("`+", code)), default=0)
     fence = "`" * max(3, longest + 1)
     match = LANGUAGE.match(node.info or "")
     language = match.group() if match and match.group().lower() not in DRAWN_LANGUAGES else "text"
-    return f"{fence}{language}\n{node.content.rstrip()}\n{fence}"
+    return f"{fence}{language}\n{code.rstrip()}\n{fence}"
 
 
 def _rule(_node: SyntaxTreeNode) -> str:

@@ -13,6 +13,7 @@ from pages.components.guard import Entered
 from pages.components.passage_view import draw_place
 from pages.components.problems import told_here
 from pages.components.safe_markdown import escape
+from pages.components.support import supporting
 
 QUOTE_WIDTH = 240
 """Characters of a quote above its place, where it stands whole: a list of ten steps would push the place away."""
@@ -71,6 +72,8 @@ def open_dialog_if_asked(entered: Entered, turns: Sequence[Turn]) -> None:
 
 def _draw(entered: Entered, turn: Turn, citation: Citation) -> None:
     st.markdown(f"“{escape(shortened(citation.quote))}”")
+    for sentence in supporting(turn, citation.n):
+        st.markdown(f"Bears out: {sentence}")
     with told_here():
         try:
             draw_place(entered, citation.document_id, citation.version, citation.page, [citation])
