@@ -131,9 +131,9 @@ def embedder_for(settings: Settings) -> MiniLM:
 
 def attack_classifier_for(settings: Settings, embedder: MiniLM) -> AttackClassifier:
     """The guardrail over this embedder, with its examples' vectors kept in the data folder."""
-    from assistant.providers.offline.attacks import AttackClassifier
+    from assistant.providers.offline.attacks import AttackClassifier, kept_file
 
-    return AttackClassifier(embedder, settings.data_dir / "cache" / f"attacks-{embedder.model_id}.npz")
+    return AttackClassifier(embedder, kept_file(settings.data_dir / "cache", embedder))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from assistant.providers.minilm import MiniLM
+from assistant.providers.offline.attacks import AttackClassifier, kept_file
 
 VARIABLE = "TESTS_MODEL_CACHE"
 """Names the folder of a run; processes that run tests side by side are given it by the one that started them."""
@@ -29,7 +30,9 @@ def close_shelf() -> None:
 def shelf() -> Path:
     """Return the run's folder with the graph in it; it is looked through once a process."""
     folder = Path(os.environ[VARIABLE])
-    MiniLM(folder).warm()
+    embedder = MiniLM(folder)
+    embedder.warm()
+    AttackClassifier(embedder, kept_file(folder, embedder)).warm()
     return folder
 
 

@@ -65,7 +65,8 @@ EMPTY = "The model ended without an answer: ask again, or pick another model."
 class Attempts:
     """The attempts of one turn, which may cost ``cost_limit`` US dollars in all.
 
-    ``choice`` is the model that is asked now, ``fell_back`` why it is not the first.
+    ``choice`` is the model that is asked now, ``fell_back`` why it is not the first. Without ``acts`` no tool with an
+    effect is offered.
     """
 
     deps: TurnDeps
@@ -79,6 +80,7 @@ class Attempts:
     model: Model
     cost_limit: Decimal | None = None
     resumed: Resumed | None = None
+    acts: bool = True
     fell_back: FallBack | None = None
     _history: Sequence[Said] = ()
     _tools: bool = True
@@ -141,7 +143,7 @@ class Attempts:
             token=self.token,
             usage=account.usage,
             spent=self.accounts.spent,
-            actions=self.deps.actions,
+            actions=self.deps.actions if self.acts else (),
             resumed=self.resumed,
             tools=self._tools,
         )

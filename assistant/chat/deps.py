@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.providers.minilm import MiniLM
+    from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.offline.routing import RouteClassifier
 
 Action: TypeAlias = "Tool[AgentDeps]"
@@ -42,5 +43,6 @@ class TurnDeps:
     build_model: ModelBuilder
     classifier: RouteClassifier
     models: ModelService
+    attacks: AttackClassifier
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     actions: tuple[Action, ...] = ()

@@ -6,18 +6,23 @@ other, embedding and searching took 17 of the 44 ms between a question's arrival
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Executor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant import log as logs
 from assistant.domain import Passage, Person
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from assistant.chat.deps import TurnDeps
+    from assistant.providers.offline.attacks import Verdict
+
+log = logging.getLogger(__name__)
 
 PASSAGES = 8
 """As many as answer well without filling small context windows: 8 x 256 tokens."""
@@ -37,6 +42,7 @@ class HeadStart:
         # In this order: a thread that searches waits for a vector that another one is making already.
         self._vector = threads.submit(deps.embedder.embed, [self.question])
         self._passages = threads.submit(self._search)
+        self._verdict = threads.submit(self._judge)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a row for each text; blocks. Only what was not asked for before is embedded."""
@@ -65,6 +71,17 @@ class HeadStart:
         """Return the cosine of the question with the nearest of what was found; None when there is nothing. Blocks."""
         found = self.passages((self.question,))
         return max((passage.similarity for passage in found or ()), default=None)
+
+    def verdict(self) -> Verdict | None:
+        """Return what the guardrail makes of the question; blocks. None in trouble, which is logged."""
+        try:
+            return self._verdict.result()
+        except (Exception, CancelledError) as error:  # a question is not lost because the guardrail cannot be asked
+            logs.record(log, error)
+            return None
+
+    def _judge(self) -> Verdict:
+        return self._deps.attacks.judge(self.question, self._vector.result()[0])
 
     def _search(self) -> list[Passage]:
         vectors = self._vector.result()

@@ -37,8 +37,8 @@ CLOSE_SECONDS = 5.0
 SAME_START_SECONDS = 5.0
 """A process's start is computed from the boot time, which the kernel corrects by small steps."""
 MS_A_SECOND = 1000
-HEAD_START_THREADS = 4
-"""Two a question; more at once would only share the processors."""
+HEAD_START_THREADS = 6
+"""Three a question; more at once would only share the processors."""
 NOT_DECIDED = (
     "Your decision could not be stored, so nothing was done: the disk may be full or the database busy. "
     "Try again; if it stays, give an admin the number {reference}."

@@ -16,6 +16,7 @@ from assistant.domain import Conversation, Decision, ModelChoice, Person, Route,
 from assistant.errors import DecisionRefused
 from assistant.models.service import ModelService
 from assistant.providers.builders import build_model as build_provider_model
+from assistant.providers.offline.attacks import AttackClassifier, kept_file
 from assistant.providers.offline.routing import RouteClassifier
 from assistant.settings import Settings
 from assistant.storage.conversations import Conversations, Question
@@ -68,6 +69,7 @@ class ChatService:
             build_model=build_model,
             classifier=classifier or RouteClassifier(embedder, settings.data_dir / "cache"),
             models=self._models,
+            attacks=AttackClassifier(embedder, kept_file(settings.data_dir / "cache", embedder)),
             retry=retry or RetryPolicy(),
             actions=tuple(actions),
         )

@@ -15,6 +15,7 @@ import anyio.to_thread
 from pydantic_ai import CancellationToken, RunCancelled
 
 from assistant import log as logs
+from assistant.chat import guardrail
 from assistant.chat.abstention import abstains, abstention, nearest_documents
 from assistant.chat.accounts import Accounts
 from assistant.chat.agents import WITH_PASSAGES
@@ -120,6 +121,7 @@ class TurnRun:
         self._messages_json: str | None = None
         self._cost_limit: Decimal | None = None
         self._unsupported: Unsupported = "mark"
+        self._marked = False  # by the guardrail: answered from the documents, without effects
         running.on_stop(self._token.cancel)
 
     async def run(self) -> None:
@@ -160,6 +162,13 @@ class TurnRun:
             return await self._gone_on(self._start)
         wanted = self.turn.choice
         model = await self._chosen(wanted)
+        verdict = await anyio.to_thread.run_sync(self._start.head_start.verdict)
+        if verdict is not None and verdict.refused:
+            return guardrail.refused()
+        if verdict is not None and verdict.flagged:
+            self._marked = True
+            guardrail.mark(self._steps)
+            self._asked = replace(self._asked, route=self._asked.route or Route.KNOWLEDGE)
         grounds = await self._grounds(self._start.head_start)
         if self._abstains(grounds):
             return await self._abstained(grounds)
@@ -250,6 +259,7 @@ class TurnRun:
             model=model,
             cost_limit=self._cost_limit,
             resumed=self._resumed,
+            acts=not self._marked,
         )
         found = tuple(self._passages)
         if plan.route in WITH_PASSAGES and self._resumed is None:  # what was done needs no source

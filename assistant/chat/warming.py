@@ -32,6 +32,7 @@ async def rehearse(deps: TurnDeps) -> None:
     """Go through one offline answer on a made-up passage; nothing is stored and no document is read."""
     await anyio.to_thread.run_sync(deps.embedder.warm)
     await anyio.to_thread.run_sync(deps.classifier.classify, QUESTION)
+    await anyio.to_thread.run_sync(deps.attacks.judge, QUESTION)
     await anyio.to_thread.run_sync(answerable, QUESTION, [PASSAGE])
     model = await anyio.to_thread.run_sync(build_model, ModelChoice(OFFLINE), deps.settings, deps.embedder)
     running = RunningTurn("", "", time.perf_counter())

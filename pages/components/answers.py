@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from assistant.chat.guardrail import GUARD
 from assistant.domain import Step, Turn, TurnStatus
 from pages.components import frame, picker, wording
 from pages.components.approval import draw_card
@@ -33,7 +34,7 @@ STEPS_ICONS = {
     TurnStatus.COMPLETE: ":material/check:",
     TurnStatus.AWAITING_APPROVAL: ":material/pending:",
 }
-NOT_THE_MODELS = {"cut", "lapsed", "length", "limit", "question", "withheld"}
+NOT_THE_MODELS = {"attack", "cut", "lapsed", "length", "limit", "question", "withheld"}
 """Categories of errors that another model would not mend."""
 ASSISTANT_ICON, PERSON_ICON = ":material/menu_book:", ":material/person:"
 
@@ -59,6 +60,7 @@ def draw_turn(entered: Entered, turn: Turn, offer: Offer) -> None:
                     _draw_details(turn)
             if turn.fell_back is not None:
                 draw_fall_back(turn.fell_back)
+            _draw_marked(turn.steps)
             draw_reasoning(turn.reasoning)
             _draw_answer(entered, turn)
             if turn.citations:
@@ -68,6 +70,13 @@ def draw_turn(entered: Entered, turn: Turn, offer: Offer) -> None:
             if turn.status is TurnStatus.AWAITING_APPROVAL:
                 draw_card(entered, turn)
             draw_badge(entered, turn, picker.labels(offer))
+
+
+def _draw_marked(steps: Sequence[Step]) -> None:
+    """Say that the guardrail took a question for a possible attack, and what that meant."""
+    for step in steps:
+        if step.kind == GUARD:
+            st.caption(f":material/shield: {escape(step.detail)}")
 
 
 def _draw_details(turn: Turn) -> None:

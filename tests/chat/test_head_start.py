@@ -13,6 +13,7 @@ from assistant.chat.deps import TurnDeps
 from assistant.chat.head_start import HeadStart
 from assistant.models.service import ModelService
 from assistant.providers.builders import build_model
+from assistant.providers.offline.attacks import AttackClassifier, kept_file
 from assistant.storage.conversations import Conversations
 
 QUESTION = "How long may the thermal camera be away?"
@@ -34,6 +35,7 @@ def deps(chatting: Chatting) -> TurnDeps:
         build_model=build_model,
         classifier=chatting.classifier,
         models=ModelService(chatting.database, chatting.settings),
+        attacks=AttackClassifier(chatting.embedder, kept_file(chatting.settings.data_dir / "cache", chatting.embedder)),
     )
 
 
@@ -68,3 +70,9 @@ def test_trouble_with_searching_ahead_is_left_to_the_turn(
     begun = HeadStart(threads, deps, chatting.bob, QUESTION)
     assert begun.passages([QUESTION]) is None
     assert chatting.ask(QUESTION).error is not None
+
+
+def test_the_verdict_on_the_question_is_there(chatting: Chatting, deps: TurnDeps, threads: ThreadPoolExecutor) -> None:
+    verdict = HeadStart(threads, deps, chatting.bob, QUESTION).verdict()
+    assert verdict is not None
+    assert not verdict.flagged

@@ -99,7 +99,8 @@ class AttackClassifier:
         return features(text, self._loaded(), self._embedder.embed)
 
     def _embed_with(self, text: str, vector: NDArray[np.float32] | None) -> Embed:
-        known = {} if vector is None else {" ".join(text.split()): vector}
+        whole = " ".join(normalised(text).split())
+        known = {} if vector is None or whole != " ".join(text.split()) else {whole[:WHOLE_CHARACTERS]: vector}
 
         def embed(texts: Sequence[str]) -> NDArray[np.float32]:
             fresh = [one for one in dict.fromkeys(texts) if one not in known]
@@ -154,6 +155,11 @@ def features(text: str, neighbours: Neighbours, embed: Embed) -> dict[str, float
         "capitals": float(any(map(_shouts, every))),
         **_spoken("\n".join([plain, *hidden]), document=document),
     }
+
+
+def kept_file(cache: Path, embedder: MiniLM) -> Path:
+    """Return where in a folder the examples' vectors are kept."""
+    return cache / f"attacks-{embedder.model_id}.npz"
 
 
 def verdict(weighed: dict[str, float]) -> Verdict:
