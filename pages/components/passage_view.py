@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant.chat.quotes import stands
 from assistant.domain import Citation, PageSpan
 from assistant.errors import UnreadableDocument
 from assistant.library import ListedDocument
@@ -16,6 +17,8 @@ from pages.components.guard import Entered
 from pages.components.safe_markdown import escape
 
 PDF = "application/pdf"
+STANDS = "The quoted words stand here word for word."
+STANDS_NOT = "The quoted words do not stand here word for word: do not rely on them before you have looked them up."
 BEFORE, AFTER = 300, 900
 """Characters of text shown around a quote where the format has no pages: so few before it that it is seen at once."""
 MOST = 20_000
@@ -25,15 +28,32 @@ MOST = 20_000
 def draw_place(
     entered: Entered, document_id: str, version: int, page: int | None, citations: Sequence[Citation]
 ) -> None:
-    """Draw name, headings, the marked place and a download; raises NotFound."""
+    """Draw name, headings, the marked place and a download; raises NotFound.
+
+    Only quotes that stand on the page character by character are marked, and it is said whether they do.
+    """
     services, person = entered
     listed: ListedDocument = services.knowledge.library.facts(person, document_id)
     _draw_title(listed, version, page, citations)
     path, media_type = services.knowledge.original(person, document_id, version)
-    if not (media_type == PDF and page is not None and _drawn_picture(entered, path, page, citations)):
+    standing = _standing(entered, document_id, version, citations)
+    if not (media_type == PDF and page is not None and _drawn_picture(entered, path, page, standing)):
         text, spans = services.knowledge.document_text(person, document_id, version)
-        _draw_text(text, spans, page, citations)
+        _draw_text(text, spans, page, standing)
     st.link_button("Download the original", downloads.address(document_id, version), icon=":material/download:")
+
+
+def _standing(entered: Entered, document_id: str, version: int, citations: Sequence[Citation]) -> list[Citation]:
+    """The citations whose words stand at their place, and a line on whether all do."""
+    if not citations:
+        return []
+    text, spans = entered.services.knowledge.document_text(entered.person, document_id, version)
+    standing = [citation for citation in citations if stands(citation, text, spans)]
+    if len(standing) == len(citations):
+        st.caption(f":material/check: {STANDS}")
+    else:
+        st.warning(STANDS_NOT, icon=":material/warning:")
+    return standing
 
 
 def _draw_title(listed: ListedDocument, version: int, page: int | None, citations: Sequence[Citation]) -> None:

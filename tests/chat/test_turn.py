@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
-from chatting import OFFLINE, Chatting
+from chatting import OFFLINE, SCRIPT, Chatting, events_of, text_of
 from pydantic_ai import exceptions as failed
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.usage import RequestUsage
 
+from assistant.chat.checking import NOTE
 from assistant.chat.turn import UNPROVEN
-from assistant.domain import Route, TurnStatus
+from assistant.domain import Role, Route, TurnStatus
+from assistant.events import Supported
+from assistant.models.service import ModelService
 from assistant.providers.passages import CANNOT_ANSWER, read, read_agent
 from assistant.providers.scripted import Reply, Structured, ToolUse
+from assistant.storage.people import People
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
 SENTENCE = "Full-time employees receive 27 days of annual leave."
@@ -187,3 +192,54 @@ def test_given_history_stands_in_for_the_stored_one(chatting: Chatting) -> None:
     model = chatting.plays(ANSWER)
     chatting.ask(LEAVE, history=[("user", "Hi"), ("assistant", "Welcome back.")])
     assert "Welcome back." in str(model.calls[-1].messages)
+
+
+def test_each_sentence_is_kept_with_what_bears_it_out(chatting: Chatting) -> None:
+    chatting.plays(Reply([f"{SENTENCE} [1] They may sell unused days to colleagues at the fair. [1]"]))
+    turn = chatting.ask(LEAVE)
+    assert [(turn.answer[one.start : one.end], one.found, one.n) for one in turn.support] == [
+        (f"{SENTENCE} [1]", True, 1),
+        ("They may sell unused days to colleagues at the fair. [1]", False, None),
+    ]
+    assert chatting.service.turn(chatting.bob, turn.id).support == turn.support
+
+
+def test_followers_are_told_of_a_sentence_after_its_text_and_each_time_all_so_far(chatting: Chatting) -> None:
+    chatting.plays(ANSWER)
+    events = events_of(chatting.service.ask(chatting.bob, None, LEAVE, SCRIPT))
+    told = [event for event in events if isinstance(event, Supported)]
+    assert told[-1].support == events[-1].turn.support  # type: ignore[union-attr]
+    said = text_of(events[: events.index(told[0])])
+    assert said[told[0].support[0].start : told[0].support[0].end] == f"{SENTENCE} [1]"
+
+
+def test_a_sentence_without_a_marker_makes_its_source_known(chatting: Chatting) -> None:
+    chatting.plays(Reply([SENTENCE]))
+    turn = chatting.ask(LEAVE)
+    assert turn.answer == SENTENCE
+    assert [(one.n, one.quote) for one in turn.citations] == [(1, SENTENCE)]
+
+
+def test_an_admin_may_have_left_out_what_no_source_says(chatting: Chatting) -> None:
+    admin = People(chatting.database).add("eve@example.com", "Eve", Role.ADMIN)
+    models = ModelService(chatting.database, chatting.settings)
+    models.set_policy(admin, replace(models.policy(admin), unsupported="withhold"))
+    chatting.plays(Reply(["They may sell unused days ", f"to colleagues at the fair. [1] {SENTENCE} [1]"]))
+    events = events_of(chatting.service.ask(chatting.bob, None, LEAVE, SCRIPT))
+    assert text_of(events) == f"{NOTE} {SENTENCE} [1]"
+    turn = events[-1].turn  # type: ignore[union-attr]
+    assert [one.found for one in turn.support] == [False, True]
+
+
+def test_what_the_assistant_says_itself_and_small_talk_are_not_looked_up(chatting: Chatting) -> None:
+    chatting.plays(Reply(["Employees get 31 days. [99]"]), Reply(["Hello! There are 31 of us."]))
+    turn = chatting.ask(LEAVE)
+    assert [turn.answer[one.start : one.end] for one in turn.support] == ["Employees get 31 days."]
+    assert chatting.ask("Hello").support == ()
+    assert chatting.ask("What is the policy for company cars in Lisbon?", choice=OFFLINE).support == ()
+
+
+def test_the_offline_answer_is_found_word_for_word(chatting: Chatting) -> None:
+    turn = chatting.ask(LEAVE, choice=OFFLINE)
+    assert turn.support
+    assert all(one.found for one in turn.support)

@@ -88,3 +88,43 @@ def test_only_the_last_block_changes_while_text_grows() -> None:
         assert now[: max(0, len(grown) - 1)] == grown[: max(0, len(grown) - 1)]
         grown = now
     assert len(grown) == 3
+
+
+MARK = ":orange-badge[not found]"
+
+
+def noted(text: str, *places: int) -> str:
+    return "\n\n".join(blocks(text, (1,), dict.fromkeys(places, MARK)))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("One. Two.", f"One. {MARK} Two."),
+        ("**One.** Two", f"**One. {MARK}** Two"),
+        ("One. [1] Two", f"One. :blue-badge[1] {MARK} Two"),
+        ("- One.\n- Two", f"- One. {MARK}\n- Two"),
+        ("See `x.y` Two", f"See `x.y` {MARK} Two"),
+        ("www.a.example Two", f"`www.a.example` {MARK} Two"),
+    ],
+)
+def test_a_note_stands_behind_the_sentence_it_is_about(text: str, shown: str) -> None:
+    place = text.index("Two") if "Two" in text and not text.startswith("-") else text.index("\n")
+    assert noted(text, place) == shown
+
+
+def test_a_note_on_a_row_stays_in_the_table() -> None:
+    text = "| a | b |\n|---|---|\n| 1 | 2 |"
+    assert noted(text, len(text)) == f"| a | b |\n| --- | --- |\n| 1 | 2 {MARK} |"
+
+
+def test_no_text_can_write_a_note() -> None:
+    for fake in ("\ue0000\ue001", MARK, "[1]\ue0000\ue001", "`\ue0000\ue001`"):
+        shown = noted(f"It is so. {fake} End.", len("It is so."))
+        assert shown.count(MARK) == 1
+        assert shown.startswith(f"It is so. {MARK}")
+        assert MARK not in "\n".join(blocks(f"It is so. {fake}", (1,)))
+
+
+def test_code_that_holds_the_place_of_a_note_is_shown_as_it_is() -> None:
+    assert noted("```\nOne. Two.\n```", 8) == "```text\nOne. Two.\n```"
