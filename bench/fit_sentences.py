@@ -28,9 +28,9 @@ from bench.evaluation_sets import Corpus, Query, queries
 
 SETS = ("squad2", "workarena_kb", "clapnq")
 PULL = 2.0  # L2 pull of the weights to zero
-STEPS = 1500
-RATE = 0.3
-COMPARED = 8  # pieces a question whose meaning is looked at
+STEPS = 25
+
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Case:
     """The pieces of one question: a row of features each, and which of them hold the answer."""
 
     name: str
-    rows: NDArray[np.float64]
+    rows: Numbers
     right: NDArray[np.bool_]
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", type=Path)
     parser.add_argument("cache", type=Path)
-    parser.add_argument("--questions", type=int, default=400)
+    parser.add_argument("--questions", type=int, default=700)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     embedder = MiniLM(given.cache)
@@ -91,7 +91,7 @@ def _add(name: str, query: Query, corpus: Corpus, embedder: MiniLM, words: list[
     passages = prompt_passages(corpus.retrieve(query.text))
     pieces = [unit for place, passage in enumerate(passages) for unit in units(passage, place)]
     scored = scoring.score_by_words(question, passages, pieces)
-    closer = scoring.with_similarity(question, scored[:COMPARED], embedder)
+    closer = scoring.with_similarity(question, scored[: scoring.EMBEDDED], embedder)
     for cases, ranked, features in ((words, scored, scoring.FEATURES[:-1]), (meaning, closer, scoring.FEATURES)):
         right = np.array([holds(one.unit.text, query.answers) for one in ranked])
         rows = np.array([[one.features[feature] for feature in features] for one in ranked])
@@ -111,28 +111,35 @@ def _fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
     return {name: round(float(weight), 2) for name, weight in zip(names, full, strict=True)}
 
 
-def _logit(cases: Sequence[Case], width: int) -> NDArray[np.float64]:
-    """Maximise the chance that a right piece wins, each set weighing the same."""
+def _logit(cases: Sequence[Case], width: int) -> Numbers:
+    """Maximise the chance that a right piece wins, each set weighing the same.
+
+    Newton's steps with the spread of all pieces, which is never less than the true bend, so that each is upwards.
+    """
     usable = [case for case in cases if case.right.any() and not case.right.all()]
     counts = {name: sum(case.name == name for case in usable) for name in SETS}
     weight = np.zeros(width)
     for _ in range(STEPS):
         slope = -PULL * weight / len(usable)
+        bend = PULL * np.eye(width) / len(usable)
         for case in usable:
-            shares = _shares(case.rows @ weight)
-            inside = np.where(case.right, shares, 0.0)
-            slope += (inside / inside.sum() - shares) @ case.rows / (counts[case.name] * len(counts))
-        weight += RATE * slope
+            share = 1 / (counts[case.name] * len(counts))
+            chances = _chances(case.rows @ weight)
+            inside = np.where(case.right, chances, 0.0)
+            mean = chances @ case.rows
+            slope += share * (inside / inside.sum() @ case.rows - mean)
+            bend += share * ((case.rows * chances[:, None]).T @ case.rows - np.outer(mean, mean))
+        weight += np.linalg.solve(bend, slope)
     return weight
 
 
-def _shares(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    raised: NDArray[np.float64] = np.exp(scores - scores.max())
-    shares: NDArray[np.float64] = raised / raised.sum() + 1e-12
-    return shares
+def _chances(scores: Numbers) -> Numbers:
+    raised: Numbers = np.exp(scores - scores.max())
+    chances: Numbers = raised / raised.sum() + 1e-12
+    return chances
 
 
-def _report(title: str, cases: Sequence[Case], score: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> None:
+def _report(title: str, cases: Sequence[Case], score: Callable[[Numbers], Numbers]) -> None:
     for name in SETS:
         chosen = [case for case in cases if case.name == name]
         ranks = [np.flatnonzero(case.right[np.argsort(-score(case.rows))]) for case in chosen]

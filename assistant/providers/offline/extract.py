@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from assistant.providers.offline.question import Question, understand
 from assistant.providers.offline.quotes import Quote, plain
 from assistant.providers.offline.rows import quote_rows, quote_side, quote_table_below
 from assistant.providers.offline.scoring import Scored, score_by_meaning, score_by_words
+from assistant.providers.offline.spans import Seeker
 from assistant.providers.offline.supersession import in_force
 from assistant.providers.offline.terms import content
 from assistant.providers.offline.units import Unit, UnitKind, units
@@ -28,11 +29,16 @@ LEAST_SIMILARITY = 0.3
 MORE = 3
 """Sentences beside the answering one."""
 
+FIRST_LOOK = 60
+"""Words that people read at once. Those of them that the answering sentence leaves go to the likeliest others."""
+
 LONGEST = 120
 """Words of an answer that is no list."""
 
 NEAR_BEST = 1.2
 """A sentence this much below the best one's score (in log odds) is about a third as likely to answer."""
+
+NEAR_ENOUGH = 3.0
 
 TO_THE_POINT = 6.0
 """How much more a piece counts in a comparison that holds all the question's words (log odds)."""
@@ -161,13 +167,22 @@ def _side_by_side(sides: Sequence[Unit], found: _Found) -> list[Quote]:
 
 
 def _prose(found: _Found) -> list[Quote]:
-    """The best sentence, led in by the one before when it leans on it, then others in reading order."""
+    """The best sentence, led in by the one before when it leans on it, then others: the likeliest, in reading order."""
     opening = [*_antecedent(found), found.best]
-    more = sorted(_more(found, opening), key=lambda piece: (piece.passage, piece.at))
-    return [
+    first = _fill(_likely(found), opening, found, FIRST_LOOK)
+    more = _fill(_candidates(found), [*opening, *first], found, LONGEST)
+    quotes = [
         Quote(found.passages[piece.passage].n, plain(piece), " " if at else "")
-        for at, piece in enumerate([*opening, *more])
+        for at, piece in enumerate([*opening, *_in_order(first, found), *_in_order(more, found)])
     ]
+    answering = len(opening) - 1
+    quotes[answering] = replace(quotes[answering], bold=Seeker(found.question).only(quotes[answering].text))
+    return quotes
+
+
+def _in_order(chosen: Sequence[Unit], found: _Found) -> list[Unit]:
+    """As one reads: first what stands in the best sentence's passage."""
+    return sorted(chosen, key=lambda piece: (piece.passage != found.best.passage, piece.passage, piece.at))
 
 
 def _antecedent(found: _Found) -> list[Unit]:
@@ -176,15 +191,22 @@ def _antecedent(found: _Found) -> list[Unit]:
     return [before] if leans and before else []
 
 
-def _more(found: _Found, opening: Sequence[Unit]) -> list[Unit]:
+def _fill(candidates: Iterable[Unit], said: Sequence[Unit], found: _Found, longest: int) -> list[Unit]:
+    """Take what says something new and leaves the answer under ``longest`` words."""
     chosen: list[Unit] = []
-    length = sum(_length(piece) for piece in opening)
-    for piece in _candidates(found):
-        enough = len(chosen) >= MORE or length + _length(piece) > LONGEST
-        if not enough and not any(_same(piece, other, found.question.names) for other in [*opening, *chosen]):
+    length = sum(_length(piece) for piece in said)
+    for piece in candidates:
+        fits = len(said) + len(chosen) <= MORE and length + _length(piece) <= longest
+        if fits and not any(_same(piece, other, found.question.names) for other in [*said, *chosen]):
             chosen.append(piece)
             length += _length(piece)
     return chosen
+
+
+def _likely(found: _Found) -> Iterator[Unit]:
+    """Sentences by how likely they answer, down to one in twenty of the best."""
+    best = found.scored[0].score
+    return (one.unit for one in found.scored[1:] if one.unit.kind is UnitKind.PROSE and best - one.score <= NEAR_ENOUGH)
 
 
 def _candidates(found: _Found) -> Iterator[Unit]:

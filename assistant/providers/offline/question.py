@@ -44,6 +44,8 @@ class Question:
     names: frozenset[str]
     figures: frozenset[str]
     compares: bool
+    order: str = ""
+    """Sentences about the form of the answer ("Answer with the full name."), which are no part of the question."""
 
 
 _SPAN = r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|quarters?|years?)"
@@ -153,6 +155,11 @@ _ORDER = re.compile(
     r"|(?:your|the) (?:answer|response|reply))\b",
     re.IGNORECASE,
 )
+_FORM = re.compile(
+    r"^(?:please )?(?:provide|state|give|specify|indicate|supply|mention|express|write|include|return|name|make sure"
+    r"|ensure|use|just|only)\b[^?]*$",
+    re.IGNORECASE,
+)
 _OPENING = re.compile(
     r"^(?:(?:hi|hello|hey|please|thanks|ok|okay|so|well|and|also)[,!. ]+)*"
     r"(?:(?:can|could|would|will) you (?:please )?(?:tell|say|explain|show|name|specify|give|remind)(?: me| us)?"
@@ -183,7 +190,7 @@ _MAY = re.compile(r"\b(?:can|may|could|allowed|maximum|at most|up to)\b", re.IGN
 
 def understand(text: str) -> Question:
     """Take a question apart."""
-    asked = core(text)
+    asked, order = _parted(text)
     plain = _OPENING.sub("", asked).strip().lower() or asked.lower()
     compares = bool(_COMPARES.search(asked)) and len(_names(asked)) > 1
     return Question(
@@ -194,14 +201,26 @@ def understand(text: str) -> Question:
         names=_names(asked),
         figures=_figures(asked),
         compares=compares,
+        order=order,
     )
 
 
 def core(text: str) -> str:
     """Return the question without sentences that only order the form of the answer ("Answer with a number.")."""
+    return _parted(text)[0]
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The question, and the orders about the form of its answer; an order alone is a question."""
     sentences = re.split(r"(?<=[.?!])\s+", " ".join(text.split()))
-    kept = [sentence for sentence in sentences if not _ORDER.match(sentence)]
-    return " ".join(kept or sentences)
+    orders = [sentence for at, sentence in enumerate(sentences) if _is_order(sentence, first=at == 0)]
+    kept = [sentence for sentence in sentences if sentence not in orders]
+    return (" ".join(kept), " ".join(orders)) if kept else (" ".join(sentences), "")
+
+
+def _is_order(sentence: str, *, first: bool) -> bool:
+    """Whether a sentence only orders a form; "Provide the name of X." does when a question stands before it."""
+    return _ORDER.match(sentence) is not None or (not first and _FORM.match(sentence) is not None)
 
 
 def _terms(asked: str, *, compares: bool) -> tuple[str, ...]:

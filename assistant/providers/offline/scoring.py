@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.providers.offline.people import others
 from assistant.providers.offline.question import Kind, Question, answer_fit
 from assistant.providers.offline.ranges import amounts, covers
+from assistant.providers.offline.spans import Seeker, Wanted
 from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
 from assistant.providers.offline.units import Unit, UnitKind
 from assistant.providers.passages import PromptPassage
@@ -21,10 +21,11 @@ from assistant.providers.passages import PromptPassage
 if TYPE_CHECKING:
     from assistant.providers.minilm import MiniLM
 
-EMBEDDED = 5
-"""Pieces compared by meaning for one question at most, about 4 ms each; with 8 the first piece is right as often."""
+EMBEDDED = 8
+"""Pieces compared by meaning for one question at most, about 4 ms each. Right passage cited first with 5 / 8 / 12 of
+them: in 94.8 / 95.2 / 95.2 % of the questions of three public sets (means of the sets, documents held out)."""
 
-WITHIN = 2.5
+WITHIN = 3.0
 """A piece this far (log odds) behind the best by words does not win by its meaning: usually two or three compete."""
 
 CLEAR = 0.5
@@ -33,8 +34,21 @@ CLEAR = 0.5
 EMBEDDED_CHARACTERS = 300
 """Of a longer sentence only the beginning is compared."""
 
-FEATURES = ("own", "context", "names", "fit", "rank", "passage", "pairs", "length", "similarity")
-"""What the weights are fitted for."""
+FEATURES = (
+    "own",
+    "context",
+    "names",
+    "fit",
+    "rank",
+    "passage",
+    "pairs",
+    "figure",
+    "date",
+    "name",
+    "similarity",
+)
+"""What the weights are fitted for. ``figure``, ``date`` and ``name``: the question wants one, and the piece holds one
+that the question does not. A piece's length is none of them: fitted on two sets, it misled the third."""
 
 SET_BY_HAND = {"asked": 1.5, "range": 2.0, "audience": -3.0, "left_out": -2.0, "leaning": -1.0, "step": -2.0}
 """Weights of what the question sets hold too seldom to fit: a question written into the document before the piece,
@@ -50,11 +64,15 @@ QUOTABLE = frozenset({UnitKind.PROSE, UnitKind.ITEM, UnitKind.ROW, UnitKind.CELL
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A piece with its features by name and the score they give; higher is better, comparable within a question."""
+    """A piece with its features by name and the score they give; higher is better, comparable within a question.
+
+    ``about`` is the heading that it stands under, or the name of its document.
+    """
 
     unit: Unit
     features: Mapping[str, float]
     score: float
+    about: str
 
 
 @cache
@@ -68,11 +86,13 @@ def score_by_words(question: Question, passages: Sequence[PromptPassage], pieces
     """Score the quotable pieces by their words alone, best first."""
     term_weights = weights(question.terms, [frozenset(piece.terms) for piece in pieces])
     around = _Surroundings(passages, pieces)
+    sought = _Sought(question, term_weights, Seeker(question))
     scored = []
     for piece in pieces:
         if piece.kind in QUOTABLE:
-            features = _features(question, term_weights, piece, around)
-            scored.append(Scored(piece, features, _sum(fitted()["words"], features)))
+            features = _features(sought, piece, around)
+            about = passages[piece.passage].heading or passages[piece.passage].document
+            scored.append(Scored(piece, features, _sum(fitted()["words"], features), about))
     return sorted(scored, key=lambda one: -one.score)
 
 
@@ -88,12 +108,17 @@ def score_by_meaning(question: Question, scored: Sequence[Scored], embedder: Min
 
 
 def with_similarity(question: Question, scored: Sequence[Scored], embedder: MiniLM) -> list[Scored]:
-    """Embed the pieces and score them by words and meaning together, best first."""
-    vectors = embedder.embed([question.text, *(one.unit.text[:EMBEDDED_CHARACTERS] for one in scored)])
+    """Embed the pieces and score them by words and meaning together, best first.
+
+    A piece is read under the heading it stands under: "It" and "the river" are nothing without. The first piece was
+    right in 79 % of the questions of three public sets, against 75 % where it was read alone.
+    """
+    texts = [f"{one.about}\n{one.unit.text[:EMBEDDED_CHARACTERS]}" for one in scored]
+    vectors = embedder.embed([question.text, *texts])
     again = []
     for one, similarity in zip(scored, (vectors[1:] @ vectors[0]).tolist(), strict=True):
         features = {**one.features, "similarity": similarity}
-        again.append(Scored(one.unit, features, _sum(fitted()["meaning"], features)))
+        again.append(replace(one, features=features, score=_sum(fitted()["meaning"], features)))
     return sorted(again, key=lambda one: -one.score)
 
 
@@ -112,9 +137,21 @@ class _Surroundings:
         return self._pieces.get((piece.passage, piece.at - 1))
 
 
-def _features(
-    question: Question, term_weights: Mapping[str, float], piece: Unit, around: _Surroundings
-) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What a piece is measured against: the question, the weights of its terms, the words that would answer."""
+
+    question: Question
+    weights: Mapping[str, float]
+    seeker: Seeker
+
+    def found(self, piece: Unit, kind: Wanted) -> float:
+        """1 when the question wants words of this kind and the piece holds some."""
+        return 1.0 if self.seeker.wanted is kind and self.seeker.spans(piece.text) else 0.0
+
+
+def _features(sought: _Sought, piece: Unit, around: _Surroundings) -> dict[str, float]:
+    question, term_weights = sought.question, sought.weights
     own = piece.header.union(piece.terms)
     before = around.before(piece)
     context = own | around.titles[piece.passage] | set(before.terms if before else ())
@@ -133,7 +170,9 @@ def _features(
         "left_out": 1.0 if others(question.terms) - others(context) else 0.0,
         "leaning": 1.0 if _POINTS_BACK.search(piece.text) else 0.0,
         "step": 1.0 if question.kind in NO_STEPS and piece.number is not None else 0.0,
-        "length": min(1.0, log(1 + len(piece.text.split())) / 4),
+        "figure": sought.found(piece, Wanted.FIGURE),
+        "date": sought.found(piece, Wanted.DATE),
+        "name": sought.found(piece, Wanted.NAME),
     }
 
 

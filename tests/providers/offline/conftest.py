@@ -12,8 +12,14 @@ Ask = Callable[..., str]
 
 
 @pytest.fixture
-def ask(embedder: MiniLM) -> Ask:
-    """Answers a question from (document, heading, text) passages."""
+def ask(written: Ask) -> Ask:
+    """Answers a question from (document, heading, text) passages; without the stars around words in bold."""
+    return lambda *asked: written(*asked).replace("**", "")
+
+
+@pytest.fixture
+def written(embedder: MiniLM) -> Ask:
+    """Answers a question as it is written into the conversation."""
 
     def run(question: str, *passages: tuple[str, str, str]) -> str:
         prompt = [

@@ -44,6 +44,28 @@ def test_the_answering_sentence_comes_first_and_word_for_word(ask: Ask) -> None:
     assert said.startswith("Every full-time employee has 27 working days of paid leave per calendar year. [2]")
 
 
+def test_the_words_that_answer_by_themselves_are_in_bold(written: Ask) -> None:
+    shop = ("Shop.md", "Ferry shop", "The ferry shop opens every day. The shop of the ferry is led by Ada Brandt.")
+    assert written("Who leads the ferry shop?", shop).startswith("The shop of the ferry is led by **Ada Brandt**. [1]")
+
+
+def test_an_order_about_the_form_says_what_answers(written: Ask) -> None:
+    mast = (
+        "Boats.md",
+        "Boats",
+        "The oldest of our boats is a matter of pride for the harbour. Oldest among them is the Albatros.",
+    )
+    said = written("Which of our boats is the oldest? Answer with the name.", mast)
+    assert said.startswith("Oldest among them is the **Albatros**. [1]")
+
+
+def test_a_sentence_is_read_under_its_heading(ask: Ask) -> None:
+    pools = ("Towns.md", "Towns > Swimming pool", "It opens at nine in summer. Children swim free of charge.")
+    parks = ("Towns.md", "Towns > Car park", "It opens at seven in summer. Lorries have no place there.")
+    assert "nine" in ask("When does the swimming pool open?", parks, pools)
+    assert "seven" in ask("When does the car park open?", pools, parks)
+
+
 def test_a_sentence_about_something_else_stays_out(ask: Ask) -> None:
     said = ask("How many days of leave do I have?", TRAVEL, LEAVE)
     assert "canteen" not in said

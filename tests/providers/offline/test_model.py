@@ -48,7 +48,7 @@ def agent(route: Route, model: OfflineModel) -> Agent[None, str]:
 
 async def test_the_knowledge_agent_quotes_with_markers(model: OfflineModel) -> None:
     run = await agent(Route.KNOWLEDGE, model).run(render("How many days of annual leave do I have?", [LEAVE]))
-    assert run.output.startswith("Every employee has 27 days of annual leave per year. [1]")
+    assert run.output.startswith("Every employee has **27 days** of annual leave per year. [1]")
     assert run.usage.total_tokens == 0
 
 
