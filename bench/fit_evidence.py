@@ -3,15 +3,20 @@
     python -m bench.fit_evidence SETS_FOLDER CACHE_FOLDER [--questions N] [--write]
 
 Logistic regression (Newton) on the features of assistant.knowledge.evidence over sets with unanswerable questions,
-each set weighing the same; beside a set's own unanswerable questions, questions of one set asked in another. Prints
-AUROC and the share of answerable questions answered when 5% of the unanswerable ones are, by two-fold crossing.
+each set weighing the same; beside a set's own unanswerable questions, questions of one set asked in another. Documents
+are ingested and searched by the application, each set in a data folder of its own under CACHE_FOLDER.
+
+Prints for each set the AUROC by weights of other questions of all sets (five parts, questions about the same passage
+in one part) and by weights of the other sets alone, and the curve: what share of a company's unanswerable questions is
+answered at a threshold, and what share of its answerable ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,47 +25,75 @@ from numpy.typing import NDArray
 
 from assistant.knowledge import evidence
 from assistant.providers.minilm import MiniLM
-from bench.evaluation_sets import Corpus, queries
+from assistant.providers.offline.followup import stand_alone
+from bench.evaluation_sets import Corpus, Query, queries
 
-SETS = ("squad2", "clapnq", "workarena_kb")
+SETS = ("squad2", "clapnq", "workarena_kb", "mtrag_un")
+COMPANY = "workarena_kb"
+"""The set that the curve is measured on: what staff ask of a company's own articles, some of which are missing."""
 STRANGERS = 60  # questions of each other set, asked where nothing answers them
-PULL = 1.0  # L2 pull of the weights to zero
-FALSE_ANSWERS = 0.05
+PULL = 3.0  # L2 pull of the weights of standardised features to zero
+PARTS = 5
+RATES = tuple(rate / 100 for rate in range(1, 31))
+LOST_TO_THE_GATE = 0.01
+"""Share of the answerable questions of each set, on average, that may be withheld from a model unasked."""
 
 Numbers = NDArray[np.float64]
+Truths = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """One question a row: features, whether it is answerable, its set and how much it weighs."""
+    """One question a row: features, whether it is answerable, its set ("squad2<-" for strangers' questions), part."""
 
     features: Numbers
-    truth: NDArray[np.bool_]
+    truth: Truths
     names: NDArray[np.str_]
+    parts: NDArray[np.int64]
 
-    def part(self, chosen: NDArray[np.bool_]) -> Rows:
-        return Rows(self.features[chosen], self.truth[chosen], self.names[chosen])
+    def part(self, chosen: Truths) -> Rows:
+        return Rows(self.features[chosen], self.truth[chosen], self.names[chosen], self.parts[chosen])
+
+    def only(self, columns: int) -> Rows:
+        return Rows(self.features[:, :columns], self.truth, self.names, self.parts)
+
+    def own(self, name: str) -> Truths:
+        found: Truths = self.names == name
+        return found
+
+    def of(self, name: str) -> Truths:
+        found: Truths = np.char.startswith(self.names, name)
+        return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", type=Path)
     parser.add_argument("cache", type=Path)
-    parser.add_argument("--questions", type=int, default=400)
+    parser.add_argument("--questions", type=int, default=600)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     rows = collect(given.sets, given.cache, given.questions)
-    crossed = _crossed(rows)
-    _report(rows, crossed)
-    weights = fit(rows)
-    threshold = _threshold(rows, crossed)
-    written = {
-        "weights": dict(zip(("constant", *evidence.FEATURES), np.round(weights, 3).tolist(), strict=True)),
-        "abstain_below": round(threshold, 3),
-    }
-    print(json.dumps(written, indent=1))
+    written = fitted(rows)
+    print(json.dumps({name: value for name, value in written.items() if name != "curve"}, indent=1))
+    for rate, threshold, kept in written["curve"]:
+        print(f"wanted {rate:.2f}: threshold {threshold:.3f}, answerable kept {kept:.3f}")
     if given.write:
         evidence.WEIGHTS.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+
+
+def fitted(rows: Rows) -> dict[str, object]:
+    """Fit both estimates and measure them; returns what evidence.json holds."""
+    cheap = rows.only(len(evidence.BY_WORDS))
+    crossed, by_words = _crossed(rows), _crossed(cheap)
+    _report("by words", cheap, by_words)
+    _report("with closeness", rows, crossed)
+    return {
+        "words": _named(fit(cheap), evidence.BY_WORDS),
+        "meaning": _named(fit(rows), evidence.FEATURES),
+        "hopeless_below": round(_gate(rows, by_words), 4),
+        "curve": curve(rows, crossed),
+    }
 
 
 def collect(sets: Path, cache: Path, limit: int) -> Rows:
@@ -68,23 +101,35 @@ def collect(sets: Path, cache: Path, limit: int) -> Rows:
     embedder = MiniLM(cache)
     asked = {name: queries(sets / name, limit) for name in SETS}
     features: list[list[float]] = []
-    truth: list[bool] = []
-    names: list[str] = []
+    found: list[tuple[bool, str, int]] = []
     for name in SETS:
         corpus = Corpus(sets / name, cache, embedder)
-        own = [(query.text, query.answerable, name) for query in asked[name]]
-        strange = [(q.text, False, f"{name}<-") for other in SETS if other != name for q in asked[other][:STRANGERS]]
-        for text, answerable, label in [*own, *strange]:
-            found = evidence.features(text, corpus.retrieve(text))
-            features.append([found[feature] for feature in evidence.FEATURES])
-            truth.append(answerable)
-            names.append(label)
-    return Rows(np.array(features), np.array(truth), np.array(names))
+        for query, label in _asked_in(name, asked):
+            features.append(_features(query, corpus, embedder))
+            found.append((query.answerable and label == name, label, zlib.crc32(query.about.encode()) % PARTS))
+        corpus.close()
+        print(f"{name}: asked", flush=True)
+    truth, names, parts = zip(*found, strict=True)
+    return Rows(np.array(features), np.array(truth), np.array(names), np.array(parts))
+
+
+def _asked_in(name: str, asked: dict[str, list[Query]]) -> Iterator[tuple[Query, str]]:
+    yield from ((query, name) for query in asked[name])
+    yield from ((query, f"{name}<-") for other in SETS if other != name for query in asked[other][:STRANGERS])
+
+
+def _features(query: Query, corpus: Corpus, embedder: MiniLM) -> list[float]:
+    """As a turn of the offline model has them: by the question that stands alone, searched beside the raw one."""
+    standalone = stand_alone(query.text, query.history)
+    also = (query.text,) if standalone.changed else ()
+    found = evidence.features(standalone.question, corpus.retrieve(standalone.question, also=also), embedder)
+    return [found[feature] for feature in evidence.FEATURES]
 
 
 def fit(rows: Rows) -> Numbers:
-    """Newton's method; the constant is not pulled."""
-    x = np.hstack([np.ones((len(rows.truth), 1)), rows.features])
+    """Newton's method on standardised features; returns weights of the plain ones, the constant (unpulled) first."""
+    mean, spread = rows.features.mean(axis=0), rows.features.std(axis=0) + 1e-9
+    x = np.hstack([np.ones((len(rows.truth), 1)), (rows.features - mean) / spread])
     weight = _weights(rows)
     pull = PULL * np.diag([0.0, *np.ones(rows.features.shape[1])])
     solution = np.zeros(x.shape[1])
@@ -93,7 +138,9 @@ def fit(rows: Rows) -> Numbers:
         slope = x.T @ (weight * (rows.truth - chance)) - pull @ solution
         bend = (x * (weight * chance * (1 - chance))[:, None]).T @ x + pull
         solution += np.linalg.solve(bend, slope)
-    return solution
+    slopes = solution[1:] / spread
+    plain: Numbers = np.array([solution[0] - slopes @ mean, *slopes])
+    return plain
 
 
 def _weights(rows: Rows) -> Numbers:
@@ -108,54 +155,69 @@ def _weights(rows: Rows) -> Numbers:
     return scaled
 
 
-def _crossed(rows: Rows) -> Numbers:
-    """Each row's chance by weights fitted on the other half."""
-    side = np.random.default_rng(11).random(len(rows.truth)) < 0.5
+def _chances(rows: Rows, solution: Numbers) -> Numbers:
+    chances: Numbers = 1 / (1 + np.exp(-(solution[0] + rows.features @ solution[1:])))
+    return chances
+
+
+def _held_out(rows: Rows, parts: Sequence[Truths]) -> Numbers:
+    """Each row's chance by weights fitted without its part."""
     chance = np.zeros(len(rows.truth))
-    for half in (side, ~side):
-        solution = fit(rows.part(~half))
-        chance[half] = 1 / (1 + np.exp(-(solution[0] + rows.features[half] @ solution[1:])))
+    for part in parts:
+        chance[part] = _chances(rows.part(part), fit(rows.part(~part)))
     return chance
 
 
-def _report(rows: Rows, chance: Numbers) -> None:
+def _crossed(rows: Rows) -> Numbers:
+    return _held_out(rows, [rows.parts == part for part in range(PARTS)])
+
+
+def _report(title: str, rows: Rows, crossed: Numbers) -> None:
+    foreign = _held_out(rows, [rows.of(name) for name in SETS])
+    print(title)
+    means = []
     for name in SETS:
-        own = rows.names == name
-        strange = np.array([label.startswith(name) for label in rows.names]) & (own & rows.truth | ~own)
-        for title, chosen in (("", own), (" strangers", strange)):
-            yes, no = chance[chosen & rows.truth], chance[chosen & ~rows.truth]
-            print(
-                f"{name + title:24} n={len(yes)}+{len(no)} AUROC={auroc(yes, no):.3f} "
-                f"answered at 5% false={np.mean(yes > np.quantile(no, 1 - FALSE_ANSWERS)):.3f} "
-                f"mean chance {yes.mean():.2f}/{no.mean():.2f}"
-            )
-    for cut in (0.2, 0.3, 0.4, 0.5, 0.6):
-        shares = [
-            f"{name} {np.mean(chance[(rows.names == name) & rows.truth] >= cut):.2f}"
-            f"/{np.mean(chance[(rows.names == name) & ~rows.truth] >= cut):.2f}"
-            f"/{np.mean(chance[rows.names == name + '<-'] >= cut):.2f}"
-            for name in SETS
-        ]
-        print(f"bound {cut}: answered of answerable/unanswerable/strangers: " + ", ".join(shares))
+        own, strange = rows.own(name), rows.of(name) & (rows.truth | ~rows.own(name))
+        found = [auroc(crossed, rows.truth, own), auroc(foreign, rows.truth, own), auroc(crossed, rows.truth, strange)]
+        means.append(found)
+        yes, no = crossed[own & rows.truth], crossed[own & ~rows.truth]
+        false = np.mean(no >= np.quantile(yes, 0.1))
+        print(
+            f"  {name:14} n={len(yes)}+{len(no)} AUROC={found[0]:.3f} by the other sets={found[1]:.3f} "
+            f"strangers={found[2]:.3f} false answers at 90% kept={false:.3f} "
+            f"mean chance {yes.mean():.2f}/{no.mean():.2f}"
+        )
+    print("  mean AUROC {:.4f}, by the other sets {:.4f}, strangers {:.4f}".format(*np.mean(means, axis=0)))
+    for low in np.arange(0, 1, 0.2):
+        inside = (crossed >= low) & (crossed < low + 0.2)
+        weight = _weights(rows)[inside]
+        if inside.any():
+            share = np.average(rows.truth[inside], weights=weight)
+            print(f"  chance {low:.1f} to {low + 0.2:.1f}: {share:.2f} answerable")
 
 
-def auroc(yes: Numbers, no: Numbers) -> float:
-    """Chance that an answerable question scores above an unanswerable one."""
+def auroc(chance: Numbers, truth: Truths, chosen: Truths) -> float:
+    """Chance that an answerable question of the chosen ones scores above an unanswerable one."""
+    yes, no = chance[chosen & truth], chance[chosen & ~truth]
     return float(np.mean(yes[:, None] > no[None, :]) + 0.5 * np.mean(yes[:, None] == no[None, :]))
 
 
-def _threshold(rows: Rows, chance: Numbers) -> float:
-    """Where the mean over the sets of (answered answerable - answered unanswerable), strangers included, is best."""
-    cuts = np.linspace(0.05, 0.95, 91)
-    gains = [np.mean([_gain(rows, chance, name, cut) for name in SETS]) for cut in cuts]
-    return float(cuts[int(np.argmax(gains))])
+def curve(rows: Rows, chance: Numbers) -> list[tuple[float, float, float]]:
+    """For each wanted rate of false answers: the threshold, and the share of answerable questions that is kept."""
+    own = rows.own(COMPANY)
+    yes, no = chance[own & rows.truth], chance[own & ~rows.truth]
+    cuts = [round(float(np.quantile(no, 1 - rate)), 3) for rate in RATES]
+    return [(rate, cut, round(float(np.mean(yes >= cut)), 3)) for rate, cut in zip(RATES, cuts, strict=True)]
 
 
-def _gain(rows: Rows, chance: Numbers, name: str, cut: float) -> float:
-    own = rows.names == name
-    groups: Sequence[NDArray[np.bool_]] = (own & ~rows.truth, rows.names == f"{name}<-")
-    false = np.mean([np.mean(chance[group] >= cut) for group in groups])
-    return float(np.mean(chance[own & rows.truth] >= cut) - false)
+def _gate(rows: Rows, chance: Numbers) -> float:
+    """The chance below which one in a hundred answerable questions lies, the mean over the sets."""
+    lost = [float(np.quantile(chance[rows.own(name) & rows.truth], LOST_TO_THE_GATE)) for name in SETS]
+    return min(lost)
+
+
+def _named(solution: Numbers, names: Sequence[str]) -> dict[str, float]:
+    return dict(zip(("constant", *names), np.round(solution, 3).tolist(), strict=True))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from assistant.chat.head_start import PASSAGES, HeadStart
 from assistant.chat.history import Said
 from assistant.chat.steps import ROUTE_TITLES, Steps, reading_title, route_detail
 from assistant.domain import OFFLINE, ModelChoice, Passage, Person, Plan, Route
-from assistant.knowledge.evidence import answerable
+from assistant.knowledge.evidence import answerable, hopeless
 
 if TYPE_CHECKING:
     from pydantic_ai import CancellationToken
@@ -63,13 +63,14 @@ def asked_as(person: Person, question: str, said: Sequence[Said], given: Questio
 class Grounds:
     """``answerable`` is None when no documents were ``searched``, or when it is to be estimated after the answer.
 
-    Times are milliseconds since the person asked.
+    ``thin`` when the passages are not enough to ask the model at all. Times are milliseconds since the person asked.
     """
 
     plan: Plan
     passages: list[Passage]
     answerable: float | None
     searched: bool
+    thin: bool
     plan_ms: float
     retrieve_ms: float | None
 
@@ -97,10 +98,10 @@ class Groundwork:
         plan_ms = self._running.elapsed_ms()
         self._tell_plan(step, plan, asked.question)
         if plan.route not in WITH_PASSAGES:
-            return Grounds(plan, [], None, False, plan_ms, None)
-        judged = choice.provider == OFFLINE
-        passages, evidence = await self._retrieve(asked, plan, seen, early, judged=judged)
-        return Grounds(plan, passages, evidence, True, plan_ms, self._running.elapsed_ms())
+            return Grounds(plan, [], None, False, False, plan_ms, None)
+        offline = choice.provider == OFFLINE
+        passages, evidence, thin = await self._retrieve(asked, plan, seen, early, offline=offline)
+        return Grounds(plan, passages, evidence, True, thin, plan_ms, self._running.elapsed_ms())
 
     def _look(
         self, asked: Asked, choice: ModelChoice, planners: Planners
@@ -124,17 +125,14 @@ class Groundwork:
         return plan, passages
 
     async def _retrieve(
-        self, asked: Asked, plan: Plan, seen: planning.Look, early: list[Passage] | None, *, judged: bool
-    ) -> tuple[list[Passage], float | None]:
+        self, asked: Asked, plan: Plan, seen: planning.Look, early: list[Passage] | None, *, offline: bool
+    ) -> tuple[list[Passage], float | None, bool]:
         step = self._steps.start("retrieve", "Searching the documents")
         ready = early if set(plan.search_queries) <= set(seen.queries) else self._begun.there(plan.search_queries)
-        if ready and not judged:
-            passages, evidence = ready, None
-        else:
-            passages, evidence = await anyio.to_thread.run_sync(self._found, asked, plan, ready, judged)
+        passages, evidence, thin = await anyio.to_thread.run_sync(self._found, asked, plan, ready, offline)
         documents = {passage.document_id for passage in passages}
         self._steps.finish(step, f"{_count(passages, 'passage')} from {_count(documents, 'document')}")
-        return passages, evidence
+        return passages, evidence, thin
 
     async def _search_beside(self, asked: Asked, seen: planning.Look) -> list[Passage]:
         await asyncio.sleep(BESIDE_SECONDS)
@@ -147,14 +145,23 @@ class Groundwork:
         return self._deps.knowledge.retrieve(asked.person, queries, PASSAGES, self._begun.embed(queries))
 
     def _found(
-        self, asked: Asked, plan: Plan, ready: list[Passage] | None, judged: bool
-    ) -> tuple[list[Passage], float | None]:
+        self, asked: Asked, plan: Plan, ready: list[Passage] | None, offline: bool
+    ) -> tuple[list[Passage], float | None, bool]:
         """Retrieve (where it was not done beside the planning) and estimate; blocking, one hop for both.
 
-        Only the offline model waits for the estimate: others decide by the passages themselves.
+        Only the offline model waits for the whole estimate, some 25 ms. Others decide by the passages themselves, and
+        are spared only what is hopeless by what is at hand; never where a follow-up may not have been understood.
         """
         passages = self._search(asked, plan.search_queries) if ready is None else ready
-        return passages, answerable(plan.standalone_question, passages) if judged or not passages else None
+        question = plan.standalone_question
+        if not offline and not self._hopeless(asked, plan, passages):
+            return passages, None, False
+        evidence = answerable(question, passages, self._deps.embedder)
+        return passages, evidence, not offline or evidence < self._deps.knowledge.caution.threshold()
+
+    def _hopeless(self, asked: Asked, plan: Plan, passages: Sequence[Passage]) -> bool:
+        unclear = bool(asked.history) and plan.confidence == 0.0
+        return not passages or (not unclear and hopeless(plan.standalone_question, passages))
 
     def _tell_plan(self, step: int, plan: Plan, question: str) -> None:
         self._steps.finish(step, ROUTE_TITLES[plan.route], route_detail(plan))

@@ -51,7 +51,7 @@ from assistant.domain import (
 )
 from assistant.errors import AssistantError, new_reference
 from assistant.events import ApprovalNeeded, Planned, TurnFinished
-from assistant.knowledge.evidence import ABSTAIN_BELOW, answerable
+from assistant.knowledge.evidence import answerable
 from assistant.library import today
 from assistant.providers.catalogue import label
 from assistant.providers.offline.arithmetic import find_sum
@@ -225,7 +225,7 @@ class TurnRun:
         return planner_for(self._deps, self.turn.choice, self._accounts)
 
     def _abstains(self, grounds: Grounds) -> bool:
-        """Whether the evidence is too thin to ask: always without passages, by the calibrated bound offline.
+        """Whether the evidence is too thin to ask, and the question one that needs it.
 
         A sum brings its own numbers and needs none; whether a question is one, other models see better than rules.
         """
@@ -235,7 +235,7 @@ class TurnRun:
         sums = not offline or find_sum(grounds.plan.standalone_question) is not None
         if grounds.plan.route is Route.FACT_FINDING and sums:
             return False
-        return not grounds.passages or (grounds.answerable is not None and grounds.answerable < ABSTAIN_BELOW)
+        return grounds.thin
 
     async def _abstained(self, grounds: Grounds) -> Ending:
         progress = await anyio.to_thread.run_sync(self._deps.knowledge.progress, self._asked.person)
@@ -273,7 +273,7 @@ class TurnRun:
     async def _judge(self, plan: Plan, found: Sequence[Passage]) -> None:
         """Estimate what the passages carry where the answer did not wait for it: to keep it, and to show it."""
         if self.turn.answerable is None and found and plan.route in WITH_PASSAGES:
-            estimate = await anyio.to_thread.run_sync(answerable, plan.standalone_question, found)
+            estimate = await anyio.to_thread.run_sync(answerable, plan.standalone_question, found, self._deps.embedder)
             self.turn = replace(self.turn, answerable=estimate)
 
     def _ended(self, run: AgentRun, route: Route) -> Ending:

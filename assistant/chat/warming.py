@@ -33,7 +33,7 @@ async def rehearse(deps: TurnDeps) -> None:
     await anyio.to_thread.run_sync(deps.embedder.warm)
     await anyio.to_thread.run_sync(deps.classifier.classify, QUESTION)
     await anyio.to_thread.run_sync(deps.attacks.judge, QUESTION)
-    await anyio.to_thread.run_sync(answerable, QUESTION, [PASSAGE])
+    await anyio.to_thread.run_sync(answerable, QUESTION, [PASSAGE], deps.embedder)
     model = await anyio.to_thread.run_sync(build_model, ModelChoice(OFFLINE), deps.settings, deps.embedder)
     running = RunningTurn("", "", time.perf_counter())
     answer = AnswerStream(running, [PASSAGE], _nowhere)

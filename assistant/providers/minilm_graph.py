@@ -37,6 +37,8 @@ INT8_GRAPH_FILE = "model-int8.onnx"
 INT8_WEIGHTS_FILE = "model-int8.weights"
 WORDS_FILE = "words.weights"
 POSITIONS_FILE = "positions.weights"
+TOKENS = "tokens"
+"""Name of the output that holds each token in its context, before they are averaged."""
 NORMED: dict[str, Any] = {"epsilon": EPSILON, "axis": -1}
 # Larger tensors stand in the weights file, each at a page's border, so that onnxruntime can map it.
 EMBEDDED_BYTES = 1024
@@ -173,12 +175,15 @@ def _model(graph: Graph) -> ModelProto:
     for layer in range(LAYERS):
         hidden = _layer(graph, f"encoder.layer.{layer}", hidden, norm)
         norm = f"encoder.layer.{layer}.output"
-    _pooling(graph, hidden)
+    _pooling(graph, graph.node("Identity", [hidden], TOKENS))
     inputs = [
         helper.make_tensor_value_info("words", TensorProto.FLOAT, ["batch", "tokens", DIMENSIONS]),
         helper.make_tensor_value_info("mask", TensorProto.INT32, ["batch", "tokens"]),
     ]
-    outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", DIMENSIONS])]
+    outputs = [
+        helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", DIMENSIONS]),
+        helper.make_tensor_value_info(TOKENS, TensorProto.FLOAT, ["batch", "tokens", DIMENSIONS]),
+    ]
     proto = helper.make_graph(graph.nodes, "all-MiniLM-L6-v2", inputs, outputs, graph.initializers)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
     return helper.make_model(proto, opset_imports=opsets, ir_version=IR_VERSION)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import CursorResult, String, select, type_coerce, update
 from sqlalchemy.dialects.sqlite import insert
 
+from assistant.storage import audit
 from assistant.storage.database import Database, utc_now
 from assistant.storage.model_rows import PreferenceRow
 
@@ -34,10 +35,18 @@ class Preferences:
             row = session.execute(wanted.where(PreferenceRow.name == name)).one_or_none()
             return None if row is None else Preference(_value(row[0]), row[1])
 
-    def replace(self, name: str, value: dict[str, Any], revision: int, person_id: str) -> int | None:
+    def replace(
+        self,
+        name: str,
+        value: dict[str, Any],
+        revision: int,
+        person_id: str,
+        audited: tuple[str, dict[str, Any]] | None = None,
+    ) -> int | None:
         """Store ``value`` over the one of ``revision`` (0: none yet) and return the new revision.
 
-        None when the setting is at another revision by now; then nothing is stored.
+        None when the setting is at another revision by now; then nothing is stored. ``audited`` is the action and the
+        details of the line that the audit log gets with it.
         """
         values = {"value": value, "revision": revision + 1, "changed_at": utc_now(), "changed_by": person_id}
         if revision:
@@ -48,7 +57,11 @@ class Preferences:
         with self._database.write() as session:
             done = session.execute(statement)
             assert isinstance(done, CursorResult)  # noqa: S101  # what a changing statement gives
-            return revision + 1 if done.rowcount == 1 else None
+            if done.rowcount != 1:
+                return None
+            if audited is not None:
+                audit.append(session, person_id, audited[0], name, audited[1])
+            return revision + 1
 
 
 def _value(text: object) -> dict[str, Any] | None:
