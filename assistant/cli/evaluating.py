@@ -20,7 +20,7 @@ from assistant.evaluation import figures, runner
 from assistant.evaluation import record as records
 from assistant.evaluation.figures import Figure
 from assistant.evaluation.library import CACHE, Stack, Workplace
-from assistant.evaluation.progress import Progress
+from assistant.evaluation.progress import Progress, Tell
 from assistant.evaluation.question_sets import QuestionSet, find_sets
 from assistant.evaluation.record import Record
 from assistant.evaluation.runner import SUITES, Options
@@ -94,7 +94,9 @@ def _measured(sets: Sequence[QuestionSet], options: Options, kept: Path | None, 
     """Run the suites in a folder that is gone afterwards, also when the person presses Ctrl-C."""
     began, found = time.monotonic(), list[Figure]()
     with tempfile.TemporaryDirectory(prefix="assistant-eval-") as scratch:
-        place = _workplace(Path(scratch), kept, shown)
+        settings = settings_module.load()
+        log.set_up(settings.log_level, Path(scratch), to_stderr=False)
+        place = workplace(settings, Path(scratch), kept, shown.tell)
         for figure in runner.run(sets, options, place, shown.note):
             shown.figure(figure, first=not found)
             found.append(figure)
@@ -108,12 +110,11 @@ def _measured(sets: Sequence[QuestionSet], options: Options, kept: Path | None, 
     return Record(found, told, shown.notes, time.monotonic() - began)
 
 
-def _workplace(scratch: Path, kept: Path | None, shown: _Shown) -> Workplace:
-    settings = settings_module.load()
-    log.set_up(settings.log_level, scratch, to_stderr=False)
-    cache = (kept or scratch).resolve() / "model"
+def workplace(settings: Settings, scratch: Path, kept: Path | None, tell: Tell, cache: Path | None = None) -> Workplace:
+    """Return where a run works: ``cache`` is where the embedding model's graph is kept, if not beside the documents."""
+    cache = cache or (kept or scratch).resolve() / "model"
     embedder = MiniLM(cache)
-    return Workplace(partial(_open, settings, embedder, cache), embedder, scratch, kept, Progress(shown.tell))
+    return Workplace(partial(_open, settings, embedder, cache), embedder, scratch, kept, Progress(tell))
 
 
 @contextmanager
