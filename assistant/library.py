@@ -116,6 +116,28 @@ class ListedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Filters:
+    """Which documents a search is for. Without any, all that the person may read.
+
+    ``spaces`` are ids of which one holds the document, ``tags`` all stand on it, ``ending`` is that of its file's name
+    ("pdf"), ``since`` the day on which its version came at the earliest.
+    """
+
+    spaces: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    ending: str = ""
+    since: date | None = None
+
+    @property
+    def narrow(self) -> bool:
+        """Whether they leave documents of a space out."""
+        return bool(self.tags or self.ending or self.since)
+
+
+EVERYTHING = Filters()
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentQuery:
     """Which documents a list shows; ``words`` look in names, and with ``in_text`` in what they say."""
 

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from assistant.bootstrap import Services
     from assistant.chat.running import RunningTurn
     from assistant.domain import Person
+    from assistant.library import Filters
     from assistant.settings import Settings
 
 Said = list[tuple[str, str]]
 FAILED = (TurnStatus.FAILED, TurnStatus.CUT, TurnStatus.REFUSED)
 WAIT_SECONDS = 1.0
+EMPTY = "The knowledge base is empty. Add documents with `assistant ingest FILE`, or on the page Knowledge base.\n"
 APPROVALS = 8
 """Times that one question is said yes to: as often as a turn may ask its model."""
 
@@ -43,15 +45,18 @@ def choice_of(
     )
 
 
-def search_one(services: Services, person: Person, query: str, count: int, *, as_json: bool) -> None:
+def search_one(services: Services, person: Person, query: str, count: int, filters: Filters, *, as_json: bool) -> None:
     """Print the passages of one query."""
-    output.passages(services.knowledge.search(person, query, count), as_json=as_json)
+    found = services.knowledge.search(person, query, count, filters)
+    if not found and services.knowledge.progress(person).total == 0:
+        sys.stderr.write(EMPTY)
+    output.passages(found, as_json=as_json)
 
 
-def search_batch(services: Services, person: Person, path: Path, count: int) -> None:
+def search_batch(services: Services, person: Person, path: Path, count: int, filters: Filters) -> None:
     """Print a line of hits for each line of the file, in its order."""
     for item in read_lines(path, "id", "text"):
-        found = services.knowledge.search(person, item["text"], count)
+        found = services.knowledge.search(person, item["text"], count, filters)
         hits = [{"document": hit.document, "page": hit.page, "score": round(hit.score, 6)} for hit in found]
         output.line({"id": item["id"], "hits": hits})
 

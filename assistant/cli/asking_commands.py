@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -11,6 +12,7 @@ from assistant import settings as settings_module
 from assistant.cli.program import AsJson, AsPerson, acting_person, app, opened_services
 from assistant.domain import Parameters
 from assistant.errors import WrongUse
+from assistant.library import Filters
 
 if TYPE_CHECKING:
     from assistant.domain import Effort
@@ -23,6 +25,14 @@ def search(
     batch: Annotated[
         Path | None, typer.Option(help='File with lines {"id","text"}.', exists=True, dir_okay=False)
     ] = None,
+    space: Annotated[list[str] | None, typer.Option(help="Only this space; may be given several times.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="Only documents with this tag, and with each further one.")
+    ] = None,
+    ending: Annotated[str, typer.Option("--type", help="Only files with this ending, for example pdf.")] = "",
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what came on this day or later.")
+    ] = None,
     as_email: AsPerson = None,
     as_json: AsJson = False,
 ) -> None:
@@ -30,12 +40,13 @@ def search(
     from assistant.cli import asking
 
     _one_of(query, batch)
+    filters = Filters(tuple(space or ()), tuple(tag or ()), ending, since.date() if since else None)
     with opened_services() as services:
         person = acting_person(services, as_email)
         if batch is not None:
-            asking.search_batch(services, person, batch, count)
+            asking.search_batch(services, person, batch, count, filters)
         else:
-            asking.search_one(services, person, str(query), count, as_json=as_json)
+            asking.search_one(services, person, str(query), count, filters, as_json=as_json)
 
 
 def _one_of(text: str | None, batch: Path | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,9 +15,10 @@ from assistant.knowledge.exact import ExactSearches, decode
 from assistant.knowledge.index import Hit, IndexDamaged, VectorIndex
 from assistant.knowledge.indexer import Indexer
 from assistant.knowledge.library import leaves_out_expired
-from assistant.knowledge.ranking import BEST_CHUNKS, Candidate, Words, ranked
-from assistant.library import today
+from assistant.knowledge.ranking import LONG, Candidate, Words, ranked
+from assistant.library import EVERYTHING, Filters, today
 from assistant.storage.database import Database
+from assistant.storage.lexical import names_of
 from assistant.storage.passages import Snapshot, snapshot
 from assistant.storage.preferences import Preferences
 from assistant.storage.rows import EMBEDDED
@@ -25,6 +26,8 @@ from assistant.storage.rows import EMBEDDED
 # Candidates of each search; where documents are left out, so many more that as many should remain, up to a bound.
 DEPTH = 50
 DEEPEST = 1_000
+# Where filters leave no more chunks than this, each of them is compared: 10 ms, and none can be missed.
+FEW = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,19 @@ class QueryVectors:
         return self.embedded if self.serving is None else self.serving
 
 
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """What the vector side brings: ids of chunks from the index, chunk rows of exact search, or all there are."""
+
+    ids: Sequence[str] = ()
+    exact: Set[int] = frozenset()
+    few: Sequence[int] = ()
+
+    def rows(self, now: Snapshot) -> set[int]:
+        """Those of them that are live and wanted."""
+        return set(now.live_rows(self.ids).values()) | now.wanted({*self.exact, *self.few})
+
+
 class Retrieval:
     """Finds passages. An own index is asked for each space it serves; the rest is searched exactly over SQL."""
 
@@ -61,35 +77,43 @@ class Retrieval:
         self._exact = exact
         self._own = own
 
-    def passages(self, queries: Sequence[str], vectors: QueryVectors, spaces: Sequence[str], k: int) -> list[Passage]:
+    def passages(
+        self,
+        queries: Sequence[str],
+        vectors: QueryVectors,
+        spaces: Sequence[str],
+        k: int,
+        filters: Filters = EVERYTHING,
+    ) -> list[Passage]:
         """Return the k best live passages of these spaces for queries that mean the same, best first.
 
         Whatever model ranks them, their ``similarity`` is that of the embedded one: what decides whether passages
         carry an answer is fitted to it.
         """
         valid_on = self._day() if leaves_out_expired(self._preferences) else None
-        depth = self._depth(spaces, valid_on)
-        indexed, left = self._ask_index(vectors, spaces, depth)
-        exact = self._exact.of(vectors.model).nearest(left, vectors.searched, depth) if left else [[] for _ in queries]
-        with snapshot(self._database, spaces, valid_on) as now:
-            rows = now.live_rows([hit.chunk_id for hits in indexed for hit in hits])
-            near = {rows[hit.chunk_id] for hits in indexed for hit in hits if hit.chunk_id in rows}
-            near |= now.valid({row for hits in exact for row, _ in hits})
-            keywords = [now.keywords(query, depth) for query in queries]
-            cosines = _ranked_by(now, sorted(near.union(*keywords)), vectors)
-            asked = [Words(matches, now.weights(query)) for query, matches in zip(queries, keywords, strict=True)]
-            scores = ranked(_candidates(now, cosines, asked), asked, depth)
+        searched = [space for space in spaces if not filters.spaces or space in filters.spaces]
+        with snapshot(self._database, searched, valid_on, filters) as now:
+            few = now.few(FEW)
+            depth = min(DEEPEST, math.ceil(DEPTH / max(now.share(), DEPTH / DEEPEST)))
+        near = _Near(few=few) if few is not None else self._near(vectors, searched, depth)
+        with snapshot(self._database, searched, valid_on, filters) as now:
+            keywords = [now.keywords(query, DEPTH) for query in queries]
+            cosines = _nearest(_ranked_by(now, sorted(near.rows(now).union(*keywords)), vectors), keywords)
+            asked = [
+                Words(matches, now.weights(query), names_of(query))
+                for query, matches in zip(queries, keywords, strict=True)
+            ]
+            scores = ranked(_candidates(now, cosines, asked), asked, DEPTH)
             best = sorted(scores, key=lambda row: -scores[row])[:k]
             similar = cosines if vectors.serving is None else _cosines(now.embeddings(best), vectors.embedded)
             found = now.load(best)
         return [replace(found[row], score=scores[row], similarity=max(similar[row])) for row in best if row in found]
 
-    def _depth(self, spaces: Sequence[str], valid_on: date | None) -> int:
-        """Return how many candidates to ask for."""
-        if valid_on is None:
-            return DEPTH
-        with snapshot(self._database, spaces, valid_on) as now:
-            return min(DEEPEST, math.ceil(DEPTH / max(now.valid_share(), DEPTH / DEEPEST)))
+    def _near(self, vectors: QueryVectors, spaces: Sequence[str], depth: int) -> _Near:
+        """The nearest chunks to each query: from the index in the spaces that it serves, else by exact search."""
+        hits, left = self._ask_index(vectors, spaces, depth)
+        exact = self._exact.of(vectors.model).nearest(left, vectors.searched, depth) if left else []
+        return _Near([hit.chunk_id for some in hits for hit in some], {row for some in exact for row, _ in some})
 
     def _ask_index(self, vectors: QueryVectors, spaces: Sequence[str], depth: int) -> tuple[list[list[Hit]], list[str]]:
         """Hits for each query in the spaces that the index serves, and the spaces that it does not."""
@@ -129,10 +153,22 @@ def _ranked_by(now: Snapshot, rows: Sequence[int], vectors: QueryVectors) -> dic
     return _cosines(now.embeddings(rows), vectors.embedded)
 
 
+def _nearest(cosines: Mapping[int, list[float]], keywords: Sequence[Mapping[int, float]]) -> dict[int, list[float]]:
+    """The nearest chunks to each query and all that match its words: many spaces bring many more than are ranked."""
+    rows = {row for matches in keywords for row in matches}
+    for place in range(len(keywords)):
+        rows.update(sorted(cosines, key=lambda row: -cosines[row][place])[:DEPTH])
+    return {row: cosines[row] for row in sorted(rows) if row in cosines}
+
+
 def _candidates(now: Snapshot, cosines: Mapping[int, Sequence[float]], asked: Sequence[Words]) -> dict[int, Candidate]:
-    held = now.held(list(cosines), {stem for words in asked for stem in words.weights})
-    siblings = now.siblings({version for version, _ in held.values()}, BEST_CHUNKS)
-    return {row: Candidate(version, cosines[row], stems, siblings[version]) for row, (version, stems) in held.items()}
+    stems = {stem for words in asked for stem in words.weights}
+    held = now.held(list(cosines), stems, frozenset().union(*(words.names for words in asked)))
+    siblings = now.siblings({one.version for one in held.values()}, LONG)
+    return {
+        row: Candidate(one.version, cosines[row], one.stems, siblings[one.version], one.named)
+        for row, one in held.items()
+    }
 
 
 def _cosines(embeddings: Mapping[int, bytes], vectors: NDArray[np.float32]) -> dict[int, list[float]]:

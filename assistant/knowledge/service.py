@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +31,7 @@ from assistant.knowledge.reembedding import Reembedding
 from assistant.knowledge.retrieval import OwnIndex, Retrieval
 from assistant.knowledge.rights import Access, need_editor
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
-from assistant.library import Finished, IndexHealth
+from assistant.library import EVERYTHING, Filters, Finished, IndexHealth
 from assistant.providers.api_embedder import ApiEmbedder
 from assistant.providers.minilm import MiniLM
 from assistant.settings import Settings
@@ -238,9 +238,9 @@ class KnowledgeBase:
         need_editor(person)
         return [one.name for one in self.documents(person) if not self._blobs.is_sound(one.sha256)]
 
-    def search(self, person: Person, query: str, k: int = 10) -> list[Passage]:
-        """Return the k best passages that this person may read."""
-        return self.retrieve(person, [query], k)
+    def search(self, person: Person, query: str, k: int = 10, filters: Filters = EVERYTHING) -> list[Passage]:
+        """Return the k best passages that this person may read; as ``retrieve``."""
+        return self.retrieve(person, [query], k, filters=filters)
 
     def retrieve(
         self,
@@ -248,17 +248,23 @@ class KnowledgeBase:
         queries: Sequence[str],
         k: int = 8,
         query_vectors: NDArray[np.float32] | None = None,
+        filters: Filters = EVERYTHING,
     ) -> list[Passage]:
         """Return the k best passages for queries that mean the same, best first.
 
-        ``query_vectors`` has the embedded model's row for each query where the caller has them already.
+        ``query_vectors`` has the embedded model's row for each query where the caller has them already. Only documents
+        that the ``filters`` let through are searched; raises NotFound for a space of theirs (by id or name) that is
+        not there for this person.
         """
+        chosen = tuple(self._access.space(person, space).id for space in filters.spaces)
         asked = [query for query in queries if query.strip()]
         if not asked or k < 1:
             return []
         known = query_vectors if len(asked) == len(queries) else None
         vectors = self._queries.vectors(person.id, asked, known)
-        return self._retrieval.passages(asked, vectors, self._access.readable(person), k)
+        return self._retrieval.passages(
+            asked, vectors, self._access.readable(person), k, replace(filters, spaces=chosen)
+        )
 
     def queries_go_to(self) -> str | None:
         """Return the host outside the house that is given what people search for; None when none is. Fast."""

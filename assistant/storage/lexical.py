@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import cache, lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -38,6 +38,7 @@ SHARED_LETTERS = 2
 # Words joined by such signs stay together when a digit is among them: codes, versions, dates, amounts.
 TERM = re.compile(r"[^\W_]+(?:[-./_:@',§#]+[^\W_]+)*")
 WORD = re.compile(r"[^\W_]+")
+FISCAL_YEAR = re.compile(r"(?:fy|cy)'?(?:((?:19|20)\d\d)|(\d\d))")
 
 STOP_WORDS = frozenset((Path(__file__).parent / "stop_words.txt").read_text().split())
 
@@ -46,14 +47,25 @@ _DOCUMENT_FREQUENCY = text("SELECT term, doc FROM chunks_vocabulary WHERE term I
 )
 _CHUNKS = text("SELECT count(*) FROM chunks")
 _ANY = text("SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH :query LIMIT 1")
+# Which documents a search is for; ``every_document`` has the values with which none is left out.
+WANTED = """
+    (documents.valid_until IS NULL OR documents.valid_until >= :today)
+    AND (:tags = '[]' OR NOT EXISTS (
+        SELECT 1 FROM json_each(:tags) AS asked WHERE asked.value NOT IN (
+            SELECT tag FROM document_tags WHERE document_tags.document_id = documents.id)))
+    AND (:ending || :since = '' OR EXISTS (
+        SELECT 1 FROM document_versions AS live WHERE live.id = documents.live_version_id
+        AND (:ending = '' OR lower(substr(live.name, -length(:ending))) = :ending) AND live.uploaded_at >= :since))
+"""
 _SEARCH = text(
-    """
+    f"""
     SELECT chunks.id AS row, -chunks_fts.rank AS score FROM chunks_fts
     CROSS JOIN chunks ON chunks.id = chunks_fts.rowid
     CROSS JOIN documents ON documents.live_version_id = chunks.version_id
     WHERE chunks_fts MATCH :query AND chunks_fts.rowid >= :oldest AND documents.space_id IN :spaces
+      AND {WANTED}
     ORDER BY chunks_fts.rank LIMIT :limit
-    """
+    """  # noqa: S608 - a constant of this package
 ).bindparams(bindparam("spaces", expanding=True))
 _OLDEST = text("SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH :query ORDER BY rowid DESC LIMIT 1 OFFSET :ranked")
 
@@ -62,12 +74,22 @@ class _Stemmer(Protocol):
     def stemWord(self, word: str) -> str: ...  # noqa: N802 - the library's name
 
 
-def search(session: Session, query: str, spaces: Sequence[str], limit: int) -> dict[int, float]:
-    """Return live chunk rows that match with their bm25 (higher is better): those with all terms, then with any."""
+def every_document() -> dict[str, str]:
+    """Return the values of ``WANTED`` that leave no document out."""
+    return {"today": "", "tags": "[]", "ending": "", "since": ""}
+
+
+def search(
+    session: Session, query: str, spaces: Sequence[str], limit: int, wanted: Mapping[str, str] | None = None
+) -> dict[int, float]:
+    """Return live chunk rows that match with their bm25 (higher is better): those with all terms, then with any.
+
+    ``wanted`` are the values of ``WANTED``; without them no document of these spaces is left out.
+    """
     terms = _rarest(session, terms_of(query))
     if not terms or not spaces:
         return {}
-    look = _Look(session, list(spaces), limit)
+    look = _Look(session, list(spaces), limit, wanted or every_document())
     found = look.best(" AND ".join(_quoted(term) for term, _ in terms))
     if len(found) < limit and len(terms) > 1:
         found = _with_any(look, terms) | found
@@ -88,6 +110,12 @@ def weights_of(session: Session, query: str) -> dict[str, float]:
 def stems_of(query: str) -> list[str]:
     """Return the distinct stems of the query's terms; those of a code one by one."""
     return list(dict.fromkeys(_stem(word) for term in terms_of(query) for word in WORD.findall(term)))
+
+
+def names_of(query: str) -> frozenset[str]:
+    """Return what a title may have of a query: its stems, and those of two words in a row written as one."""
+    words = [word for term in terms_of(query) for word in WORD.findall(term)]
+    return frozenset(_stem(word) for word in [*words, *map("".join, pairwise(words))])
 
 
 def inverse_frequency(holding: int, chunks: int) -> float:
@@ -113,9 +141,16 @@ def terms_of(query: str) -> list[str]:
         term = match.group()
         if any(character.isdigit() for character in term):
             terms[term] = None
+            terms.update(dict.fromkeys(_year(term)))
         else:
             terms.update(dict.fromkeys(word for word in WORD.findall(term) if word not in STOP_WORDS))
     return list(terms)[:TERMS_LOOKED_UP]
+
+
+def _year(term: str) -> list[str]:
+    """The year of "FY2018" or "FY18", which documents write as 2018."""
+    found = FISCAL_YEAR.fullmatch(term)
+    return [found.group(1) or f"20{found.group(2)}"] if found else []
 
 
 def _rarest(session: Session, terms: Sequence[str]) -> list[tuple[str, int]]:
@@ -159,8 +194,9 @@ def _rarest_within(chunks: int, terms: Sequence[tuple[str, int]]) -> list[str]:
 class _Look:
     """Looks expressions up in one session, for the best rows of some spaces."""
 
-    def __init__(self, session: Session, spaces: list[str], limit: int) -> None:
+    def __init__(self, session: Session, spaces: list[str], limit: int, wanted: Mapping[str, str]) -> None:
         self._session = session
+        self._wanted = dict(wanted)
         self._spaces = spaces
         self._limit = limit
 
@@ -180,7 +216,8 @@ class _Look:
         """The best of the newest matches, and whether there are older ones."""
         oldest = self._session.execute(_OLDEST, {"query": expression, "ranked": ranked}).scalar()
         values = {"query": expression, "oldest": oldest or 0, "spaces": self._spaces, "limit": self._limit}
-        return {match.row: match.score for match in self._session.execute(_SEARCH, values)}, oldest is not None
+        found = self._session.execute(_SEARCH, values | self._wanted)
+        return {match.row: match.score for match in found}, oldest is not None
 
 
 def _quoted(term: str) -> str:

@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.orm import Session
 
 from assistant.domain import PageSpan, Passage
+from assistant.library import EVERYTHING, Filters
 from assistant.storage import lexical
 from assistant.storage.database import Database
 from assistant.storage.ingestion import split_heading
+from assistant.storage.lexical import WANTED
 from assistant.storage.rows import EMBEDDED
 
 _LIVE_VERSIONS = text(
-    """
+    f"""
     SELECT documents.id, document_versions.number, document_versions.id FROM documents
     JOIN document_versions ON document_versions.id = documents.live_version_id
-    WHERE documents.id IN :ids AND documents.space_id IN :spaces
-      AND (documents.valid_until IS NULL OR documents.valid_until >= :today)
-    """
+    WHERE documents.id IN :ids AND documents.space_id IN :spaces AND {WANTED}
+    """  # noqa: S608 - a constant of this package
 ).bindparams(bindparam("ids", expanding=True), bindparam("spaces", expanding=True))
 
 # Pairs as one JSON value: for a list of row values SQLite reads the whole index, 10 ms with 100,000 chunks.
@@ -34,18 +36,25 @@ _CHUNK_ROWS = text(
     """
 )
 
-_VALID_ROWS = text(
-    """
+_WANTED_ROWS = text(
+    f"""
     SELECT chunks.id FROM chunks JOIN documents ON documents.live_version_id = chunks.version_id
-    WHERE chunks.id IN :rows AND (documents.valid_until IS NULL OR documents.valid_until >= :today)
-    """
+    WHERE chunks.id IN :rows AND {WANTED}
+    """  # noqa: S608 - a constant of this package
 ).bindparams(bindparam("rows", expanding=True))
 
-_VALID_SHARE = text(
-    """
-    SELECT coalesce(avg(documents.valid_until IS NULL OR documents.valid_until >= :today), 1.0) FROM documents
+_ALL_WANTED_ROWS = text(
+    f"""
+    SELECT chunks.id FROM documents JOIN chunks ON chunks.version_id = documents.live_version_id
+    WHERE documents.space_id IN :spaces AND {WANTED} LIMIT :limit
+    """  # noqa: S608 - a constant of this package
+).bindparams(bindparam("spaces", expanding=True))
+
+_WANTED_SHARE = text(
+    f"""
+    SELECT coalesce(avg({WANTED}), 1.0) FROM documents
     WHERE documents.live_version_id IS NOT NULL AND documents.space_id IN :spaces
-    """
+    """  # noqa: S608 - a constant of this package
 ).bindparams(bindparam("spaces", expanding=True))
 
 _EMBEDDINGS = text("SELECT id, embedding FROM chunks WHERE id IN :rows").bindparams(bindparam("rows", expanding=True))
@@ -88,26 +97,34 @@ _PAGES = text(
 ).bindparams(bindparam("rows", expanding=True))
 
 
-EVERY_DAY = ""
-"""Stands in the place of a day where documents count whatever their last day is: every date comes after it."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Of what was asked for, ``stems`` stand in a chunk's title, headings or text, ``named`` in the title."""
+
+    version: int
+    stems: frozenset[str]
+    named: frozenset[str]
 
 
 class Snapshot:
-    """One state of the database, seen through the spaces that may be searched.
+    """One state of the database, seen through the spaces and filters of one search.
 
     With ``valid_on`` the documents are left out that do not hold on that day any more.
     """
 
-    def __init__(self, session: Session, spaces: Sequence[str], valid_on: date | None = None) -> None:
+    def __init__(
+        self, session: Session, spaces: Sequence[str], valid_on: date | None = None, filters: Filters = EVERYTHING
+    ) -> None:
         self._session = session
         self._spaces = list(spaces)
-        self._today = valid_on.isoformat() if valid_on else EVERY_DAY
+        self._narrow = valid_on is not None or filters.narrow
+        self._wanted = _wanted(valid_on, filters)
 
     def live_rows(self, chunk_ids: Sequence[str]) -> dict[str, int]:
         """Return the chunk row of each id that is live; ids of other versions are left out."""
         parts = {chunk_id: chunk_id.split(":") for chunk_id in chunk_ids}
         ids = sorted({document for document, _, _ in parts.values()})
-        found = self._session.execute(_LIVE_VERSIONS, {"ids": ids, "spaces": self._spaces, "today": self._today})
+        found = self._session.execute(_LIVE_VERSIONS, {"ids": ids, "spaces": self._spaces, **self._wanted})
         live = {(document, number): version_id for document, number, version_id in found}
         pairs = {
             (live[document, int(version)], int(n)): chunk_id
@@ -117,33 +134,44 @@ class Snapshot:
         rows = self._session.execute(_CHUNK_ROWS, {"pairs": json.dumps(list(pairs))}) if pairs else ()
         return {pairs[version_id, number]: row for version_id, number, row in rows}
 
-    def valid_share(self) -> float:
-        """Return how much of the documents that can be found is not left out, from 0 to 1."""
-        if self._today == EVERY_DAY:
+    def share(self) -> float:
+        """Return how much of the documents of the spaces is searched, from 0 to 1."""
+        if not self._narrow:
             return 1.0
-        values = {"spaces": self._spaces, "today": self._today}
-        return float(self._session.execute(_VALID_SHARE, values).scalar_one())
+        return float(self._session.execute(_WANTED_SHARE, {"spaces": self._spaces, **self._wanted}).scalar_one())
 
-    def valid(self, rows: Iterable[int]) -> set[int]:
+    def wanted(self, rows: Iterable[int]) -> set[int]:
         """Return those of these live chunk rows whose documents are not left out."""
-        if self._today == EVERY_DAY:
+        if not self._narrow:
             return set(rows)
-        return set(self._session.scalars(_VALID_ROWS, {"rows": list(rows), "today": self._today}))
+        return set(self._session.scalars(_WANTED_ROWS, {"rows": list(rows), **self._wanted}))
+
+    def few(self, most: int) -> list[int] | None:
+        """Return all chunk rows that are searched where filters leave so few of them; None where there are more."""
+        if not self._narrow:
+            return None
+        values = {"spaces": self._spaces, "limit": most + 1, **self._wanted}
+        rows = list(self._session.scalars(_ALL_WANTED_ROWS, values))
+        return rows if len(rows) <= most else None
 
     def keywords(self, query: str, limit: int) -> dict[int, float]:
         """Return the chunk rows that match the query's words, with their bm25."""
-        found = lexical.search(self._session, query, self._spaces, limit)
-        valid = self.valid(found)
-        return {row: score for row, score in found.items() if row in valid}
+        return lexical.search(self._session, query, self._spaces, limit, self._wanted)
 
     def weights(self, query: str) -> dict[str, float]:
         """Return the stems of the query's words, with what each weighs: rare ones more."""
         return lexical.weights_of(self._session, query)
 
-    def held(self, rows: Sequence[int], stems: Set[str]) -> dict[int, tuple[int, frozenset[str]]]:
-        """Return the version row of each chunk row, and which of these stems its title, headings and text have."""
-        found = self._session.execute(_TEXTS, {"rows": list(rows)})
-        return {row: (version, lexical.stems_in("\n".join(texts), stems)) for row, version, *texts in found}
+    def held(self, rows: Sequence[int], stems: Set[str], names: Set[str]) -> dict[int, Held]:
+        """Return what each chunk row and its title hold of these stems and names."""
+        titles: dict[int, frozenset[str]] = {}
+        held: dict[int, Held] = {}
+        for row, version, title, heading, content in self._session.execute(_TEXTS, {"rows": list(rows)}):
+            if version not in titles:
+                titles[version] = lexical.stems_in(title, names | stems)
+            stand = lexical.stems_in(f"{heading}\n{content}", stems) | (titles[version] & stems)
+            held[row] = Held(version, stand, titles[version] & names)
+        return held
 
     def siblings(self, versions: Iterable[int], most: int) -> dict[int, int]:
         """Return how many chunks each version has, counted up to ``most``."""
@@ -170,10 +198,22 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot(database: Database, spaces: Sequence[str], valid_on: date | None = None) -> Iterator[Snapshot]:
+def snapshot(
+    database: Database, spaces: Sequence[str], valid_on: date | None = None, filters: Filters = EVERYTHING
+) -> Iterator[Snapshot]:
     """Give a snapshot that lasts for the block."""
     with database.read() as session:
-        yield Snapshot(session, spaces, valid_on)
+        yield Snapshot(session, spaces, valid_on, filters)
+
+
+def _wanted(valid_on: date | None, filters: Filters) -> dict[str, str]:
+    ending = filters.ending.strip().lower().lstrip(".")
+    return {
+        "today": valid_on.isoformat() if valid_on else "",
+        "tags": json.dumps(filters.tags),
+        "ending": f".{ending}" if ending else "",
+        "since": filters.since.isoformat() if filters.since else "",
+    }
 
 
 def _spans(session: Session, rows: Sequence[int]) -> dict[int, tuple[PageSpan, ...]]:

@@ -66,6 +66,21 @@ def test_words_of_a_question_may_stand_in_different_chunks_of_a_document() -> No
     assert scores[2] > scores[3]
 
 
+def test_among_long_documents_the_title_tells_which_one_is_meant() -> None:
+    words = Words({}, {}, frozenset({"2022", "acm"}))
+    found = {
+        1: Candidate("Acme 2021", [0.6], siblings=90, named=frozenset({"acm"})),
+        2: Candidate("Acme 2022", [0.5], siblings=90, named=frozenset({"acm", "2022"})),
+    }
+    assert _order(ranked(found, [words], 50)) == [2, 1]
+
+
+def test_among_short_documents_the_title_is_not_counted_once_more() -> None:
+    words = Words({}, {}, frozenset({"2022"}))
+    found = {1: Candidate("a", [0.6]), 2: Candidate("b", [0.5], named=frozenset({"2022"}))}
+    assert _order(ranked(found, [words], 50)) == [1, 2]
+
+
 def test_scores_of_queries_that_mean_the_same_are_added() -> None:
     found = {1: Candidate("a", [0.5, 0.1]), 2: Candidate("b", [0.2, 0.3])}
     both = ranked(found, [NO_WORDS, NO_WORDS], 50)

@@ -131,3 +131,31 @@ def test_exact_search_equals_sorting_by_cosine(library: Library, knowledge: Know
     order = np.argsort(-(vectors @ query[0]))[:10]
     exact = knowledge._exact.of(EMBEDDED).nearest(["general"], query, 10)[0]
     assert [row - 1 for row, _ in exact] == pytest.approx(order.tolist())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "leave",
+        "ANNUAL LEAVE DAYS?!",
+        "annual leave " * 300,
+        "27",
+        "Wie viele Urlaubstage habe ich?",
+        "休暇は何日ですか",
+        "SELECT * FROM documents; DROP TABLE chunks; --",
+        "^(annual|leave)+.*[0-9]{2}$",
+        'NEAR("annual" leave, 5) OR title:leave* NOT -day',
+        "FY'26 (fy2026)",
+    ],
+)
+def test_whatever_a_question_looks_like_it_is_searched(library: Library, knowledge: KnowledgeBase, asked: str) -> None:
+    library.put("Handbook.pdf", PAGES)
+    assert len(knowledge.search(STAFF, asked)) == len(PAGES)
+
+
+@pytest.mark.parametrize("asked", ["leave", "ANNUAL LEAVE DAYS", "annual leave " * 300, "27"])
+def test_one_word_capitals_a_very_long_question_and_a_number_find_their_page(
+    library: Library, knowledge: KnowledgeBase, asked: str
+) -> None:
+    library.put("Handbook.pdf", PAGES)
+    assert knowledge.search(STAFF, asked)[0].page == 1

@@ -152,3 +152,24 @@ def test_few_documents_are_found_among_many_that_the_person_may_not_see(database
 def test_very_long_queries_are_cut(session: Session) -> None:
     assert _names(session, "annual leave " + "x" * 100_000) == ["Leave.pdf"]
     assert len(lexical.terms_of(" ".join(f"word{n}" for n in range(10_000)))) <= lexical.TERMS_LOOKED_UP
+
+
+def test_a_fiscal_year_is_looked_up_as_the_year_it_is() -> None:
+    assert lexical.terms_of("capex in FY2018 and FY19") == ["capex", "fy2018", "2018", "fy19", "2019"]
+
+
+def test_stems_are_found_in_a_text_in_any_form_case_and_accent() -> None:
+    wanted = frozenset(lexical.stems_of("easily reported cafe policies"))
+    assert lexical.stems_in("EASY to report: the CAFÉ's policy", wanted) >= {"report", "cafe", "polici"}
+    assert lexical.stems_in("", wanted) == frozenset()
+
+
+def test_rare_words_weigh_more_and_unknown_ones_nothing(session: Session) -> None:
+    weights = lexical.weights_of(session, "laptop leave zzz")
+    assert weights["leav"] > weights["laptop"] >= 0.0
+    assert "zzz" not in weights
+
+
+def test_a_name_is_known_in_one_word_as_well() -> None:
+    names = lexical.names_of("What did Best Buy sell?")
+    assert len(lexical.stems_in("BESTBUY_2023_10K", names)) == 1
