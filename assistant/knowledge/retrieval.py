@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.domain import Passage
+from assistant.knowledge.arranging import Group, Piece, arranged
 from assistant.knowledge.exact import ExactSearches, decode
 from assistant.knowledge.index import Hit, IndexDamaged, VectorIndex
 from assistant.knowledge.indexer import Indexer
@@ -19,7 +20,7 @@ from assistant.knowledge.ranking import LONG, Candidate, Words, ranked
 from assistant.library import EVERYTHING, Filters, today
 from assistant.storage.database import Database
 from assistant.storage.lexical import names_of
-from assistant.storage.passages import Snapshot, snapshot
+from assistant.storage.passages import Held, Snapshot, snapshot
 from assistant.storage.preferences import Preferences
 from assistant.storage.rows import EMBEDDED
 
@@ -103,11 +104,10 @@ class Retrieval:
                 Words(matches, now.weights(query), names_of(query))
                 for query, matches in zip(queries, keywords, strict=True)
             ]
-            scores = ranked(_candidates(now, cosines, asked), asked, DEPTH)
-            best = sorted(scores, key=lambda row: -scores[row])[:k]
-            similar = cosines if vectors.serving is None else _cosines(now.embeddings(best), vectors.embedded)
-            found = now.load(best)
-        return [replace(found[row], score=scores[row], similarity=max(similar[row])) for row in best if row in found]
+            held = _held(now, cosines, asked)
+            scores = ranked(_candidates(now, cosines, held), asked, DEPTH)
+            groups = arranged(sorted(scores, key=lambda row: -scores[row]), _pieces(held), k)
+            return _passages(now, groups, scores, cosines, vectors)
 
     def _near(self, vectors: QueryVectors, spaces: Sequence[str], depth: int) -> _Near:
         """The nearest chunks to each query: from the index in the spaces that it serves, else by exact search."""
@@ -161,14 +161,48 @@ def _nearest(cosines: Mapping[int, list[float]], keywords: Sequence[Mapping[int,
     return {row: cosines[row] for row in sorted(rows) if row in cosines}
 
 
-def _candidates(now: Snapshot, cosines: Mapping[int, Sequence[float]], asked: Sequence[Words]) -> dict[int, Candidate]:
+def _held(now: Snapshot, cosines: Mapping[int, Sequence[float]], asked: Sequence[Words]) -> dict[int, Held]:
     stems = {stem for words in asked for stem in words.weights}
-    held = now.held(list(cosines), stems, frozenset().union(*(words.names for words in asked)))
+    return now.held(list(cosines), stems, frozenset().union(*(words.names for words in asked)))
+
+
+def _candidates(
+    now: Snapshot, cosines: Mapping[int, Sequence[float]], held: Mapping[int, Held]
+) -> dict[int, Candidate]:
     siblings = now.siblings({one.version for one in held.values()}, LONG)
     return {
         row: Candidate(one.version, cosines[row], one.stems, siblings[one.version], one.named)
         for row, one in held.items()
     }
+
+
+def _pieces(held: Mapping[int, Held]) -> dict[int, Piece]:
+    return {
+        row: Piece(one.version, one.number, one.pages, one.heading, one.title, one.text, one.valid_until, one.named)
+        for row, one in held.items()
+    }
+
+
+def _passages(
+    now: Snapshot,
+    groups: Sequence[Group],
+    scores: Mapping[int, float],
+    cosines: Mapping[int, Sequence[float]],
+    vectors: QueryVectors,
+) -> list[Passage]:
+    """The passage of each group, with the score and similarity of its best chunk."""
+    rows = [row for group in groups for row in group]
+    similar = cosines if vectors.serving is None else _cosines(now.embeddings(rows), vectors.embedded)
+    found = now.load(rows)
+    passages = []
+    for group in groups:
+        if not found.keys() >= set(group):
+            continue  # its document was moved to where this person may not read, after the vectors were searched
+        chunks = [found[row] for row in group]
+        passage = chunks[0] if len(chunks) == 1 else now.joined(chunks)
+        best = max(scores[row] for row in group)
+        passages.append(replace(passage, score=best, similarity=max(max(similar[row]) for row in group)))
+    return passages
 
 
 def _cosines(embeddings: Mapping[int, bytes], vectors: NDArray[np.float32]) -> dict[int, list[float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import RowMapping, bindparam, text
@@ -63,8 +63,17 @@ _OTHER_EMBEDDINGS = text(
     "SELECT chunk_id, vector FROM embeddings WHERE chunk_id IN :rows AND model = :model"
 ).bindparams(bindparam("rows", expanding=True))
 
-_TEXTS = text("SELECT id, version_id, title, heading, text FROM chunks WHERE id IN :rows").bindparams(
-    bindparam("rows", expanding=True)
+_TEXTS = text(
+    """
+    SELECT chunks.id AS row, chunks.version_id AS version, chunks.number, chunks.page_from, chunks.page_to,
+           chunks.title, chunks.heading, chunks.text, documents.valid_until
+    FROM chunks JOIN documents ON documents.live_version_id = chunks.version_id WHERE chunks.id IN :rows
+    """
+).bindparams(bindparam("rows", expanding=True))
+
+_BETWEEN = text(
+    "SELECT substr(text, :start + 1, :end - :start) FROM document_versions"
+    " WHERE document_id = :document AND number = :number"
 )
 
 # No more are counted than ranking looks at; the index of version and number alone answers.
@@ -99,9 +108,15 @@ _PAGES = text(
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Of what was asked for, ``stems`` stand in a chunk's title, headings or text, ``named`` in the title."""
+    """A chunk: of what was asked for ``stems`` stand in its title, headings or text, ``named`` in the title."""
 
     version: int
+    number: int
+    pages: tuple[int | None, int | None]
+    heading: str
+    title: str
+    text: str
+    valid_until: date | None
     stems: frozenset[str]
     named: frozenset[str]
 
@@ -163,15 +178,25 @@ class Snapshot:
         return lexical.weights_of(self._session, query)
 
     def held(self, rows: Sequence[int], stems: Set[str], names: Set[str]) -> dict[int, Held]:
-        """Return what each chunk row and its title hold of these stems and names."""
+        """Return each chunk row as it is ranked, with what it and its title hold of these stems and names."""
         titles: dict[int, frozenset[str]] = {}
         held: dict[int, Held] = {}
-        for row, version, title, heading, content in self._session.execute(_TEXTS, {"rows": list(rows)}):
-            if version not in titles:
-                titles[version] = lexical.stems_in(title, names | stems)
-            stand = lexical.stems_in(f"{heading}\n{content}", stems) | (titles[version] & stems)
-            held[row] = Held(version, stand, titles[version] & names)
+        for row in self._session.execute(_TEXTS, {"rows": list(rows)}):
+            if row.version not in titles:
+                titles[row.version] = lexical.stems_in(row.title, names | stems)
+            stand = lexical.stems_in(f"{row.heading}\n{row.text}", stems) | (titles[row.version] & stems)
+            last = date.fromisoformat(row.valid_until) if row.valid_until else None
+            pages, named = (row.page_from, row.page_to), titles[row.version] & names
+            held[row.row] = Held(row.version, row.number, pages, row.heading, row.title, row.text, last, stand, named)
         return held
+
+    def joined(self, passages: Sequence[Passage]) -> Passage:
+        """Return neighbouring passages of a version, in reading order, as one, with what stands between them."""
+        first, last = passages[0], passages[-1]
+        values = {"document": first.document_id, "number": first.version, "start": first.start, "end": last.end}
+        between = self._session.execute(_BETWEEN, values).scalar_one()
+        spans = tuple(dict.fromkeys(span for passage in passages for span in passage.spans))
+        return replace(first, end=last.end, text=between, spans=spans)
 
     def siblings(self, versions: Iterable[int], most: int) -> dict[int, int]:
         """Return how many chunks each version has, counted up to ``most``."""

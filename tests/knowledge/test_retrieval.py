@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from small_library import Library
+from sqlalchemy import update
 
 from assistant.domain import Person, Role
 from assistant.knowledge.service import KnowledgeBase
-from assistant.storage.rows import EMBEDDED
+from assistant.storage.rows import EMBEDDED, ChunkRow
 
 STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 PAGES = [
@@ -159,3 +160,29 @@ def test_one_word_capitals_a_very_long_question_and_a_number_find_their_page(
 ) -> None:
     library.put("Handbook.pdf", PAGES)
     assert knowledge.search(STAFF, asked)[0].page == 1
+
+
+def test_neighbouring_chunks_come_as_one_passage_that_is_exactly_the_text_between_its_ends(
+    library: Library, knowledge: KnowledgeBase
+) -> None:
+    document_id = library.put("Leave.md", [PAGES[0], "Annual leave of five days may be carried over."])
+    with library.database.write() as session:
+        session.execute(update(ChunkRow).values(page_from=1, page_to=1))
+    found = knowledge.search(STAFF, "annual leave")
+    text, _ = knowledge.document_text(STAFF, document_id, 1)
+    assert [(passage.start, passage.end) for passage in found] == [(0, len(text))]
+    assert found[0].text == text
+    assert found[0].chunk_id == f"{document_id}:1:0"
+
+
+def test_two_editions_of_a_policy_are_told_apart_by_the_year_that_is_asked_for(
+    library: Library, knowledge: KnowledgeBase
+) -> None:
+    for year, cost in (("2026", 120), ("2024", 100)):
+        library.put(
+            f"Travel policy {year}.pdf", [f"A hotel may cost {cost} euros a night, and meals are paid as well."]
+        )
+    newest = knowledge.search(STAFF, "What may a hotel cost?", 1)
+    asked = knowledge.search(STAFF, "What might a hotel cost in 2024?", 2)
+    assert [passage.document for passage in newest] == ["Travel policy 2026.pdf"]
+    assert {passage.document for passage in asked} == {"Travel policy 2024.pdf", "Travel policy 2026.pdf"}
