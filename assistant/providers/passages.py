@@ -29,6 +29,12 @@ from assistant.library import today
 CANNOT_ANSWER = "The knowledge base does not answer this."
 """What every model says, word for word, when the passages do not carry an answer."""
 
+NOTHING_ABOUT = "The sources say nothing about"
+"""Begins the offline model's own sentence on a part of a question that no passage covers."""
+
+DIFFERENT = "The documents do not say the same:"
+"""The offline model's own line above what two documents give different figures, dates or names for."""
+
 AGENT_LINE = "Agent: "
 """Begins the first line of every agent's instructions; the rest of that line is the route's value."""
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from assistant.providers.offline.conflicts import conflict, quote_conflict
 from assistant.providers.offline.lists import list_around, quote_list
+from assistant.providers.offline.parts import missing_thing, parts, unanswered
 from assistant.providers.offline.question import Question, understand
 from assistant.providers.offline.quotes import Quote, plain
 from assistant.providers.offline.rows import quote_rows, quote_side, quote_table_below
@@ -26,6 +28,10 @@ LEAST_COVERAGE = 0.2
 """Below this share of the question's words, and below LEAST_SIMILARITY, a sentence is about something else."""
 
 LEAST_SIMILARITY = 0.3
+COVERED = 0.5
+"""Share of the words of a part of a question from which a passage is about it, or else from NEAR_MEANING (cosine)."""
+
+NEAR_MEANING = 0.6
 MORE = 3
 """Sentences beside the answering one."""
 
@@ -84,12 +90,39 @@ class _Found:
 
 
 def answer(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM) -> Iterator[str]:
-    """Yield the answer piece by piece, each a verbatim quote with its marker; nothing when nothing answers."""
-    found = _search(understand(asked), in_force(asked, passages), embedder)
-    if found is None:
-        return
-    for quote in _quotes(found):
-        yield quote.write()
+    """Yield the answer piece by piece, each a verbatim quote with its marker; nothing when nothing answers.
+
+    Of a question in parts each is answered; a part that no passage covers is named, in the assistant's own words.
+    """
+    held = in_force(asked, passages)
+    questions = parts(asked)
+    found = [_search(understand(question), held, embedder) for question in questions]
+    covered = [one is not None and _covered(one) for one in found]
+    if len(questions) > 1 and not any(covered):
+        questions, found = [asked], [_search(understand(asked), held, embedder)]
+    single = len(questions) == 1
+    answers = [one for one, told in zip(found, covered, strict=False) if one and (told or single)]
+    yield from _written([_quotes(one) for one in answers])
+    if answers:
+        things = [missing_thing(asked, held, embedder, LEAST_SIMILARITY)] if single else []
+        gaps = [] if single else [unanswered(part) for part, told in zip(questions, covered, strict=True) if not told]
+        yield from (f"\n\n{gap.sentence()}" for gap in [*gaps, *things] if gap)
+
+
+def _written(answers: Sequence[Sequence[Quote]]) -> Iterator[str]:
+    """Each answer as its own paragraph, what was quoted before left out."""
+    said: set[tuple[int, str]] = set()
+    for quotes in answers:
+        fresh = [quote for quote in quotes if (quote.n, quote.text) not in said]
+        for at, quote in enumerate(fresh):
+            yield replace(quote, lead="\n\n" + quote.lead.lstrip()).write() if said and not at else quote.write()
+        said |= {(quote.n, quote.text) for quote in fresh}
+
+
+def _covered(found: _Found) -> bool:
+    """Whether a passage speaks of what a part of a question is about; how well it answers is another matter."""
+    best = found.scored[0].features
+    return best["passage"] >= COVERED or best.get("similarity", 0.0) >= NEAR_MEANING
 
 
 def _search(question: Question, passages: Sequence[PromptPassage], embedder: MiniLM) -> _Found | None:
@@ -115,6 +148,9 @@ def _quotes(found: _Found) -> list[Quote]:
         return _side_by_side(sides, found)
     if found.best.kind in TABLE:
         return quote_rows(found.question, found.best, found.passages, found.pieces)
+    differing = conflict(found.question, found.scored, found.passages)
+    if differing:
+        return quote_conflict(differing, found.passages)
     return _prose(found) + quote_table_below(found.question, found.best, found.passages, found.pieces)
 
 

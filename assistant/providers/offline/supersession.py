@@ -19,6 +19,12 @@ _ABOUT_THE_PAST = re.compile(
     r"|before|used to|was|were)\b",
     re.IGNORECASE,
 )
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?(?!\d)")
+_BEARS = re.compile(
+    r"\b(?:effective|valid|in force|as of|updated|revised|issued|version|edition|dated?|status)\b[^.\n]{0,30}?"
+    r"((?<!\d)(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?(?!\d))",
+    re.IGNORECASE,
+)
 HEAD = 400
 """Characters at a passage's beginning where a notice about the document itself stands."""
 
@@ -36,8 +42,18 @@ def in_force(question: str, passages: Sequence[PromptPassage]) -> list[PromptPas
         family, edition = _edition(passage.document)
         newest[family] = max(edition, newest.get(family, edition))
     kept = [passage for passage in passages if _edition(passage.document)[1] >= newest[_edition(passage.document)[0]]]
-    over = {passage.document for passage in kept if _says_it_is_over(passage)}
+    over = {passage.document for passage in kept if is_over(passage)}
     return [p for p in kept if p.document not in over] + [p for p in kept if p.document in over]
+
+
+def dated(passage: PromptPassage) -> str | None:
+    """Return the date that a document bears, as written where it sorts by time (2026-03-01, 2026), None without one.
+
+    That is one in its name, else one that its first lines call the date of the document.
+    """
+    named = _DATE.findall(passage.document)
+    told = _BEARS.search(f"{passage.heading}\n{passage.text[:HEAD]}")
+    return max(named) if named else told.group(1) if told else None
 
 
 def _edition(document: str) -> tuple[str, float]:
@@ -48,8 +64,8 @@ def _edition(document: str) -> tuple[str, float]:
     return family, max(years, default=0.0) + (float(version.group(1)) / 1000 if version else 0.0)
 
 
-def _says_it_is_over(passage: PromptPassage) -> bool:
-    """True for "superseded by" near the beginning, but not for "this policy has replaced the one of 2024"."""
+def is_over(passage: PromptPassage) -> bool:
+    """Whether a document says of itself that it is superseded, not that it "has replaced the one of 2024"."""
     head = f"{passage.document} {passage.heading} {passage.text[:HEAD]}"
     found = _OVER.search(head)
     if found is None:
