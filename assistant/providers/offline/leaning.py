@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from assistant.providers.offline.terms import listed_words, words
 
-LONGEST = 30
+LONGEST = 16
 """Words of a question that may lean; a longer one tells its own story, and points back within it."""
 
 JOINER = re.compile(r"^(?:(?:ok(?:ay)?|and|so|but|also|then)[,.!]? +)+", re.IGNORECASE)

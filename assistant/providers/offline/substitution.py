@@ -29,7 +29,11 @@ _HEAD = re.compile(
 
 
 def substitute(fragment: str, before: str) -> str:
-    """Return the question before with ``fragment`` in the place of the phrase of its kind, else added at the end."""
+    """Return the question before with ``fragment`` in the place of the phrase of its kind.
+
+    One that begins with a preposition is added at the end where there is no such phrase; the result is empty for any
+    other: a new thing asked for, rather than the same of another thing.
+    """
     leading = _LEADING.match(fragment)
     preposition, phrase = (leading.group(1).lower(), leading.group(2)) if leading else ("", fragment)
     asked = before.rstrip("?. ")
@@ -37,7 +41,7 @@ def substitute(fragment: str, before: str) -> str:
         replaced = attempt(asked, preposition, phrase)
         if replaced:
             return f"{replaced}?"
-    return f"{asked} {preposition or 'for'} {phrase}?"
+    return f"{asked} {preposition} {phrase}?" if preposition else ""
 
 
 def _in_time(asked: str, preposition: str, phrase: str) -> str:

@@ -30,7 +30,7 @@ CAP = "What is the hotel cap in Vienna?"
         ("What is the rate for a private car?", "and for bicycles?", "What is the rate for bicycles?"),
         ("Who approves a trip of EUR 4,500?", "and EUR 12,000?", "Who approves a trip of EUR 12,000?"),
         ("What do I do when my laptop is lost?", "And my phone?", "What do I do when my phone is lost?"),
-        ("What is the laptop policy?", "ok, and what about monitors?", "What is the laptop policy for monitors?"),
+        ("What is the laptop policy?", "ok, and for monitors?", "What is the laptop policy for monitors?"),
     ],
 )
 def test_an_elliptic_follow_up_takes_the_place_of_the_phrase_of_its_kind(before: str, asked: str, alone: str) -> None:
@@ -117,6 +117,10 @@ def test_he_and_she_are_whoever_was_named_last(asked: str, alone: str) -> None:
     assert stand_alone(asked, HEAD).question == alone
 
 
+def test_a_phrase_is_not_put_into_a_mere_phrase() -> None:
+    assert not stand_alone("and for contractors?", [("user", "leave rules")]).changed
+
+
 def test_he_and_she_stay_where_nobody_was_named() -> None:
     assert not stand_alone("What is her phone number?", [("user", LEAVE)]).changed
 
@@ -125,6 +129,7 @@ def test_he_and_she_stay_where_nobody_was_named() -> None:
     ("asked", "alone"),
     [
         ("exceptions", "exceptions (days of annual leave)"),
+        ("what about monitors?", "(days of annual leave)"),
         ("Can I give my manager half of those days?", "(days of annual leave)"),
         ("Is there another form for the same thing?", "(days of annual leave)"),
     ],
