@@ -10,6 +10,12 @@ from assistant.providers.passages import CANNOT_ANSWER
 NEAREST = 3
 OFFER = "Try other words, or name the document you mean. If it should be in here, ask for it to be added."
 
+ASK_BACK = (
+    "Is this a question, or is something to be done? No document answers it as it stands. "
+    "I can show what comes nearest in the documents, or take it as a request."
+)
+"""The question back where the documents are silent and what was asked for is in doubt."""
+
 PENDING = "Documents that are still being read: {}. Ask again in a minute."
 
 

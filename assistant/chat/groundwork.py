@@ -63,7 +63,8 @@ def asked_as(person: Person, question: str, said: Sequence[Said], given: Questio
 class Grounds:
     """``answerable`` is None when no documents were ``searched``, or when it is to be estimated after the answer.
 
-    ``thin`` when the passages are not enough to ask the model at all. Times are milliseconds since the person asked.
+    ``thin`` when the passages are not enough to ask the model at all; ``doubtful`` when the rules planned alone and could
+    not tell a question from a request. Times are milliseconds since the person asked.
     """
 
     plan: Plan
@@ -73,6 +74,7 @@ class Grounds:
     thin: bool
     plan_ms: float
     retrieve_ms: float | None
+    doubtful: bool = False
 
 
 class Groundwork:
@@ -101,7 +103,8 @@ class Groundwork:
             return Grounds(plan, [], None, False, False, plan_ms, None)
         offline = choice.provider == OFFLINE
         passages, evidence, thin = await self._retrieve(asked, plan, seen, early, offline=offline)
-        return Grounds(plan, passages, evidence, True, thin, plan_ms, self._running.elapsed_ms())
+        doubtful = planner is None and asked.route is None and seen.doubtful
+        return Grounds(plan, passages, evidence, True, thin, plan_ms, self._running.elapsed_ms(), doubtful)
 
     def _look(
         self, asked: Asked, choice: ModelChoice, planners: Planners

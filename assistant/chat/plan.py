@@ -42,6 +42,7 @@ PLAN_SECONDS = 10.0
 QUERY_CHARACTERS = 1_000
 """What is kept of a query that a model wrote; the embedding model reads about as much."""
 CHOSEN = "chosen by you"
+DOUBTFUL = "may be a question or a request, so the documents are asked first"
 NEAR_PASSAGE = "a passage of the documents is near it"
 NO_TALK = 0.5
 """Cosine (of the embedded model) with a passage from which a message is no small talk.
@@ -74,6 +75,11 @@ class Look:
     def sure(self) -> bool:
         """Whether the rules know what is asked for and where to look."""
         return self.guess is not None and self.guess.sure and not self.standalone.changed
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the rules cannot tell a question from a request."""
+        return self.guess is not None and self.guess.doubtful
 
 
 class PlanDraft(BaseModel):
@@ -149,11 +155,17 @@ def as_settled(plan: Plan, question: str, *, reworded: bool) -> Plan:
 
 
 def by_rules(seen: Look, route: Route | None = None) -> Plan:
-    """Return the plan that the rules make: with the ``route`` that the person chose, else with their guess."""
+    """Return the plan that the rules make: with the ``route`` that the person chose, else with their guess.
+
+    Where they are in doubt whether something is to be done, the documents come first: looking does no harm.
+    """
     if route is not None:
         return Plan(seen.standalone.question, seen.queries, route, 1.0, CHOSEN)
     assert seen.guess is not None  # noqa: S101  # whoever lets the rules decide has let them guess
     guess = seen.guess
+    if guess.doubtful:
+        confidence = guess.confidence if guess.route is Route.KNOWLEDGE else round(1 - guess.confidence, 3)
+        return Plan(seen.standalone.question, seen.queries, Route.KNOWLEDGE, confidence, DOUBTFUL)
     return Plan(seen.standalone.question, seen.queries, guess.route, guess.confidence, guess.reason)
 
 

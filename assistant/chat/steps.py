@@ -17,6 +17,9 @@ ROUTE_TITLES = {
     Route.GENERAL: "Conversation, no documents needed",
 }
 
+ASKED_BACK = "ask_back"
+"""The kind of the step that a turn ends with when it asks the person what is wanted."""
+
 
 class Steps:
     """Records steps in the order in which they began."""

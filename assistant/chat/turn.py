@@ -16,7 +16,7 @@ from pydantic_ai import CancellationToken, RunCancelled
 
 from assistant import log as logs
 from assistant.chat import guardrail
-from assistant.chat.abstention import abstains, abstention, nearest_documents
+from assistant.chat.abstention import ASK_BACK, abstains, abstention, nearest_documents
 from assistant.chat.accounts import Accounts
 from assistant.chat.agents import WITH_PASSAGES
 from assistant.chat.answer import AnswerStream
@@ -30,7 +30,7 @@ from assistant.chat.plan import Planner, without_plan
 from assistant.chat.planners import planner_for
 from assistant.chat.running import RunningTurn
 from assistant.chat.sources import Sources, expiry_note
-from assistant.chat.steps import Steps
+from assistant.chat.steps import ASKED_BACK, Steps
 from assistant.chat.tools import AgentDeps
 from assistant.domain import (
     AUTO,
@@ -239,7 +239,11 @@ class TurnRun:
 
     async def _abstained(self, grounds: Grounds) -> Ending:
         progress = await anyio.to_thread.run_sync(self._deps.knowledge.progress, self._asked.person)
-        self._answer.add(abstention(grounds.plan.standalone_question, self._passages, progress.pending))
+        if grounds.doubtful:
+            self._steps.finish(self._steps.start(ASKED_BACK, "Asked what is wanted"))
+            self._answer.add(ASK_BACK)
+        else:
+            self._answer.add(abstention(grounds.plan.standalone_question, self._passages, progress.pending))
         self._answer.finish()
         self._mark_abstained()
         return TurnStatus.COMPLETE, None

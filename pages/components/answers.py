@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from assistant.chat.guardrail import GUARD
-from assistant.domain import Step, Turn, TurnStatus
+from assistant.chat.steps import ASKED_BACK
+from assistant.domain import Route, Step, Turn, TurnStatus
 from pages.components import frame, picker, wording
 from pages.components.approval import draw_card
-from pages.components.badge import details, draw_badge, draw_fall_back
+from pages.components.badge import ask_again_as, details, draw_badge, draw_fall_back
 from pages.components.guard import Entered
 from pages.components.problems import told_later
 from pages.components.reading import draw_reading_of
@@ -34,6 +35,10 @@ STEPS_ICONS = {
     TurnStatus.COMPLETE: ":material/check:",
     TurnStatus.AWAITING_APPROVAL: ":material/pending:",
 }
+READINGS = (
+    (Route.KNOWLEDGE, "Look it up in the documents", ":material/search:"),
+    (Route.ACTION, "Take it as a request", ":material/task_alt:"),
+)
 NOT_THE_MODELS = {"attack", "cut", "lapsed", "length", "limit", "question", "withheld"}
 """Categories of errors that another model would not mend."""
 ASSISTANT_ICON, PERSON_ICON = ":material/menu_book:", ":material/person:"
@@ -95,13 +100,26 @@ def draw_steps(steps: Sequence[Step]) -> None:
 
 def _draw_answer(entered: Entered, turn: Turn) -> None:
     numbers = [citation.n for citation in turn.citations]
-    if turn.abstained:
+    if any(step.kind == ASKED_BACK for step in turn.steps):
+        with st.container(border=True, key=f"asked-back-{turn.id}", gap="small"):
+            _draw_blocks(turn, numbers)
+            _draw_readings(entered, turn)
+    elif turn.abstained:
         with st.container(border=True, key=f"abstained-{turn.id}", gap="small"):
             st.markdown(":orange-badge[:material/search_off: Not in the knowledge base]")
             _draw_blocks(turn, numbers)
             _draw_next_step(entered, turn)
     else:
         _draw_blocks(turn, numbers)
+
+
+def _draw_readings(entered: Entered, turn: Turn) -> None:
+    """The two ways in which the question may be meant; either asks it again."""
+    row = st.container(horizontal=True, gap="small")
+    for route, label, icon in READINGS:
+        row.button(
+            label, key=f"reading-{route.value}-{turn.id}", icon=icon, on_click=ask_again_as, args=(entered, turn, route)
+        )
 
 
 def _draw_next_step(entered: Entered, turn: Turn) -> None:

@@ -74,6 +74,11 @@ def _draw_route(entered: Entered, turn: Turn, route: Route) -> None:
 def _correct(entered: Entered, turn: Turn) -> None:
     wish = st.session_state[f"route-{turn.id}"]
     if wish is not None:
-        choice = picker.for_retry(entered, turn)
-        with told_later():
-            entered.services.chat.correct_route(entered.person, turn.id, Route(wish), choice)
+        ask_again_as(entered, turn, Route(wish))
+
+
+def ask_again_as(entered: Entered, turn: Turn, route: Route) -> None:
+    """Ask a turn's question again on another route, which is learnt from."""
+    choice = picker.for_retry(entered, turn)
+    with told_later():
+        entered.services.chat.correct_route(entered.person, turn.id, route, choice)

@@ -17,7 +17,7 @@ from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.routing import RouteClassifier
 from assistant.providers.scripted import Reply, Structured
 
-UNSURE = "It is cold in the office"
+UNSURE = "I want to go on holiday in June"
 LEAVE = "How many days of annual leave do full-time employees receive?"
 
 

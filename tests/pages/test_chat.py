@@ -7,7 +7,7 @@ from collections.abc import Callable
 from streamlit.testing.v1 import AppTest
 
 from assistant.bootstrap import Services
-from assistant.domain import TurnStatus
+from assistant.domain import Route, TurnStatus
 
 RunApp = Callable[..., AppTest]
 HOTEL = "How much may a hotel room in Vienna cost?"
@@ -78,6 +78,19 @@ def test_what_is_not_in_the_documents_leads_on_to_the_search_and_the_upload(run_
     links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
     assert "chairman" in links["See what the search finds"]
     assert "Add a document" in links
+
+
+def test_what_may_be_a_question_or_a_request_is_asked_back_about(run_app: RunApp, services: Services) -> None:
+    app = ask(run_app(), "ticket")
+    assert "Is this a question, or is something to be done?" in text_of(app)
+    assert "Not in the knowledge base" not in text_of(app)
+    labels = [button.label for button in app.button]
+    assert "Look it up in the documents" in labels
+    app.button[labels.index("Take it as a request")].click().run()
+    assert not app.exception
+    *_, turn = services.chat.turns(services.people.local(), app.query_params["conversation"])
+    assert turn.plan is not None
+    assert (turn.plan.route, turn.route_by_person) == (Route.ACTION, True)
 
 
 def test_a_clicked_source_opens_at_its_place(run_app: RunApp) -> None:

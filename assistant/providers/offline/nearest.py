@@ -38,13 +38,14 @@ BLOCK = 2000
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A label and the place of its nearest example.
+    """A label, the one that comes ``second`` (the same where there is no other) and the place of its nearest example.
 
     ``confidence`` (0 to 1) is that the text is one of the examples' kind and the label is right; it falls with the
     distance to all examples. ``choice`` is that of all labels this one is meant; it falls where two come close.
     """
 
     label: str
+    second: str
     confidence: float
     choice: float
     nearest: int
@@ -82,11 +83,13 @@ class NearestLabels:
     def guess(self, text: str, vector: NDArray[np.float32]) -> Guess:
         """Return the label of one text with the example that speaks for it."""
         scores: NDArray[np.float32] = self._closeness([text], vector[None, :]) @ self._votes
-        label = int(scores[0].argmax())
+        ordered = np.argsort(scores[0])
+        label, second = int(ordered[-1]), int(ordered[-2:][0])
         confidence = self._scope.of(float(scores[0, label]) + _cosine(self._sums[label], vector))
         members = np.flatnonzero(self._numbers == label)
         nearest = int(members[(self._vectors[members] @ vector).argmax()])
-        return Guess(self._names[label], confidence, self._choice.of(float(_lead(scores)[0])), nearest)
+        choice = self._choice.of(float(_lead(scores)[0]))
+        return Guess(self._names[label], self._names[second], confidence, choice, nearest)
 
     def _closeness(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """How close texts are to the landmarks, by meaning and by phrases."""

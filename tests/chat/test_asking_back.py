@@ -1,0 +1,67 @@
+"""Offline, a message that may be a question or a request is looked up first, and asked back about where that fails."""
+
+from __future__ import annotations
+
+import pytest
+from chatting import OFFLINE, Chatting, ended
+
+from assistant.chat.abstention import ASK_BACK
+from assistant.chat.plan import DOUBTFUL
+from assistant.chat.steps import ASKED_BACK
+from assistant.domain import Route, Turn, TurnStatus
+from assistant.providers.passages import CANNOT_ANSWER
+
+IN_DOUBT = "access to the finance drive"
+
+
+def asked_back(turn: Turn) -> bool:
+    return turn.answer == ASK_BACK and turn.steps[-1].kind == ASKED_BACK
+
+
+@pytest.mark.parametrize("message", [IN_DOUBT, "ticket", "request"])
+def test_what_may_be_a_request_and_stands_in_no_document_is_asked_back_about(chatting: Chatting, message: str) -> None:
+    turn = chatting.ask(message, choice=OFFLINE)
+    assert asked_back(turn)
+    assert (turn.status, turn.abstained, turn.citations) == (TurnStatus.COMPLETE, True, ())
+    assert turn.plan is not None
+    assert (turn.plan.route, turn.plan.reason) == (Route.KNOWLEDGE, DOUBTFUL)
+    assert turn.plan.confidence < 0.85
+    assert chatting.service.turn(chatting.bob, turn.id) == turn
+
+
+def test_what_the_documents_answer_is_answered_whatever_was_meant(chatting: Chatting) -> None:
+    chatting.put("Drives.pdf", "Access to the finance drive is given by the controller within two days.")
+    turn = chatting.ask(IN_DOUBT, choice=OFFLINE)
+    assert "controller" in turn.answer
+    assert not turn.abstained
+
+
+@pytest.mark.parametrize(
+    ("question", "route"),
+    [
+        ("What is the policy for company cars in the Lisbon office?", Route.KNOWLEDGE),
+        ("Open a ticket, my headset makes no sound", Route.ACTION),
+        ("Hello there!", Route.GENERAL),
+    ],
+)
+def test_an_ordinary_message_is_never_asked_back_about(chatting: Chatting, question: str, route: Route) -> None:
+    turn = chatting.ask(question, choice=OFFLINE)
+    assert not asked_back(turn)
+    assert turn.plan is not None
+    assert turn.plan.route is route
+
+
+@pytest.mark.parametrize("route", [Route.KNOWLEDGE, Route.ACTION])
+def test_the_reading_that_a_person_picks_is_taken_and_stays(chatting: Chatting, route: Route) -> None:
+    picked = ended(chatting.service.correct_route(chatting.bob, chatting.ask(IN_DOUBT, choice=OFFLINE).id, route))
+    again = chatting.ask(IN_DOUBT, choice=OFFLINE)
+    for turn in (picked, again):
+        assert not asked_back(turn)
+        assert turn.plan is not None
+        assert turn.plan.route is route
+        assert turn.answer.startswith(CANNOT_ANSWER) == (route is Route.KNOWLEDGE)
+
+
+def test_a_model_that_plans_is_not_asked_back_over(chatting: Chatting) -> None:
+    turn = chatting.ask(IN_DOUBT)
+    assert not asked_back(turn)
