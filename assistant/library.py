@@ -194,6 +194,37 @@ class DiffLine:
     text: str
 
 
+class UploadGuard(StrEnum):
+    """What becomes of sentences in documents that give orders to an assistant: shown to admins in each case.
+
+    ``FLAG`` does no more, ``STRIP`` keeps the sentences from models, ``QUARANTINE`` the whole document from answers.
+    """
+
+    FLAG = "flag"
+    STRIP = "strip"
+    QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A sentence that reads like an order to an assistant, ``[start, end)`` of the text; ``score`` is 0 to 1."""
+
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectDocument:
+    """A document with such sentences in its live version; ``released`` when an admin found them harmless."""
+
+    document_id: str
+    name: str
+    suspects: tuple[Suspect, ...]
+    released: bool
+
+
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
     """A chunk as it is stored; ``as_embedded`` is the text that the embedding model was given."""

@@ -17,6 +17,7 @@ from pages.components.passage_view import draw_place
 from pages.components.problems import told_here
 from pages.components.safe_markdown import escape
 from pages.components.sources import close_dialog, draw_deleted
+from pages.components.suspects import draw_suspected
 
 SECTIONS = READ, VERSIONS, PASSAGES, ABOUT = "Read", "Versions", "Passages", "About"
 NOT_YET = "This document cannot be shown yet: it has not been read."
@@ -32,6 +33,7 @@ def main() -> None:
         listed = _document(entered)
         if listed is None:
             return
+        draw_suspected(entered, listed.document.id)
         for tab, name in zip(st.tabs(SECTIONS, on_change="rerun", key="document-section"), SECTIONS, strict=True):
             if tab.open:
                 with tab:

@@ -12,6 +12,7 @@ from filelock import FileLock
 from assistant.domain import Person, Role
 from assistant.knowledge.exact import encode
 from assistant.knowledge.service import KnowledgeBase
+from assistant.knowledge.suspects import Suspects
 from assistant.knowledge.worker import LOCK_FILE
 from assistant.library import Chunk, Heading, ParsedDocument, ParsedPage
 from assistant.providers.minilm import MiniLM
@@ -44,6 +45,7 @@ class Library:
         self.accepting = Accepting(self.database)
         self.vectors = Vectors(self.database)
         self.store = Ingestion(self.database, worker="test")
+        self.suspects: Suspects | None = None  # what looks through chunks, where a test wants that
 
     def embed(self, name: str, pages: Sequence[str], space: str = "general") -> str:
         """Store a document (or its next version) up to where the index takes over; return its id.
@@ -86,7 +88,8 @@ class Library:
             chunks.append(Chunk(n, start, start + len(text), n + 1, n + 1, ("Rules",), text))
             start += len(text) + 1
         digests = [hashlib.sha256(text.encode()).digest() for text in pages]
-        self.store.store_parsed(job, parsed, chunks, digests, self.embedder.model_id)
+        suspects = self.suspects.among(chunks) if self.suspects else ()
+        self.store.store_parsed(job, parsed, chunks, digests, self.embedder.model_id, suspects=suspects)
 
 
 @contextmanager

@@ -63,8 +63,8 @@ def asked_as(person: Person, question: str, said: Sequence[Said], given: Questio
 class Grounds:
     """``answerable`` is None when no documents were ``searched``, or when it is to be estimated after the answer.
 
-    ``thin`` when the passages are not enough to ask the model at all; ``doubtful`` when the rules planned alone and could
-    not tell a question from a request. Times are milliseconds since the person asked.
+    ``thin`` when the passages are not enough to ask the model at all; ``doubtful`` when the rules planned alone and
+    could not tell a question from a request. Times are milliseconds since the person asked.
     """
 
     plan: Plan

@@ -17,6 +17,7 @@ from assistant.knowledge.chunking import chunk, contextual_text
 from assistant.knowledge.exact import encode
 from assistant.knowledge.pauses import Pauses
 from assistant.knowledge.reading import Reader, Watch
+from assistant.knowledge.suspects import Suspects
 from assistant.providers.minilm import MiniLM
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import DatabaseTrouble
@@ -51,6 +52,7 @@ class Ingest:
         executor: Executor,
         pauses: Pauses | None = None,
         turn_seconds: float = TURN_SECONDS,
+        suspects: Suspects | None = None,
     ) -> None:
         self._store = store
         self._blobs = blobs
@@ -59,6 +61,7 @@ class Ingest:
         self._executor = executor
         self._pauses = pauses or Pauses()
         self._turn_seconds = turn_seconds
+        self._suspects = suspects
         self._stopped = threading.Event()
 
     def read(self, job: Job) -> bool:
@@ -129,7 +132,8 @@ class Ingest:
         digests = [digest_of(contextual_text(parsed.title, piece.heading_path, piece.text)) for piece in chunks]
         if not chunks:
             raise AssistantError("No text was found in this document.")
-        self._store.store_parsed(claim.job, parsed, chunks, digests, self._embedder.model_id, note)
+        suspects = self._suspects.among(chunks) if self._suspects else ()
+        self._store.store_parsed(claim.job, parsed, chunks, digests, self._embedder.model_id, note, suspects)
 
     def _paced(self, job: Job) -> Callable[[], None]:
         """Go on about once a second: cutting a long text takes a minute, and may be called off in its midst."""

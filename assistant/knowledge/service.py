@@ -25,6 +25,7 @@ from assistant.knowledge.intake import Incoming, Intake, Wanted, clean_name
 from assistant.knowledge.library import Library
 from assistant.knowledge.passwords import Passwords
 from assistant.knowledge.progress import FileProgresses
+from assistant.knowledge.quarantine import Quarantine
 from assistant.knowledge.query_vectors import QueryEmbedding, server_of
 from assistant.knowledge.rebuilds import Rebuilds
 from assistant.knowledge.reembedding import Reembedding
@@ -82,6 +83,7 @@ class KnowledgeBase:
         self._progress = FileProgresses(database)
         self.library = Library(database, self._blobs, self._wake, self._progress.of)
         self.caution = Caution(database)
+        self.quarantine = Quarantine(database)
         self.rebuilds = Rebuilds(database, self._wake)
         self.folders = Folders(database, settings, self, self.library)
         self._watching = (
@@ -239,8 +241,8 @@ class KnowledgeBase:
         return [one.name for one in self.documents(person) if not self._blobs.is_sound(one.sha256)]
 
     def search(self, person: Person, query: str, k: int = 10, filters: Filters = EVERYTHING) -> list[Passage]:
-        """Return the k best passages that this person may read; as ``retrieve``."""
-        return self.retrieve(person, [query], k, filters=filters)
+        """Return the k best passages that this person may read, as they stand in the documents; as ``retrieve``."""
+        return self.quarantine.for_people(person, self._found(person, [query], k, None, filters))
 
     def retrieve(
         self,
@@ -250,12 +252,22 @@ class KnowledgeBase:
         query_vectors: NDArray[np.float32] | None = None,
         filters: Filters = EVERYTHING,
     ) -> list[Passage]:
-        """Return the k best passages for queries that mean the same, best first.
+        """Return the k best passages for queries that mean the same, best first, as models may see them.
 
         ``query_vectors`` has the embedded model's row for each query where the caller has them already. Only documents
         that the ``filters`` let through are searched; raises NotFound for a space of theirs (by id or name) that is
         not there for this person.
         """
+        return self.quarantine.for_models(self._found(person, queries, k, query_vectors, filters))
+
+    def _found(
+        self,
+        person: Person,
+        queries: Sequence[str],
+        k: int,
+        query_vectors: NDArray[np.float32] | None,
+        filters: Filters,
+    ) -> list[Passage]:
         chosen = tuple(self._access.space(person, space).id for space in filters.spaces)
         asked = [query for query in queries if query.strip()]
         if not asked or k < 1:

@@ -106,7 +106,9 @@ def _work(
 ) -> None:
     from assistant.knowledge.ingest import Ingest
     from assistant.knowledge.reading import Reader
+    from assistant.knowledge.suspects import Suspects
     from assistant.providers.minilm import MiniLM
+    from assistant.providers.offline.attacks import AttackClassifier
     from assistant.storage.blobs import Blobs
 
     pauses, reader = Pauses(), Reader(settings, database, readers)
@@ -114,7 +116,9 @@ def _work(
     with ThreadPoolExecutor(_threads(), "embed") as executor:
         # The model loads while the libraries of the runner are imported, which takes as long.
         executor.submit(embedder.warm)
-        ingest = Ingest(store, Blobs(settings.data_dir), reader, embedder, executor, pauses)
+        # Kept apart from the exact vectors that questions are judged by.
+        suspects = Suspects(AttackClassifier(embedder, settings.data_dir / "cache" / "attacks-of-worker.npz"))
+        ingest = Ingest(store, Blobs(settings.data_dir), reader, embedder, executor, pauses, suspects=suspects)
         runner = _runner(settings.data_dir / "jobs.sqlite" if record else None, ingest)
         try:
             runner.start()

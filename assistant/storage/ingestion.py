@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from assistant import faults
 from assistant.domain import DocumentStatus
-from assistant.library import Chunk, ParsedDocument
+from assistant.library import Chunk, ParsedDocument, Suspect
 from assistant.storage.database import Database, utc_now
 from assistant.storage.library_rows import SecretRow
 from assistant.storage.progress import note_finished
 from assistant.storage.rows import ChunkRow, DocumentRow, KnowledgeStateRow, PageRow, VersionRow
+from assistant.storage.suspects import store_suspects
 
 AT_WORK = (DocumentStatus.PARSING, DocumentStatus.EMBEDDING)
 DUE = (DocumentStatus.QUEUED, *AT_WORK)
@@ -150,16 +151,19 @@ class Ingestion:
         digests: Sequence[bytes],
         model: str,
         note: str | None = None,
+        suspects: Sequence[Suspect] = (),
     ) -> None:
         """Store text, pages and chunks as one transaction, with vectors of equal chunks of earlier versions.
 
-        ``note`` is a sentence on what was left out. A password that was given for the file is forgotten.
+        ``note`` is a sentence on what was left out, ``suspects`` the sentences that give orders to assistants. A
+        password that was given for the file is forgotten.
         """
         with self._database.write() as session:
             version = self._own(session, job)
             session.execute(delete(PageRow).where(PageRow.version_id == job.version_id))
             session.execute(delete(ChunkRow).where(ChunkRow.version_id == job.version_id))
             session.execute(insert(PageRow), _page_values(job.version_id, parsed))
+            store_suspects(session, job.version_id, version.document_id, suspects)
             vectors = _known_vectors(session, version.document_id, model, digests)
             title = keyword_title(parsed.title, version.name)
             session.execute(insert(ChunkRow), _chunk_values(job.version_id, title, chunks, digests, vectors))

@@ -31,6 +31,24 @@ class OcrTextRow(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
+class SuspectRow(Base):
+    """A sentence of a version that reads like an order to an assistant; ``digest`` is the sha256 of its text.
+
+    Released ones are taken for harmless, also where they come again in a later version of the document.
+    """
+
+    __tablename__ = "suspects"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey(VERSION_ID, ondelete="CASCADE"), primary_key=True)
+    start: Mapped[int] = mapped_column(primary_key=True)
+    end: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    score: Mapped[float]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None]
+
+
 class SecretRow(Base):
     """The password of a protected file, sealed, until its version was read."""
 

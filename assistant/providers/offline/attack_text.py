@@ -36,9 +36,9 @@ _WORDS = re.compile(r"[a-z]+")
 
 def normalised(text: str) -> str:
     """Return the text as its reader is to understand it: one form for each sign, none unseen, no look-alikes."""
-    seen = _TAGS.sub(lambda tags: "".join(chr(ord(sign) - 0xE0000) for sign in tags.group()), text)
+    seen = _TAGS.sub(lambda tags: f" {''.join(chr(ord(sign) - 0xE0000) for sign in tags.group())} ", text)
     seen = unicodedata.normalize("NFKC", _UNSEEN.sub("", seen))
-    return _MIXED.sub(lambda word: word.group().translate(_LOOKALIKES), seen)
+    return _MIXED.sub(lambda word: word.group().translate(_LOOKALIKES), seen).strip()
 
 
 def undisguised(text: str) -> list[str]:
