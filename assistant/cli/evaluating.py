@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 import time
@@ -93,6 +94,7 @@ class _Shown:
 def _measured(sets: Sequence[QuestionSet], options: Options, kept: Path | None, shown: _Shown) -> Record:
     """Run the suites in a folder that is gone afterwards, also when the person presses Ctrl-C."""
     began, found = time.monotonic(), list[Figure]()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends it otherwise would leave the folder
     with tempfile.TemporaryDirectory(prefix="assistant-eval-") as scratch:
         settings = settings_module.load()
         log.set_up(settings.log_level, Path(scratch), to_stderr=False)

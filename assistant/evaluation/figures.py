@@ -30,7 +30,7 @@ def of_mean(suite: str, set_: str, name: str, values: Sequence[float]) -> Figure
     return Figure(suite, set_, name, mean(values), len(values))
 
 
-NAME_WIDTH = 38
+NAME_WIDTH = 48
 
 
 def header() -> str:

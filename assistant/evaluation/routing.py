@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -33,15 +33,10 @@ HELD_OUT = 0.2
 BATCH = 64
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """Labelled texts with their vectors, a row each."""
-
-    items: Sequence[Labelled]
-    vectors: NDArray[np.float32]
-
-    def part(self, places: Sequence[int]) -> _Texts:
-        return _Texts([self.items[place] for place in places], self.vectors[list(places)])
+Vectors = Mapping[str, NDArray[np.float32]]
+"""The vector of each text."""
+Split = tuple[Sequence[Labelled], Sequence[Labelled]]
+"""Texts that serve as examples, and those to be told apart by them."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +50,19 @@ class _Found:
 
 
 def measure(one: QuestionSet, limit: int | None, embedder: MiniLM, progress: Progress) -> list[Figure]:
-    """Return accuracy and AUROC of out-of-scope with few examples a label (mean of draws) and with all of them."""
-    train, test = one.labelled("train"), one.labelled("val") or one.labelled("test")
-    inside = [item for item in train if item.label not in OUT_OF_SCOPE]
-    known = _embedded(inside, embedder, progress, one.name)
-    other = _embedded(test, embedder, progress, one.name) if test else None
-    few = [_draw(known, other, seed, limit) for seed in DRAWS]
-    return [
-        *_figures(one.name, f"{EXAMPLES} examples", few),
-        *_figures(one.name, "all examples", [_all(known, other, limit)]),
-    ]
+    """Return accuracy and AUROC of out-of-scope with few examples a label (mean of draws) and with all of them.
+
+    With a ``limit`` so many texts are told apart, and the costly run with all examples is left out.
+    """
+    train = [item for item in one.labelled("train") if item.label not in OUT_OF_SCOPE]
+    own = sample(one.labelled("val") or one.labelled("test"), limit)
+    draws = [_draw(train, own, seed, limit) for seed in DRAWS]
+    splits = draws if limit else [*draws, _all(train, own)]
+    texts = sorted({item.text for split in splits for part in split for item in part})
+    vectors = _embedded(texts, embedder, progress, one.name)
+    few = [_tested(examples, test, vectors) for examples, test in draws]
+    every = [_tested(examples, test, vectors) for examples, test in splits[len(draws) :]]
+    return [*_figures(one.name, f"{EXAMPLES} examples", few), *_figures(one.name, "all examples", every)]
 
 
 def routed(asked: Sequence[Query]) -> list[Query]:
@@ -80,17 +78,17 @@ def measure_questions(one: QuestionSet, asked: Sequence[Query], asker: Asker) ->
     return [of_mean(SUITE, one.name, "questions on their route", right)]
 
 
-def _embedded(items: Sequence[Labelled], embedder: MiniLM, progress: Progress, name: str) -> _Texts:
-    batches = [items[at : at + BATCH] for at in range(0, len(items), BATCH)]
+def _embedded(texts: Sequence[str], embedder: MiniLM, progress: Progress, name: str) -> Vectors:
+    batches = [texts[at : at + BATCH] for at in range(0, len(texts), BATCH)]
     told = progress.over(batches, f"{name}: embedding texts, in batches of {BATCH}")
-    return _Texts(items, np.vstack([embedder.embed([item.text for item in batch]) for batch in told]))
+    return {text: vector for batch in told for text, vector in zip(batch, embedder.embed(batch), strict=True)}
 
 
-def _draw(known: _Texts, other: _Texts | None, seed: int, limit: int | None) -> _Found:
-    """Draw EXAMPLES of each label; the rest, or the set's own texts for that, are told apart by them."""
-    chosen = _few(known.items, seed)
-    rest = sorted(set(range(len(known.items))) - chosen)
-    return _tested(known.part(sorted(chosen)), other or known.part(rest), limit)
+def _draw(train: Sequence[Labelled], own: Sequence[Labelled], seed: int, limit: int | None) -> Split:
+    """Draw EXAMPLES of each label; the rest, or the set's own texts for that, are to be told apart by them."""
+    chosen = _few(train, seed)
+    rest = [item for place, item in enumerate(train) if place not in chosen]
+    return [train[place] for place in sorted(chosen)], own or sample(rest, limit)
 
 
 def _few(items: Sequence[Labelled], seed: int) -> set[int]:
@@ -105,20 +103,19 @@ def _few(items: Sequence[Labelled], seed: int) -> set[int]:
     }
 
 
-def _all(known: _Texts, other: _Texts | None, limit: int | None) -> _Found:
-    if other is not None:
-        return _tested(known, other, limit)
-    places = list(range(len(known.items)))
-    random.Random(DRAWS[0]).shuffle(places)  # noqa: S311  # a sample, no secret
-    cut = int(len(places) * HELD_OUT)
-    return _tested(known.part(places[cut:]), known.part(places[:cut]), limit)
+def _all(train: Sequence[Labelled], own: Sequence[Labelled]) -> Split:
+    if own:
+        return train, own
+    shuffled = sample(train, None)
+    random.Random(DRAWS[0]).shuffle(shuffled)  # noqa: S311  # a sample, no secret
+    cut = int(len(shuffled) * HELD_OUT)
+    return shuffled[cut:], shuffled[:cut]
 
 
-def _tested(examples: _Texts, test: _Texts, limit: int | None) -> _Found:
-    test = test.part(sample(range(len(test.items)), limit))
-    nearest = NearestLabels([(item.text, item.label) for item in examples.items], examples.vectors)
-    guesses = [nearest.classify(vector) for vector in test.vectors]
-    pairs = list(zip(test.items, guesses, strict=True))
+def _tested(examples: Sequence[Labelled], test: Sequence[Labelled], vectors: Vectors) -> _Found:
+    known = np.stack([vectors[item.text] for item in examples])
+    nearest = NearestLabels([(item.text, item.label) for item in examples], known)
+    pairs = [(item, nearest.classify(vectors[item.text])) for item in test]
     right = [float(item.label == label) for item, (label, _) in pairs if item.label not in OUT_OF_SCOPE]
     sure = [confidence for item, (_, confidence) in pairs if item.label not in OUT_OF_SCOPE]
     strange = [confidence for item, (_, confidence) in pairs if item.label in OUT_OF_SCOPE]
@@ -126,6 +123,8 @@ def _tested(examples: _Texts, test: _Texts, limit: int | None) -> _Found:
 
 
 def _figures(name: str, examples: str, found: Sequence[_Found]) -> list[Figure]:
+    if not found:
+        return []
     accuracy = fmean(one.accuracy for one in found)
     figures = [Figure(SUITE, name, f"accuracy, {examples}", accuracy, found[0].count)]
     if found[0].strange:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from assistant.domain import OFFLINE, ModelChoice
-from assistant.evaluation import abstention, answers, follow_ups, reader, retrieval, routing
+from assistant.evaluation import abstention, answers, follow_ups, guardrail, reader, retrieval, routing
 from assistant.evaluation.asking import Asker
 from assistant.evaluation.figures import Figure
 from assistant.evaluation.library import Library, Workplace, opened
@@ -20,6 +20,7 @@ SUITES = (
     abstention.SUITE,
     follow_ups.SUITE,
     routing.SUITE,
+    guardrail.SUITE,
     reader.SUITE,
 )
 
@@ -61,7 +62,7 @@ def _of_set(one: QuestionSet, options: Options, place: Workplace, note: Note) ->
 def _each(measures: Mapping[str, Measure], options: Options) -> Iterator[Figure]:
     for suite, measure in measures.items():
         if suite in options.suites:
-            yield from measure()
+            yield from (figure for figure in measure() if figure.count)
 
 
 def _without_documents(one: QuestionSet, options: Options, place: Workplace) -> dict[str, Measure]:
@@ -71,6 +72,9 @@ def _without_documents(one: QuestionSet, options: Options, place: Workplace) -> 
     if rewritten := follow_ups.rewritten(one.queries):
         asked = sample(rewritten, options.limit)
         found[follow_ups.SUITE] = partial(follow_ups.measure_words, one, asked, place.progress)
+    if one.guarded:
+        guarded = sample(one.guarded, options.limit)
+        found[guardrail.SUITE] = partial(guardrail.measure, one, guarded, place.embedder, place.progress)
     if one.files:
         found[reader.SUITE] = partial(_read_files, one, options, place)
     return found

@@ -129,15 +129,15 @@ def test_what_nothing_can_be_measured_with_is_said_and_stands_in_the_record(runs
     assert json.loads((runs.evaluation.folder / "record.json").read_text())["figures"] == runs.record["figures"]
 
 
-def test_kept_documents_are_not_read_again_and_stand_beside_the_last_result(runs: Runs) -> None:
-    assert "village: uploading documents" in runs.told
+def test_kept_documents_serve_the_next_run_which_stands_beside_the_last_result(runs: Runs) -> None:
+    (kept,) = runs.evaluation.kept.glob("village-*")
+    (kept / "evaluation.json").write_text("{}")  # with which no document is known by its name any more
     last = str(runs.evaluation.folder / "record.json")
     again = runs.evaluation.run(str(runs.sets), "--set", "village", "--suite", "retrieval", "--against", last)
     assert again.returncode == 0, again.stderr
-    assert "uploading documents" not in again.stderr
     lines = [line.split() for line in again.stdout.splitlines() if "nDCG@10 " in line]
-    assert lines == [["retrieval", "village", "nDCG@10", "1.000", "1.000", "=", "3"]]
-    assert list(runs.evaluation.scratch.iterdir()) == []
+    assert lines == [["retrieval", "village", "nDCG@10", "0.000", "1.000", "-1.000", "3"]]
+    assert list(runs.evaluation.scratch.glob("assistant-eval-*")) == []
 
 
 @pytest.fixture
@@ -149,16 +149,19 @@ def _heard() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_heard")
-def test_an_interrupted_run_ends_quietly_and_leaves_no_temporary_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_quietly_and_leaves_no_temporary_folder(
+    ended_by: signal.Signals, tmp_path: Path
+) -> None:
     _write_village(tmp_path / "village")
     evaluation = Evaluation(tmp_path)
-    running = evaluation.start(str(tmp_path / "village"))
+    running = evaluation.start(str(tmp_path / "village"), "--suite", "retrieval")
     until(lambda: any(evaluation.scratch.glob("*/village/assistant.sqlite")), 60)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(ended_by)
     said, told = running.communicate(timeout=60)
     assert (running.returncode, said) == (1, "")
     assert "Traceback" not in told
-    assert list(evaluation.scratch.iterdir()) == []
+    assert list(evaluation.scratch.glob("assistant-eval-*")) == []
     assert [path.name for path in evaluation.kept.iterdir()] == ["model"]
 
 
