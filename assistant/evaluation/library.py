@@ -94,9 +94,9 @@ class Library:
 
 @contextmanager
 def opened(place: Workplace, one: QuestionSet) -> Iterator[Library]:
-    """Give the set's documents, ready to be searched; what a run does to them is thrown away."""
+    """Give the set's documents (there may be none), ready to be searched; what a run does to them is thrown away."""
     data = place.scratch / one.name
-    kept = None if place.kept is None else place.kept / f"{one.name}-{_key(one)}"
+    kept = None if place.kept is None or not one.has_documents else place.kept / f"{one.name}-{_key(one)}"
     if kept is not None and kept.is_dir():
         shutil.copytree(kept, data)
     else:
@@ -130,8 +130,6 @@ def _code() -> str:
 def _fill(place: Workplace, one: QuestionSet, data: Path) -> None:
     """Upload everything, and stay until all of it was read and indexed."""
     files = list(corpus_files.files_of(one))
-    if not files:
-        raise AssistantError(f"{one.name} has no documents.")
     with place.open_stack(data) as stack:
         ids = {}
         for file in place.progress.over(files, f"{one.name}: uploading documents"):

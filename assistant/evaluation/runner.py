@@ -50,8 +50,8 @@ def run(sets: Sequence[QuestionSet], options: Options, place: Workplace, note: N
 
 
 def _of_set(one: QuestionSet, options: Options, place: Workplace, note: Note) -> Iterator[Figure]:
-    yield from _each(_without_documents(one, options, place), options)
-    wanted = [suite for suite in _with_documents(one, options) if suite in options.suites]
+    yield from _each(_without_questions(one, options, place), options)
+    wanted = [suite for suite in _of_questions(one, options) if suite in options.suites]
     if wanted:
         with opened(place, one) as library:
             if library.failed:
@@ -65,13 +65,10 @@ def _each(measures: Mapping[str, Measure], options: Options) -> Iterator[Figure]
             yield from (figure for figure in measure() if figure.count)
 
 
-def _without_documents(one: QuestionSet, options: Options, place: Workplace) -> dict[str, Measure]:
+def _without_questions(one: QuestionSet, options: Options, place: Workplace) -> dict[str, Measure]:
     found: dict[str, Measure] = {}
     if one.labelled("train"):
         found[routing.SUITE] = partial(routing.measure, one, options.limit, place.embedder, place.progress)
-    if rewritten := follow_ups.rewritten(one.queries):
-        asked = sample(rewritten, options.limit)
-        found[follow_ups.SUITE] = partial(follow_ups.measure_words, one, asked, place.progress)
     if one.guarded:
         guarded = sample(one.guarded, options.limit)
         found[guardrail.SUITE] = partial(guardrail.measure, one, guarded, place.embedder, place.progress)
@@ -85,14 +82,14 @@ def _read_files(one: QuestionSet, options: Options, place: Workplace) -> list[Fi
         return reader.measure(one, sample(one.files, options.limit), stack, place.progress)
 
 
-def _with_documents(one: QuestionSet, options: Options) -> list[str]:
-    """The suites that a set has what they need for, documents above all."""
-    if not one.has_documents:
-        return []
+def _of_questions(one: QuestionSet, options: Options) -> list[str]:
+    """The suites that the questions of a set have what they need for."""
     asked = sample(one.queries, options.limit)
+    if not one.has_documents:
+        return [follow_ups.SUITE] if follow_ups.measured(one, asked) else []
     needs = {
         retrieval.SUITE: retrieval.judged_of(one, asked),
-        follow_ups.SUITE: follow_ups.searched(one, asked),
+        follow_ups.SUITE: follow_ups.measured(one, asked),
         answers.SUITE: answers.measured(asked),
         abstention.SUITE: abstention.measured(asked),
         routing.SUITE: routing.routed(asked),
@@ -105,11 +102,9 @@ def _in_library(one: QuestionSet, options: Options, place: Workplace, library: L
     asker = Asker(library, place.progress, one.name, options.choice)
     found: dict[str, Measure] = {
         retrieval.SUITE: partial(retrieval.measure, one, retrieval.judged_of(one, asked), library, place.progress),
-        follow_ups.SUITE: partial(
-            follow_ups.measure_search, one, follow_ups.searched(one, asked), library, place.progress
-        ),
+        follow_ups.SUITE: partial(follow_ups.measure, one, follow_ups.measured(one, asked), asker),
         answers.SUITE: partial(answers.measure, one, answers.measured(asked), asker),
         abstention.SUITE: partial(abstention.measure, one, abstention.measured(asked), asker),
         routing.SUITE: partial(routing.measure_questions, one, routing.routed(asked), asker),
     }
-    return {suite: measure for suite, measure in found.items() if suite in _with_documents(one, options)}
+    return {suite: measure for suite, measure in found.items() if suite in _of_questions(one, options)}

@@ -64,6 +64,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     folder = tmp_path_factory.mktemp("runs")
     sets = folder / "sets"
     _write_village(sets / "village")
+    write_lines(sets / "talk" / "queries.jsonl", QUERIES[-1:])
     _write_chores(sets / "chores")
     _write_odd_files(sets / "odd")
     write_lines(sets / "pages" / "corpus.jsonl", CORPUS)
@@ -103,6 +104,7 @@ def test_documents_and_questions_are_measured_by_each_suite_that_they_have_what_
     assert found["retrieval", "village", "hit@1, stand-alone"] == 1.0
     assert found["follow-ups", "village", "nDCG@10, as the chat searches"] == 1.0
     assert found["follow-ups", "village", "F1, our stand-alone form"] > 0.7
+    assert found["follow-ups", "talk", "changed where people did"] == 1.0
     assert found["answers", "village", "accepted words in the first 60"] == 1.0
     assert found["answers", "village", "cites the right passage first"] == 1.0
     assert found["answers", "village", "quotes verbatim on their page"] == 1.0
