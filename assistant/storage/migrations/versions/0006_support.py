@@ -1,6 +1,6 @@
 """What bears out the sentences of an answer.
 
-Revision ID: 0007
+Revision ID: 0006
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
