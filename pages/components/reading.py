@@ -26,10 +26,11 @@ def draw_reading_of(entered: Entered, turn: Turn) -> None:
 
 
 def _draw_form(entered: Entered, turn: Turn, plan: Plan) -> None:
-    with (
-        st.popover("Change the reading", icon=":material/edit:", type="tertiary"),
-        st.form(f"reword-{turn.id}", border=False),
-    ):
+    # Only a popover that tells when it opens can be closed from here.
+    behind = st.popover(
+        "Change the reading", icon=":material/edit:", type="tertiary", key=_popover(turn), on_change="rerun"
+    )
+    with behind, st.form(f"reword-{turn.id}", border=False):
         st.text_area(
             FIELD,
             plan.standalone_question,
@@ -44,3 +45,8 @@ def _ask_again(entered: Entered, turn: Turn) -> None:
     text = str(st.session_state[f"reworded-{turn.id}"] or "")
     with told_later():
         entered.services.chat.reword(entered.person, turn.id, text, picker.for_retry(entered, turn))
+        st.session_state[_popover(turn)] = False
+
+
+def _popover(turn: Turn) -> str:
+    return f"change-reading-{turn.id}"

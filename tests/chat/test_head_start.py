@@ -69,6 +69,7 @@ def test_trouble_with_searching_ahead_is_left_to_the_turn(
         session.connection().exec_driver_sql("DROP TABLE chunks_fts")
     begun = HeadStart(threads, deps, chatting.bob, QUESTION)
     assert begun.passages([QUESTION]) is None
+    assert begun.nearest() is None
     assert chatting.ask(QUESTION).error is not None
 
 
@@ -76,3 +77,14 @@ def test_the_verdict_on_the_question_is_there(chatting: Chatting, deps: TurnDeps
     verdict = HeadStart(threads, deps, chatting.bob, QUESTION).verdict()
     assert verdict is not None
     assert not verdict.flagged
+
+
+def test_it_tells_how_near_the_documents_come_to_the_question(
+    chatting: Chatting, deps: TurnDeps, threads: ThreadPoolExecutor
+) -> None:
+    chatting.put("Lending.md", "The thermal camera may be away for nine days.")
+    near = HeadStart(threads, deps, chatting.bob, "How long may the thermal camera be away?").nearest()
+    far = HeadStart(threads, deps, chatting.bob, "Tell me a joke about penguins").nearest()
+    assert near is not None
+    assert far is not None
+    assert near > 0.6 > far
