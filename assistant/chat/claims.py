@@ -198,6 +198,12 @@ def states(text: str, *, cited: bool = False) -> bool:
     return not _SILENCE.search(bare) or bool(_LEADS_ON.search(bare))
 
 
+def words_of(answer: str, start: int, end: int) -> str:
+    """Return the words of a sentence of an answer, without markers, the mark of a list and the bars of a table."""
+    text = MARKER.sub("", answer[start:end]).strip(" |*_\t\n")
+    return " ".join(LEADING.sub("", text).split())
+
+
 def _spans(line: str) -> list[tuple[int, int]]:
     """The sentences of a line, each with the signs and markers at its ends."""
     plain = _EMPHASIS.sub(_blank, MARKER.sub(_blank, line)).replace("\n", " ")

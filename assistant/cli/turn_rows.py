@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from assistant.chat.claims import words_of
 from assistant.domain import Citation, Support, Turn, TurnStatus, Usage
 from assistant.errors import AssistantError
 
@@ -76,7 +77,7 @@ def _citation_row(citation: Citation) -> dict[str, object]:
 
 
 def _support_row(turn: Turn, support: Support) -> dict[str, object]:
-    sentence = " ".join(turn.answer[support.start : support.end].split())
+    sentence = words_of(turn.answer, support.start, support.end)
     return {"sentence": sentence, "score": support.score, "n": support.n, "found": support.found}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
+from assistant.chat.claims import words_of
 from assistant.domain import Support, Turn
 from pages.components.safe_markdown import MARKER, escape
 
@@ -53,7 +54,7 @@ def _lines(turn: Turn) -> Iterator[str]:
 
 
 def _sentence(turn: Turn, one: Support) -> str:
-    words = MARKER.sub("", turn.answer[one.start : one.end]).strip(" |*_#\t\n")
+    words = words_of(turn.answer, one.start, one.end)
     short = words if len(words) <= SENTENCE_WIDTH else words[:SENTENCE_WIDTH].rsplit(maxsplit=1)[0] + " …"
     return f"“{escape(short)}”"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.chat.claims import LONGEST, Sentence, Sentences, states
+from assistant.chat.claims import LONGEST, Sentence, Sentences, states, words_of
 
 ANSWER = """Hi! Full-time employees get 27 days of leave. [1] Up to 5 days **carry over.** [2] Ask Mr. Smith, e.g. here.
 
@@ -113,3 +113,9 @@ def test_code_that_never_ends_states_nothing() -> None:
 
 def test_a_sentence_that_never_ends_is_taken_in_parts() -> None:
     assert max(one.end - one.start for one in cut("word " * LONGEST, 5)) <= LONGEST + 5
+
+
+def test_the_words_of_a_sentence_are_told_without_the_signs_around_them() -> None:
+    text = "- **Ask first.** [1]\n\n| Vienna | 155 euros [2] |"
+    assert words_of(text, 0, 20) == "Ask first.**".removesuffix("**")
+    assert words_of(text, 22, len(text)) == "Vienna | 155 euros"
