@@ -92,6 +92,7 @@ class Asker:
         else:
             output.line("")
             output.sources(row["citations"])
+            output.unsupported(row["support"])
             output.line(badge(turn))
             _tell_fixed(self._choice, turn)
             _tell_waiting(turn)

@@ -104,6 +104,12 @@ def sources(citations: Sequence[Mapping[str, object]]) -> None:
         line(f"[{citation['n']}] {citation['document']}{page}: \u201c{citation['quote']}\u201d")
 
 
+def unsupported(support: Sequence[Mapping[str, object]]) -> None:
+    """Print the sentences of an answer that no source bears out."""
+    for sentence in dict.fromkeys(row["sentence"] for row in support if not row["found"]):
+        line(f"Not found in the sources: \u201c{sentence}\u201d")
+
+
 def piece(text: str) -> None:
     """Print part of an answer as it comes."""
     sys.stdout.write(text)

@@ -74,6 +74,9 @@ def test_an_answer_quotes_the_document_word_for_word(command: CommandLine) -> No
     assert answer["status"] == "complete"
     assert "31 days" in answer["answer"]
     assert answer["citations"][0]["quote"] in LEAVE
+    first = answer["support"][0]
+    assert set(first) == {"sentence", "score", "n", "found"}
+    assert (first["sentence"] in LEAVE, first["score"], first["n"], first["found"]) == (True, 1.0, 1, True)
     assert answer["provider"] == "offline"
     assert set(answer["timings_ms"]) == {"plan", "retrieve", "first_token", "total"}
 
@@ -109,6 +112,7 @@ def test_a_question_the_documents_do_not_answer_is_abstained_from(command: Comma
     answer = command.value("ask", "What is the melting point of tungsten carbide?", "--json")
     assert answer["abstained"] is True
     assert answer["citations"] == []
+    assert answer["support"] == []
 
 
 def test_a_follow_up_goes_on_in_its_conversation(command: CommandLine) -> None:

@@ -63,6 +63,7 @@ def test_parameters_at_their_bounds_pass(parameters: Parameters) -> None:
         (ModelPolicy(fallbacks=(ModelChoice("groq"),), allowed=("offline",)), "Fallbacks: groq is not"),
         (ModelPolicy(parameters=Parameters(temperature=3)), "Temperature"),
         (ModelPolicy(allowed=("offline", "groq/")), "Allowed models: groq/ names no model"),
+        (ModelPolicy(unsupported="hide"), "Unsupported sentences: .*'hide'"),  # type: ignore[arg-type]
     ],
 )
 def test_a_wrong_field_is_named_in_one_sentence(policy: ModelPolicy, words: str) -> None:
@@ -79,6 +80,7 @@ def test_a_policy_is_read_as_it_was_stored() -> None:
         fallbacks=(ModelChoice("offline"),),
         cost_limit=Decimal("0.25"),
         parameters=Parameters("low", 0.3, 0.9, 500),
+        unsupported="withhold",
         revision=7,
     )
     check(policy, KNOWN)
@@ -122,6 +124,12 @@ def test_a_lock_that_cannot_be_read_is_a_lock() -> None:
     policy, notices = read({"locked": "yes"}, 1, KNOWN)
     assert policy.locked
     assert "lock" in notices[0]
+
+
+def test_a_rule_for_unsupported_sentences_that_cannot_be_read_leaves_them_out() -> None:
+    policy, notices = read({"unsupported": 7}, 1, KNOWN)
+    assert policy.unsupported == "withhold"
+    assert "unsupported sentences" in notices[0]
 
 
 @pytest.mark.parametrize(
