@@ -163,7 +163,7 @@ def by_rules(seen: Look, route: Route | None = None) -> Plan:
         return Plan(seen.standalone.question, seen.queries, route, 1.0, CHOSEN)
     assert seen.guess is not None  # noqa: S101  # whoever lets the rules decide has let them guess
     guess = seen.guess
-    if guess.doubtful:
+    if guess.doubtful and guess.route is not Route.FACT_FINDING:  # which is looked up as well, and may be a sum
         confidence = guess.confidence if guess.route is Route.KNOWLEDGE else round(1 - guess.confidence, 3)
         return Plan(seen.standalone.question, seen.queries, Route.KNOWLEDGE, confidence, DOUBTFUL)
     return Plan(seen.standalone.question, seen.queries, guess.route, guess.confidence, guess.reason)

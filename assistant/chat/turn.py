@@ -238,11 +238,11 @@ class TurnRun:
         return grounds.thin
 
     async def _abstained(self, grounds: Grounds) -> Ending:
-        progress = await anyio.to_thread.run_sync(self._deps.knowledge.progress, self._asked.person)
         if grounds.doubtful:
             self._steps.finish(self._steps.start(ASKED_BACK, "Asked what is wanted"))
             self._answer.add(ASK_BACK)
         else:
+            progress = await anyio.to_thread.run_sync(self._deps.knowledge.progress, self._asked.person)
             self._answer.add(abstention(grounds.plan.standalone_question, self._passages, progress.pending))
         self._answer.finish()
         self._mark_abstained()

@@ -19,7 +19,7 @@ from assistant.evaluation.queries import Query
 from assistant.evaluation.question_sets import Labelled, QuestionSet
 from assistant.evaluation.sampling import sample
 from assistant.providers.minilm import MiniLM
-from assistant.providers.offline.nearest import NearestLabels
+from assistant.providers.offline.nearest import NearestLabels, with_names
 
 SUITE = "routing"
 OUT_OF_SCOPE = frozenset({"oos", "out_of_scope"})
@@ -88,7 +88,12 @@ def _draw(train: Sequence[Labelled], own: Sequence[Labelled], seed: int, limit: 
     """Draw EXAMPLES of each label; the rest, or the set's own texts for that, are to be told apart by them."""
     chosen = _few(train, seed)
     rest = [item for place, item in enumerate(train) if place not in chosen]
-    return [train[place] for place in sorted(chosen)], own or sample(rest, limit)
+    return _named([train[place] for place in sorted(chosen)]), own or sample(rest, limit)
+
+
+def _named(examples: Sequence[Labelled]) -> list[Labelled]:
+    """The examples and the names of their labels, as ``assistant classify`` takes them."""
+    return [Labelled(text, label) for text, label in with_names([(item.text, item.label) for item in examples])]
 
 
 def _few(items: Sequence[Labelled], seed: int) -> set[int]:
@@ -105,17 +110,17 @@ def _few(items: Sequence[Labelled], seed: int) -> set[int]:
 
 def _all(train: Sequence[Labelled], own: Sequence[Labelled]) -> Split:
     if own:
-        return train, own
+        return _named(train), own
     shuffled = sample(train, None)
     random.Random(DRAWS[0]).shuffle(shuffled)  # noqa: S311  # a sample, no secret
     cut = int(len(shuffled) * HELD_OUT)
-    return shuffled[cut:], shuffled[:cut]
+    return _named(shuffled[cut:]), shuffled[:cut]
 
 
 def _tested(examples: Sequence[Labelled], test: Sequence[Labelled], vectors: Vectors) -> _Found:
     known = np.stack([vectors[item.text] for item in examples])
     nearest = NearestLabels([(item.text, item.label) for item in examples], known)
-    pairs = [(item, nearest.classify(vectors[item.text])) for item in test]
+    pairs = [(item, nearest.classify(item.text, vectors[item.text])) for item in test]
     right = [float(item.label == label) for item, (label, _) in pairs if item.label not in OUT_OF_SCOPE]
     sure = [confidence for item, (_, confidence) in pairs if item.label not in OUT_OF_SCOPE]
     strange = [confidence for item, (_, confidence) in pairs if item.label in OUT_OF_SCOPE]
