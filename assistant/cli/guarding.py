@@ -19,5 +19,4 @@ def guard(settings: Settings, batch: Path) -> None:
     items = read_lines(batch, "id", "text")
     classifier = attack_classifier_for(settings, embedder_for(settings))
     for item in items:
-        verdict = classifier.judge(item["text"])
-        output.line({"id": item["id"], "score": round(verdict.score, 6), "flagged": verdict.flagged})
+        output.line({"id": item["id"], "score": round(classifier.judge(item["text"]).score, 6)})

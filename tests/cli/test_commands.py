@@ -192,7 +192,6 @@ def test_guard_scores_an_attack_above_a_question(command: CommandLine, tmp_path:
     rows = command.lines("guard", "--batch", str(tmp_path / "b.jsonl"))
     assert [row["id"] for row in rows] == ["q", "a"]
     assert 0 <= rows[0]["score"] < rows[1]["score"] <= 1
-    assert [row["flagged"] for row in rows] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -139,21 +139,25 @@ def features(text: str, neighbours: Neighbours, embed: Embed) -> dict[str, float
     ``takeover`` is the vote of its most suspicious sentence, ``whole`` that of its beginning against harmless ones. In
     documents ``task`` is how much more one sentence is like a request to an assistant than like a document's own.
     ``hidden`` says that something was in disguise, ``capitals`` that a sentence shouts; the rest are ways of speaking.
+    Where none is found in a text of one or two sentences, as in most questions, it is only looked at as a whole.
     """
     plain = normalised(text)
     hidden = undisguised(plain)
     every = windows(plain) or [" "]
-    seen = [*(every[number] for number in chosen(every, [_loudness(window) for window in every])), *hidden]
-    vectors = embed([" ".join(plain.split())[:WHOLE_CHARACTERS] or " ", *seen])
-    whole, *votes = neighbours.votes(vectors)
     document = len(every) >= DOCUMENT_WINDOWS
+    spoken = _spoken("\n".join([plain, *hidden]), document=document)
+    quiet = not document and not any(spoken.values())
+    looked_at = [] if quiet else [every[n] for n in chosen(every, [_loudness(window) for window in every])]
+    vectors = embed([" ".join(plain.split())[:WHOLE_CHARACTERS] or " ", *looked_at, *hidden])
+    whole, *votes = neighbours.votes(vectors)
+    votes = votes or [whole]
     return {
         "takeover": float(max(vote[0] for vote in votes)),
         "whole": float(whole[0] - max(whole[2], whole[3])),
         "task": float(max(vote[1] - vote[3] for vote in votes)) if document else 0.0,
         "hidden": float(bool(hidden)),
         "capitals": float(any(map(_shouts, every))),
-        **_spoken("\n".join([plain, *hidden]), document=document),
+        **spoken,
     }
 
 
