@@ -69,6 +69,13 @@ def test_batch_search_keeps_the_input_order(command: CommandLine, tmp_path: Path
     assert [row["hits"][0]["document"] for row in rows] == ["parking.txt", "leave.md"]
 
 
+def test_search_is_narrowed_by_kind_of_file_and_day(command: CommandLine) -> None:
+    hits = command.value("search", "how many parking spaces", "--type", "md", "--since", "2020-01-31", "--json")
+    assert hits
+    assert all(hit["document"].endswith(".md") for hit in hits)
+    assert command.value("search", "parking", "--tag", "nowhere", "--json") == []
+
+
 def test_an_answer_quotes_the_document_word_for_word(command: CommandLine) -> None:
     answer = command.value("ask", "How many days of annual leave do employees get?", "--json")
     assert answer["status"] == "complete"

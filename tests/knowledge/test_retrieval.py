@@ -154,8 +154,10 @@ def test_whatever_a_question_looks_like_it_is_searched(library: Library, knowled
     assert len(knowledge.search(STAFF, asked)) == len(PAGES)
 
 
-@pytest.mark.parametrize("asked", ["leave", "ANNUAL LEAVE DAYS", "annual leave " * 300, "27"])
-def test_one_word_capitals_a_very_long_question_and_a_number_find_their_page(
+@pytest.mark.parametrize(
+    "asked", ["leave", "ANNUAL LEAVE DAYS", "annual leave " * 300, "27", "How mutch anual leeve do I get?"]
+)
+def test_one_word_capitals_a_very_long_question_a_number_and_typos_find_their_page(
     library: Library, knowledge: KnowledgeBase, asked: str
 ) -> None:
     library.put("Handbook.pdf", PAGES)
