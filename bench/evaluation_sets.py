@@ -1,4 +1,4 @@
-"""Question sets with their documents, ingested and searched by the application itself.
+"""Question sets with their documents, cut, stored and searched as the application does it.
 
 A set is a folder with ``corpus.jsonl.gz`` (``_id``, ``title``, ``text``) and ``queries.jsonl.gz`` (``_id``, ``text``,
 ``answerable``, and as it has them ``answers``, ``gold_sentences``, ``passage``, ``history``).
@@ -7,21 +7,31 @@ A set is a folder with ``corpus.jsonl.gz`` (``_id``, ``title``, ``text``) and ``
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from assistant.bootstrap import build
 from assistant.domain import Passage
+from assistant.knowledge.chunking import chunk
+from assistant.knowledge.exact import encode
+from assistant.knowledge.parsing import markdown
+from assistant.knowledge.service import KnowledgeBase
 from assistant.providers.minilm import MiniLM
 from assistant.settings import load
+from assistant.storage.accepting import Accepting, NewVersion
+from assistant.storage.database import Database
+from assistant.storage.ingestion import Ingestion
+from assistant.storage.migrate import prepare_folder, upgrade
 from assistant.storage.people import LOCAL
+from assistant.storage.vectors import Vectors
 
 HISTORY = tuple[tuple[str, str], ...]
-INGEST_SECONDS = 600.0
+SPACE = "general"
 PASSAGES = 8
 """As many as a turn gets (chat/head_start.py)."""
 
@@ -43,33 +53,54 @@ class Query:
 
 
 class Corpus:
-    """The documents of one set in a data folder under ``cache``: ingested once, then only searched."""
+    """The documents of one set in a data folder under ``cache``: stored once, then only searched (exactly, over SQL).
+
+    They are read and embedded in this process: children that read files and a worker would make it ten times as long.
+    """
 
     def __init__(self, folder: Path, cache: Path, embedder: MiniLM) -> None:
         self.name = folder.name
         self._embedder = embedder
-        data_dir = cache / folder.name
-        self._services = build(load(data_dir=data_dir, samples=False, _env_file=None), serves=False)
-        if not self._services.knowledge.documents(LOCAL):
-            self._ingest(folder)
+        settings = load(data_dir=cache / folder.name, samples=False, _env_file=None)
+        prepare_folder(settings.data_dir)
+        upgrade(settings.sqlalchemy_url)
+        self._database = Database(settings.sqlalchemy_url)
+        self._knowledge = KnowledgeBase(
+            database=self._database, settings=settings, embedder=embedder, own_index=False, serves=False
+        )
+        known = {document.name for document in self._knowledge.documents(LOCAL)}
+        for number, row in enumerate(read_rows(folder / "corpus.jsonl.gz")):
+            if f"{number}.md" not in known:
+                self._store(f"{number}.md", _file(row))
 
-    def _ingest(self, folder: Path) -> None:
-        knowledge = self._services.knowledge
-        ids = [
-            knowledge.upload(LOCAL, f"{number}.md", _file(row)).document_id
-            for number, row in enumerate(read_rows(folder / "corpus.jsonl.gz"))
-        ]
-        knowledge.wait_until_done(ids, INGEST_SECONDS)
-        knowledge.wait_until_indexed(INGEST_SECONDS)
+    def _store(self, name: str, data: bytes) -> None:
+        digest = hashlib.sha256(data).hexdigest()
+        new = NewVersion(SPACE, name, digest, "text/markdown", len(data), LOCAL.email)
+        Accepting(self._database).accept(new, place=lambda: None)
+        store = Ingestion(self._database, worker="bench")
+        job = store.due()[-1]
+        store.claim(job)
+        parsed = markdown.parse(BytesIO(data), name, lambda _page, _pages: None)
+        chunks = chunk(parsed, self._embedder.token_counts, parsed.title)
+        digests = [hashlib.sha256(one.text.encode()).digest() for one in chunks]
+        store.store_parsed(job, parsed, chunks, digests, self._embedder.model_id)
+        while some := store.unembedded(job.version_id, len(chunks)):
+            vectors = encode(self._embedder.embed([one.text for one in some]))
+            store.store_vectors(job, {one.id: blob for one, blob in zip(some, vectors, strict=True)})
+        store.finish(job)
+        vectors_of = Vectors(self._database)
+        for waiting in vectors_of.waiting():
+            vectors_of.switch_live(waiting)
 
     def retrieve(self, question: str, k: int = PASSAGES, also: Sequence[str] = ()) -> list[Passage]:
         """Return the best passages for a question, best first; ``also`` are other words for it."""
         queries = [question, *also]
-        return self._services.knowledge.retrieve(LOCAL, queries, k, self._embedder.embed(queries))
+        return self._knowledge.retrieve(LOCAL, queries, k, self._embedder.embed(queries))
 
     def close(self) -> None:
         """Let the data folder go."""
-        self._services.close()
+        self._knowledge.close()
+        self._database.close()
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:

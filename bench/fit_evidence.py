@@ -29,6 +29,7 @@ from assistant.providers.offline.followup import stand_alone
 from bench.evaluation_sets import Corpus, Query, queries
 
 SETS = ("squad2", "clapnq", "workarena_kb", "mtrag_un")
+COLUMNS = tuple(dict.fromkeys((*evidence.WORDS, *evidence.MEANING)))
 COMPANY = "workarena_kb"
 """The set that the curve is measured on: what staff ask of a company's own articles, some of which are missing."""
 STRANGERS = 60  # questions of each other set, asked where nothing answers them
@@ -54,8 +55,8 @@ class Rows:
     def part(self, chosen: Truths) -> Rows:
         return Rows(self.features[chosen], self.truth[chosen], self.names[chosen], self.parts[chosen])
 
-    def only(self, columns: int) -> Rows:
-        return Rows(self.features[:, :columns], self.truth, self.names, self.parts)
+    def only(self, names: Sequence[str]) -> Rows:
+        return Rows(self.features[:, [COLUMNS.index(name) for name in names]], self.truth, self.names, self.parts)
 
     def own(self, name: str) -> Truths:
         found: Truths = self.names == name
@@ -84,13 +85,13 @@ def main() -> None:
 
 def fitted(rows: Rows) -> dict[str, object]:
     """Fit both estimates and measure them; returns what evidence.json holds."""
-    cheap = rows.only(len(evidence.BY_WORDS))
-    crossed, by_words = _crossed(rows), _crossed(cheap)
-    _report("by words", cheap, by_words)
-    _report("with closeness", rows, crossed)
+    words, meaning = rows.only(evidence.WORDS), rows.only(evidence.MEANING)
+    by_words, crossed = _crossed(words), _crossed(meaning)
+    _report("by words", words, by_words)
+    _report("with closeness", meaning, crossed)
     return {
-        "words": _named(fit(cheap), evidence.BY_WORDS),
-        "meaning": _named(fit(rows), evidence.FEATURES),
+        "words": _named(fit(words), evidence.WORDS),
+        "meaning": _named(fit(meaning), evidence.MEANING),
         "hopeless_below": round(_gate(rows, by_words), 4),
         "curve": curve(rows, crossed),
     }
@@ -123,7 +124,7 @@ def _features(query: Query, corpus: Corpus, embedder: MiniLM) -> list[float]:
     standalone = stand_alone(query.text, query.history)
     also = (query.text,) if standalone.changed else ()
     found = evidence.features(standalone.question, corpus.retrieve(standalone.question, also=also), embedder)
-    return [found[feature] for feature in evidence.FEATURES]
+    return [found[feature] for feature in COLUMNS]
 
 
 def fit(rows: Rows) -> Numbers:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.domain import Role
-from pages.components import embeddings, frame, model_providers, model_rules, picker, problems, usage_ledger
+from pages.components import caution, embeddings, frame, model_providers, model_rules, picker, problems, usage_ledger
 from pages.components.guard import Entered, enter
 from pages.components.safe_markdown import escape
 
 SECTIONS = {
     "Providers": model_providers.draw,
     "Rules": model_rules.draw,
+    "Caution": caution.draw,
     "Embeddings": embeddings.draw_embeddings,
     "Usage": usage_ledger.draw,
 }

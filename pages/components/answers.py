@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from assistant.chat.abstention import rephrasings
 from assistant.chat.guardrail import GUARD
 from assistant.chat.steps import ASKED_BACK
 from assistant.domain import Route, Step, Turn, TurnStatus
@@ -123,8 +124,16 @@ def _draw_readings(entered: Entered, turn: Turn) -> None:
 
 
 def _draw_next_step(entered: Entered, turn: Turn) -> None:
-    """Where the person can look further, or add what is missing."""
+    """What the person can ask instead, where to look further, or add what is missing."""
     asked = turn.plan.standalone_question if turn.plan else turn.question
+    for place, question in enumerate(rephrasings(asked, turn.nearest)):
+        st.button(
+            escape(question),
+            key=f"rephrase-{turn.id}-{place}",
+            icon=":material/arrow_forward:",
+            on_click=_ask_instead,
+            args=(entered, turn, question),
+        )
     row = st.container(horizontal=True, gap="small")
     row.page_link(
         frame.KNOWLEDGE_BASE,
@@ -153,6 +162,11 @@ def _draw_end(entered: Entered, turn: Turn, *, may_pick: bool) -> None:
         row.button("Retry", key=f"retry-{turn.id}", icon=":material/refresh:", on_click=_retry, args=(entered, turn))
     if may_pick and turn.error is not None and turn.error.category not in NOT_THE_MODELS:
         row.button("Pick another model", key=f"pick-{turn.id}", icon=":material/tune:", on_click=picker.stand_open)
+
+
+def _ask_instead(entered: Entered, turn: Turn, question: str) -> None:
+    with told_later():
+        entered.services.chat.ask(entered.person, turn.conversation_id, question, picker.for_retry(entered, turn))
 
 
 def _retry(entered: Entered, turn: Turn) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.chat.abstention import abstains, abstention
+from assistant.chat.abstention import abstains, abstention, rephrasings
 
 
 def test_an_abstention_says_so_first_and_what_was_looked_for() -> None:
@@ -16,3 +16,23 @@ def test_documents_on_their_way_are_told_since_they_may_hold_the_answer() -> Non
     assert abstention("May I bring my dog?", [], pending=7).endswith(
         "Documents that are still being read: 7. Ask again in a minute."
     )
+
+
+NEAREST = ("Travel policy.pdf", "Expenses_2026.xlsx", "Office.md")
+
+
+def test_what_the_nearest_documents_say_of_the_matter_can_be_asked_instead() -> None:
+    assert rephrasings("What is the hotel cap in Lima?", NEAREST) == (
+        "What does Travel policy say about the hotel cap in Lima?",
+        "What does Expenses 2026 say about the hotel cap in Lima?",
+    )
+
+
+def test_a_question_that_names_the_document_is_not_offered_again() -> None:
+    again = "What does Travel policy say about the hotel cap?"
+    assert not any("Travel policy say" in question for question in rephrasings(again, NEAREST))
+
+
+def test_nothing_is_offered_without_a_subject_or_a_document() -> None:
+    assert rephrasings("Blue or green or which of the many others, and for whom, and until when?", NEAREST) == ()
+    assert rephrasings("What is the hotel cap in Lima?", ()) == ()

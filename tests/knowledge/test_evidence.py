@@ -5,7 +5,18 @@ import json
 import pytest
 
 from assistant.domain import Passage
-from assistant.knowledge.evidence import ABSTAIN_BELOW, FEATURES, SET_BY_HAND, WEIGHTS, answerable, features
+from assistant.knowledge.caution import FALSE_ANSWERS
+from assistant.knowledge.evidence import (
+    MEANING,
+    SET_BY_HAND,
+    WEIGHTS,
+    WORDS,
+    answerable,
+    features,
+    hopeless,
+    threshold_for,
+)
+from assistant.providers.minilm import MiniLM
 
 
 def passage(text: str, similarity: float, heading: str = "Leave") -> Passage:
@@ -15,24 +26,26 @@ def passage(text: str, similarity: float, heading: str = "Leave") -> Passage:
 
 
 LEAVE = "Every full-time employee has 27 working days of paid annual leave per calendar year."
+THRESHOLD = threshold_for(FALSE_ANSWERS)
 QUESTION = "How many days of annual leave do I have?"
 
 
-def test_a_passage_that_says_it_is_enough_to_answer() -> None:
-    assert answerable(QUESTION, [passage(LEAVE, 0.7)]) > ABSTAIN_BELOW
+def test_a_passage_that_says_it_is_enough_to_answer(embedder: MiniLM) -> None:
+    assert answerable(QUESTION, [passage(LEAVE, 0.7)], embedder) > THRESHOLD
 
 
-def test_without_passages_nothing_is_answerable() -> None:
-    assert answerable(QUESTION, []) == 0.0
+def test_without_passages_nothing_is_answerable(embedder: MiniLM) -> None:
+    assert answerable(QUESTION, [], embedder) == 0.0
 
 
-def test_a_passage_about_something_else_is_not_enough() -> None:
+def test_a_passage_about_something_else_is_not_enough(embedder: MiniLM) -> None:
     stranger = passage("The canteen serves soup from noon.", 0.1, "Canteen")
-    assert answerable(QUESTION, [stranger]) < ABSTAIN_BELOW
+    assert answerable(QUESTION, [stranger], embedder) < THRESHOLD
 
 
-def test_the_nearer_the_passages_the_likelier_an_answer() -> None:
-    chances = [answerable(QUESTION, [passage(LEAVE, similarity)]) for similarity in (0.1, 0.3, 0.5, 0.7, 0.9)]
+def test_the_nearer_the_sentences_the_likelier_an_answer(embedder: MiniLM) -> None:
+    texts = ("The canteen opens at noon.", "Leave is asked for in the portal.", LEAVE)
+    chances = [answerable(QUESTION, [passage(text, 0.5)], embedder) for text in texts]
     assert chances == sorted(chances)
     assert all(0 < chance < 1 for chance in chances)
 
@@ -44,9 +57,11 @@ def test_the_nearer_the_passages_the_likelier_an_answer() -> None:
         ("What did the Aurea cost in 2024?", "What did the Aurea cost in 2031?"),
     ],
 )
-def test_a_model_number_or_year_that_no_passage_holds_speaks_against_an_answer(known: str, unknown: str) -> None:
+def test_a_model_number_or_year_that_no_passage_holds_speaks_against_an_answer(
+    known: str, unknown: str, embedder: MiniLM
+) -> None:
     prices = [passage("The Aurea 220 cost EUR 2,140 in 2024.", 0.6, "Prices")]
-    assert answerable(unknown, prices) < answerable(known, prices) - 0.1
+    assert answerable(unknown, prices, embedder) < answerable(known, prices, embedder) - 0.1
 
 
 def test_an_amount_that_no_passage_holds_does_not_count_as_a_missing_number() -> None:
@@ -54,24 +69,35 @@ def test_an_amount_that_no_passage_holds_does_not_count_as_a_missing_number() ->
     assert features("Who approves a trip of EUR 1,200?", limits)["figures_missing"] == 0.0
 
 
-def test_every_feature_has_a_weight_and_stays_between_minus_one_and_one() -> None:
-    assert set(json.loads(WEIGHTS.read_text())["weights"]) == {"constant", *FEATURES}
-    found = features(QUESTION, [passage(LEAVE, 0.7), passage("", 0.2)])
-    assert set(found) == {*FEATURES, *SET_BY_HAND}
+def test_every_feature_has_a_weight_and_stays_between_minus_one_and_one(embedder: MiniLM) -> None:
+    fitted = json.loads(WEIGHTS.read_text())
+    assert set(fitted["words"]) == {"constant", *WORDS}
+    assert set(fitted["meaning"]) == {"constant", *MEANING}
+    found = features(QUESTION, [passage(LEAVE, 0.7), passage("", 0.2)], embedder)
+    assert set(found) == {*WORDS, *MEANING, *SET_BY_HAND}
     assert all(-1 <= value <= 1 for value in found.values())
 
 
-def test_an_empty_question_is_estimated_without_an_error() -> None:
-    assert answerable("???", [passage(LEAVE, 0.05)]) < ABSTAIN_BELOW
+def test_what_is_at_hand_without_the_embedding_model_is_enough_to_see_what_is_hopeless() -> None:
+    assert hopeless(QUESTION, [])
+    assert hopeless("How do black holes evaporate?", [passage("The canteen serves soup from noon.", 0.05, "Canteen")])
+    assert not hopeless(QUESTION, [passage(LEAVE, 0.7)])
+    assert not hopeless("May I take time off?", [passage(LEAVE, 0.35)])
+    assert set(features(QUESTION, [passage(LEAVE, 0.7)])) == {*WORDS, *SET_BY_HAND}
+
+
+def test_an_empty_question_is_estimated_without_an_error(embedder: MiniLM) -> None:
+    assert answerable("???", [passage(LEAVE, 0.05)], embedder) < THRESHOLD
 
 
 CAPS = [passage("The hotel cap in Oslo is EUR 150. The hotel cap in Rome is EUR 140.", 0.55, "Hotel caps")]
 
 
-def test_a_place_that_no_passage_names_speaks_against_an_answer() -> None:
+def test_a_place_that_no_passage_names_speaks_against_an_answer(embedder: MiniLM) -> None:
     assert features("What is the hotel cap in Oslo?", CAPS)["names_unknown"] == 0.0
     assert features("What is the hotel cap in Lima?", CAPS)["names_unknown"] == 1.0
-    assert answerable("What is the hotel cap in Lima?", CAPS) < answerable("What is the hotel cap in Oslo?", CAPS) - 0.2
+    oslo, lima = (answerable(f"What is the hotel cap in {city}?", CAPS, embedder) for city in ("Oslo", "Lima"))
+    assert lima < oslo - 0.2
 
 
 def test_a_misspelt_name_is_no_unknown_one() -> None:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.bootstrap import Services
 from assistant.domain import AUTO, ModelChoice, Person, Role, Usage, UsageRecord
+from assistant.knowledge.caution import FALSE_ANSWERS, Wanted
 from assistant.models.policy import ModelPolicy
 from assistant.storage.people import People
 from assistant.storage.usage_records import insert_records
@@ -136,3 +137,34 @@ def test_usage_is_summed_up_and_what_has_no_price_is_told(run_app: RunApp, servi
     assert "Groq · fast\\|model | \\$0.013 | 1 | 1,200" in table
     assert "OpenRouter · odd | not priced" in table
     assert "1 use not priced" in text_of(app)
+
+
+def test_the_false_answers_that_are_put_up_with_are_set_on_a_curve(run_app: RunApp, services: Services) -> None:
+    app, person = section(run_app, "Caution"), services.people.local()
+    assert not app.exception
+    assert app.slider[0].value == round(100 * FALSE_ANSWERS)
+    app.slider[0].set_value(20).run()
+    assert "about **20** are answered all the same" in text_of(app)
+    app.button(key="caution-save").click().run()
+    assert not app.exception
+    assert app.success[0].value.startswith("Saved.")
+    assert services.knowledge.caution.wanted(person).false_answers == 0.2
+    assert app.slider[0].value == 20
+    services.knowledge.caution.set_wanted(person, Wanted(FALSE_ANSWERS, 1))
+
+
+def test_the_curve_is_there_in_words_for_those_who_cannot_see_it(run_app: RunApp) -> None:
+    app = section(run_app, "Caution")
+    table = app.table[0].value
+    assert list(table)[:2] == ["False answers of 100 without one", "Answered of 100 with one"]
+    assert len(table) == 10
+
+
+def test_a_caution_that_someone_else_changed_meanwhile_is_not_overwritten(run_app: RunApp, services: Services) -> None:
+    app, person = section(run_app, "Caution"), services.people.local()
+    wanted = services.knowledge.caution.wanted(person)
+    app.slider[0].set_value(12).run()
+    services.knowledge.caution.set_wanted(person, replace(wanted, false_answers=0.02))
+    app.button(key="caution-save").click().run()
+    assert app.error[0].value.startswith("Somebody else changed this setting")
+    assert app.slider[0].value == 2

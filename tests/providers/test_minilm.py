@@ -38,14 +38,17 @@ class PlainBert:
         self.tokenizer.enable_truncation(256)
 
     def embed(self, text: str) -> Array:
+        mean = self.tokens(text).mean(axis=0)
+        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+
+    def tokens(self, text: str) -> Array:
         ids = self.tokenizer.encode(text).ids
         words = self.w["embeddings.word_embeddings.weight"][ids]
         positions = self.w["embeddings.position_embeddings.weight"][: len(ids)]
         hidden = self.norm("embeddings", words + positions + self.w["embeddings.token_type_embeddings.weight"][0])
         for layer in range(6):
             hidden = self.layer(f"encoder.layer.{layer}", hidden)
-        mean = hidden.mean(axis=0)
-        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+        return hidden
 
     def layer(self, at: str, hidden: Array) -> Array:
         attended = self.norm(
@@ -78,6 +81,21 @@ def test_vectors_equal_a_plain_numpy_forward_pass(embedder: MiniLM) -> None:
     plain = PlainBert(minilm._model_file("model.safetensors").parent)
     expected = np.stack([plain.embed(text) for text in TEXTS])
     np.testing.assert_allclose(embedder.embed(TEXTS), expected, atol=1e-5)
+
+
+def test_token_vectors_equal_a_plain_numpy_forward_pass(embedder: MiniLM) -> None:
+    plain = PlainBert(minilm._model_file("model.safetensors").parent)
+    for text in TEXTS:
+        rows = plain.tokens(text)
+        expected = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        np.testing.assert_allclose(embedder.embed_tokens(text).vectors, expected, atol=1e-4)
+
+
+def test_each_token_has_its_place_in_the_text_and_the_special_ones_an_empty_one(embedder: MiniLM) -> None:
+    found = embedder.embed_tokens("Straße, 東京!")
+    words = ["Straße, 東京!"[start:end] for start, end in found.spans]
+    assert (words[0], words[-1], "".join(words)) == ("", "", "Straße,東京!")
+    assert len(embedder.embed_tokens("vpn " * 300).spans) == len(embedder.embed_tokens("vpn " * 300).vectors) == 256
 
 
 def test_vectors_have_length_one_and_keep_the_input_order(embedder: MiniLM) -> None:
