@@ -18,6 +18,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +26,9 @@ from assistant.chat.claims import states
 from assistant.chat.support import FOUND_FROM, support
 from assistant.domain import Passage
 from assistant.sentences import sentences
-from bench.evaluation_sets import chunks, read_rows
+from bench.evaluation_sets import read_rows
 
+CHUNK_CHARACTERS = 1000
 CASES = Path(__file__).with_name("support_cases.json")
 RESULTS = Path(__file__).with_name("results") / "support.json"
 CUTS = tuple(round(cut, 2) for cut in np.arange(0.4, 0.81, 0.05).tolist())
@@ -57,14 +59,14 @@ def main() -> None:
 def written() -> Scores:
     """The paraphrases and altered sentences of the sample documents, each in all passages."""
     cases = json.loads(CASES.read_text(encoding="utf-8"))
-    passages = [next(chunks({"_id": str(n), "title": case["heading"], **case})) for n, case in enumerate(cases)]
+    passages = [next(_chunks({"_id": str(n), "title": case["heading"], **case})) for n, case in enumerate(cases)]
     kinds = ("supported", "number", "name", "negation", "invented")
     return {kind: [support(text, passages).score for case in cases for text in case[kind]] for kind in kinds}
 
 
 def answers(folder: Path) -> Scores:
     """Sentences of long answers in their own passage, altered in it, and as they are in a foreign one."""
-    corpus = {str(row["_id"]): list(chunks(row)) for row in read_rows(folder / "corpus.jsonl.gz")}
+    corpus = {str(row["_id"]): list(_chunks(row)) for row in read_rows(folder / "corpus.jsonl.gz")}
     scores: Scores = defaultdict(list)
     for query in read_rows(folder / "queries.jsonl.gz"):
         for text in _stated(query["answers_long"][0] if query.get("answerable") else ""):
@@ -81,7 +83,7 @@ def neighbours(folder: Path) -> Scores:
     """First sentences of a passage in another passage of the same article: on the matter, but not said there."""
     articles: dict[str, list[Sequence[Passage]]] = defaultdict(list)
     for row in read_rows(folder / "corpus.jsonl.gz"):
-        articles[row["title"]].append(list(chunks(row)))
+        articles[row["title"]].append(list(_chunks(row)))
     pairs = [(one, _chance.choice(of)) for of in articles.values() for one in of]
     return {
         "neighbour": [
@@ -121,6 +123,41 @@ def _at(scores: Scores, cut: float) -> dict[str, float | int]:
 def _false(scores: Scores, cut: float) -> float:
     altered = [score for kind, found in scores.items() if kind != "supported" for score in found]
     return sum(score >= cut for score in altered) / len(altered)
+
+
+def _chunks(row: dict[str, Any]) -> Iterator[Passage]:
+    """The passages of a document; what counts here is their words, so nothing is stored or embedded."""
+    title, text = str(row.get("title", "")), str(row["text"])
+    for number, (start, end) in enumerate(_spans(text)):
+        yield Passage(
+            chunk_id=f"{row['_id']}:1:{number}",
+            document_id=str(row["_id"]),
+            document=title or str(row["_id"]),
+            title=title,
+            version=1,
+            space="general",
+            start=start,
+            end=end,
+            page=None,
+            heading_path=(title,) if title else (),
+            text=text[start:end],
+            score=0.0,
+            similarity=0.0,
+        )
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Cut at sentences into stretches of about CHUNK_CHARACTERS."""
+    begin: int | None = None
+    last = 0
+    for start, end in sentences(text):
+        if begin is not None and end - begin > CHUNK_CHARACTERS:
+            yield begin, last
+            begin = None
+        begin = start if begin is None else begin
+        last = end
+    if begin is not None:
+        yield begin, last
 
 
 if __name__ == "__main__":
