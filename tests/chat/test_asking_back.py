@@ -6,9 +6,11 @@ import pytest
 from chatting import OFFLINE, Chatting, ended
 
 from assistant.chat.abstention import ASK_BACK
-from assistant.chat.plan import DOUBTFUL
+from assistant.chat.plan import DOUBTFUL, Look, by_rules
 from assistant.chat.steps import ASKED_BACK
 from assistant.domain import Route, Turn, TurnStatus
+from assistant.providers.offline.followup import Standalone
+from assistant.providers.offline.routing import RouteGuess
 from assistant.providers.passages import CANNOT_ANSWER
 
 IN_DOUBT = "access to the finance drive"
@@ -65,3 +67,9 @@ def test_the_reading_that_a_person_picks_is_taken_and_stays(chatting: Chatting, 
 def test_a_model_that_plans_is_not_asked_back_over(chatting: Chatting) -> None:
     turn = chatting.ask(IN_DOUBT)
     assert not asked_back(turn)
+
+
+def test_what_may_be_a_sum_stays_one() -> None:
+    guess = RouteGuess(Route.FACT_FINDING, 0.6, "a sum", sure=False, doubtful=True)
+    seen = Look("20% of 300", Standalone("20% of 300", changed=False), ("20% of 300",), guess)
+    assert by_rules(seen).route is Route.FACT_FINDING

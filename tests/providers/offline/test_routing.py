@@ -148,3 +148,15 @@ def test_a_question_of_another_person_is_never_told_as_the_reason(fresh: RouteCl
     guess = fresh.classify("Will the plant in Zamosc be closed in autumn?")
     assert "Zamosc" not in guess.reason
     assert "Zamosc" not in fresh.classify("Will the plant in Zamosc be closed in spring?").reason
+
+
+@pytest.mark.parametrize("message", ["ticket", "Request!", "access to the finance drive"])
+def test_what_may_be_an_order_and_may_not_is_doubtful(classifier: RouteClassifier, message: str) -> None:
+    assert classifier.classify(message).doubtful
+
+
+@pytest.mark.parametrize("message", [ORDER, SMALL_TALK, "How many sick days are paid?", "What is 23% of 1,850?"])
+def test_an_ordinary_message_is_not_doubtful(classifier: RouteClassifier, message: str) -> None:
+    guess = classifier.classify(message)
+    assert not guess.doubtful
+    assert guess.confidence < 1
