@@ -39,9 +39,10 @@ FITTED = json.loads(Path(__file__).with_name("attacks.json").read_text(encoding=
 LABELS = TAKEOVER, TASK, PROMPT, DOCUMENT = "takeover", "task", "prompt", "document"
 """Of examples: an attack wherever it stands; what one may ask an assistant, but no document should; an ordinary
 question, also one with words that attacks use; an ordinary sentence of a document."""
-WIDTH = 10.0
+WIDTH = 12.0
 """How fast an example's vote fades with its distance (``exp(WIDTH * (cosine - 1))``). Held-out recall at 1 % of
-harmless texts was 0.72, 0.73 and 0.72 at 8, 12 and 16; with whole sources left out 0.60, 0.62 and 0.57."""
+harmless texts, mean of two divisions into five folds: 0.70, 0.69 and 0.71 at 8, 10 and 12; with whole sources left out
+0.66, 0.65 and 0.64."""
 SMOOTHING = 0.1
 """Pull of the votes towards zero; 0.03 and 0.3 did as well."""
 DOCUMENT_WINDOWS = 3
