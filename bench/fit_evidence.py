@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,7 @@ def main() -> None:
         evidence.WEIGHTS.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
 
 
-def fitted(rows: Rows) -> dict[str, object]:
+def fitted(rows: Rows) -> dict[str, Any]:
     """Fit both estimates and measure them; returns what evidence.json holds."""
     words, meaning = rows.only(evidence.WORDS), rows.only(evidence.MEANING)
     by_words, crossed = _crossed(words), _crossed(meaning)

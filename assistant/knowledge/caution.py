@@ -21,7 +21,7 @@ AUDITED = "caution.set"
 FALSE_ANSWERS = 0.15
 """Share of the questions without an answer that is answered all the same, unless an admin says otherwise.
 
-Measured on a company's articles this keeps 95 in 100 of the questions that have an answer. At 0.05 every eighth of them
+Measured on a company's articles this keeps 95 in 100 of the questions that have an answer. At 0.05 every fifth of them
 would go unanswered, which people take for a broken search: the offline model quotes its source, so that a wrong answer
 can be seen for one."""
 ONLY_ADMINS = "Only admins may see and change how careful the answers are."
