@@ -67,6 +67,9 @@ ROWS = {
         "INSERT INTO deletions VALUES ('e', 'old.md', 'ann', '2026-11-01 10:00:00', '{}', NULL)",
         "INSERT INTO audit_log VALUES (1, '2026-11-01 10:00:00', 'ann', 'delete', 'e', NULL, X'00', X'01')",
     ),
+    "0006": (
+        'UPDATE turns SET support = \'[{"start": 0, "end": 7, "score": 1.0, "n": 1, "found": true}]\' WHERE id = \'t\'',
+    ),
 }
 
 
