@@ -23,6 +23,8 @@ LEAVE = "How many days of annual leave do full-time employees receive?"
 SENTENCE = "Full-time employees receive 27 days of annual leave."
 ANSWER = Reply(["Full-time employees receive 27 days of ", "annual leave. [", "1]"])
 
+TEAMS = ("sales", "finance", "legal", "design", "repairs", "research", "training", "export", "events", "stores")
+
 
 def test_an_answer_is_stored_with_its_citation_page_and_quote(chatting: Chatting) -> None:
     chatting.plays(ANSWER)
@@ -73,8 +75,8 @@ def test_the_knowledge_agent_is_given_the_passages_and_its_instructions(chatting
 
 
 def test_a_second_search_continues_the_numbers(chatting: Chatting) -> None:
-    for n in range(12):
-        chatting.put(f"Filler {n}.pdf", f"Annual leave of department {n} is agreed with its lead. Days of leave {n}.")
+    for name in TEAMS:
+        chatting.put(f"Leave in {name}.pdf", f"Annual leave in {name} is agreed with the lead of {name}.")
     chatting.put("Canteen.pdf", "The canteen serves vegetarian meals every Tuesday.")
     model = chatting.plays(
         Reply(["Let me look.", ToolUse("search_knowledge_base", {"query": "canteen vegetarian meals"})]),
