@@ -1,11 +1,17 @@
 """The order of what the searches bring: meaning and words of each chunk, and of its document as a whole.
 
-A chunk's score is a sum of four parts, each between about 0 and 1: its cosine; bm25 as a share of the best bm25; the
-mean cosine of the best three chunks of its document; and how much of the question's words stand anywhere in the
-chunks that were found of its document, rare words counting more. Over seven public sets (2,400 questions, means of
-nDCG@10) these gave 0.841; cosine and bm25 alone, summed or by reciprocal rank fusion, 0.833. With the weights fitted to
-six sets each and measured on the seventh it was 0.840. What was tried beside them (nearness of the words to each other,
-words of headings, neighbouring chunks, pseudo relevance feedback) added less than 0.001.
+A chunk's score is a sum of five parts, each between about 0 and 1: its cosine; bm25 as a share of the best bm25; the
+mean cosine of the best three chunks of its document; how much of the question's words stand anywhere in the chunks that
+were found of its document, rare words counting more; and whether the question has the words of its title. Over seven
+public sets (2,400 questions, means of nDCG@10) these gave 0.841; cosine and bm25 alone, summed or by reciprocal rank
+fusion, 0.833. With the weights fitted to six sets each and measured on the seventh it was 0.840. What was tried beside
+them (nearness of the words to each other, words of headings, neighbouring chunks, pseudo relevance feedback) added less
+than 0.001.
+
+Who asks with all the words of a title means that document, while some of them tell nothing, least of all in the long
+titles of papers: hence the third power of the share of a title's words that the question has. It raised the mean to
+0.844, a handbook's pages from 0.746 to 0.759 and a company's articles from 0.986 to 0.994, and lost nothing elsewhere;
+the share itself gained half of that and lost 0.012 on the papers. Any weight from 0.1 to 0.4 gains 0.003.
 
 A chunk of a long document, a filing say, does not tell whose it is or of which year: its title and file name do. So the
 more of what was found is of long documents, the more it counts whether the title has the question's words. On twelve
@@ -28,6 +34,7 @@ BM25_WEIGHT = 0.25
 DOCUMENT_WORDS_WEIGHT = 0.175
 DOCUMENT_COSINE_WEIGHT = 0.5
 TITLE_WEIGHT = 0.3
+WHOLE_TITLE_WEIGHT = 0.2
 LONG = 30
 """Chunks from which on a document is a long one: some ten pages."""
 BEST_CHUNKS = 3
@@ -39,7 +46,8 @@ class Candidate:
     """A chunk that a search brought.
 
     ``cosines`` has one for each query; of the queries' stems ``stems`` are in its title, headings or text, ``named`` in
-    the title; ``document`` is the same for chunks of one document, which has ``siblings`` chunks, this one among them.
+    the title, which has ``title_words`` words, stop words aside; ``document`` is the same for chunks of one document,
+    which has ``siblings`` chunks, this one among them.
     """
 
     document: int | str
@@ -47,6 +55,7 @@ class Candidate:
     stems: Set[str] = frozenset()
     siblings: int = 1
     named: Set[str] = frozenset()
+    title_words: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,7 @@ def ranked(candidates: Mapping[int, Candidate], asked: Sequence[Words], depth: i
                 + DOCUMENT_WORDS_WEIGHT * held[candidate.document]
                 + DOCUMENT_COSINE_WEIGHT * about[candidate.document]
                 + title_weight * named[candidate.document]
+                + WHOLE_TITLE_WEIGHT * _title_said(candidate, words.names) ** 3
             )
     return scores
 
@@ -128,6 +138,11 @@ def _named(names: Set[str], titles: Mapping[int | str, Set[str]]) -> dict[int | 
     having = {name: sum(name in title for title in titles.values()) for name in names}
     weights = {name: log((len(titles) + 1) / (count + 0.5)) for name, count in having.items() if count}
     return {document: sum(weights.get(name, 0.0) for name in title) for document, title in titles.items()}
+
+
+def _title_said(candidate: Candidate, names: Set[str]) -> float:
+    """Which share of the words of its title the question has, from 0 to 1."""
+    return min(1.0, len(names & candidate.named) / candidate.title_words) if candidate.title_words else 0.0
 
 
 def _shares(values: Mapping[Key, float]) -> dict[Key, float]:

@@ -171,7 +171,7 @@ def _candidates(
 ) -> dict[int, Candidate]:
     siblings = now.siblings({one.version for one in held.values()}, LONG)
     return {
-        row: Candidate(one.version, cosines[row], one.stems, siblings[one.version], one.named)
+        row: Candidate(one.version, cosines[row], one.stems, siblings[one.version], one.named, one.title_words)
         for row, one in held.items()
     }
 

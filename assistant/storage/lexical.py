@@ -116,6 +116,11 @@ def names_of(query: str) -> frozenset[str]:
     return frozenset(_stem(word) for word in [*words, *map("".join, pairwise(words))])
 
 
+def counted_words(name: str) -> int:
+    """Return how many distinct words a title or name has, stop words aside."""
+    return len({word for word in WORD.findall(name.casefold()) if word not in STOP_WORDS})
+
+
 def inverse_frequency(holding: int, chunks: int) -> float:
     """Return what a term weighs that ``holding`` of so many chunks hold: as in bm25, and 0 from half of them on."""
     return max(0.0, log((chunks - holding + 0.5) / (holding + 0.5)))

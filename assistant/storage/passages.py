@@ -108,7 +108,10 @@ _PAGES = text(
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A chunk: of what was asked for ``stems`` stand in its title, headings or text, ``named`` in the title."""
+    """A chunk: of what was asked for ``stems`` stand in its title, headings or text, ``named`` in the title.
+
+    ``title_words`` is how many words its title has, stop words aside.
+    """
 
     version: int
     number: int
@@ -119,6 +122,7 @@ class Held:
     valid_until: date | None
     stems: frozenset[str]
     named: frozenset[str]
+    title_words: int
 
 
 class Snapshot:
@@ -187,7 +191,18 @@ class Snapshot:
             stand = lexical.stems_in(f"{row.heading}\n{row.text}", stems) | (titles[row.version] & stems)
             last = date.fromisoformat(row.valid_until) if row.valid_until else None
             pages, named = (row.page_from, row.page_to), titles[row.version] & names
-            held[row.row] = Held(row.version, row.number, pages, row.heading, row.title, row.text, last, stand, named)
+            held[row.row] = Held(
+                row.version,
+                row.number,
+                pages,
+                row.heading,
+                row.title,
+                row.text,
+                last,
+                stand,
+                named,
+                lexical.counted_words(row.title),
+            )
         return held
 
     def joined(self, passages: Sequence[Passage]) -> Passage:

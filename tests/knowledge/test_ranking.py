@@ -81,6 +81,18 @@ def test_among_short_documents_the_title_is_not_counted_once_more() -> None:
     assert _order(ranked(found, [words], 50)) == [1, 2]
 
 
+def test_whole_title_in_the_question_lifts_its_document_and_a_word_of_a_long_title_hardly_does() -> None:
+    words = Words({}, {}, frozenset({"travel", "polici", "book"}))
+    found = {
+        1: Candidate("Booking of rooms and cars for conferences", [0.5], named=frozenset({"book"}), title_words=5),
+        2: Candidate("Travel policy", [0.4], named=frozenset({"travel", "polici"}), title_words=2),
+        3: Candidate("untitled", [0.5]),
+    }
+    scores = ranked(found, [words], 50)
+    assert scores[2] > scores[1]
+    assert scores[1] - scores[3] < 0.01
+
+
 def test_scores_of_queries_that_mean_the_same_are_added() -> None:
     found = {1: Candidate("a", [0.5, 0.1]), 2: Candidate("b", [0.2, 0.3])}
     both = ranked(found, [NO_WORDS, NO_WORDS], 50)
