@@ -28,6 +28,7 @@ from assistant.domain import Plan, Route
 from assistant.providers.model_info import OutputMode
 from assistant.providers.offline.followup import Standalone, stand_alone
 from assistant.providers.offline.leaning import is_remark
+from assistant.providers.offline.question import is_lookup
 from assistant.providers.passages import render
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ QUERY_CHARACTERS = 1_000
 CHOSEN = "chosen by you"
 DOUBTFUL = "may be a question or a request, so the documents are asked first"
 NEAR_PASSAGE = "a passage of the documents is near it"
+ASKS_A_FACT = "asks for a fact, so the documents are asked"
+SURELY_TALK = 0.9
+"""How sure a guess has to be for what reads like a question for a fact to be small talk all the same.
+
+On six public sets this looks up 24 of 75 questions on documents that were taken for small talk (of a company's articles
+all 12; most of the others are mere phrases), and one more of 269 messages of small talk.
+"""
 NO_TALK = 0.5
 """Cosine (of the embedded model) with a passage from which a message is no small talk.
 
@@ -126,7 +134,7 @@ def look(
 
     standalone = stand_alone(question, history, lost)
     queries = (standalone.question, question) if standalone.changed else (standalone.question,)
-    guessed = _heeding(guess(queries), nearest) if alone or not standalone.changed else None
+    guessed = _heeding(queries[0], guess(queries), nearest) if alone or not standalone.changed else None
     return Look(question, standalone, queries, guessed)
 
 
@@ -135,17 +143,25 @@ def _small_talk(question: str, guess: RouteGuess) -> bool:
     return is_remark(question) and guess.route is Route.GENERAL
 
 
-def _heeding(guess: RouteGuess, nearest: Callable[[], float | None]) -> RouteGuess:
+def _heeding(question: str, guess: RouteGuess, nearest: Callable[[], float | None]) -> RouteGuess:
     """Take for a question about the documents what was guessed to be small talk and finds a passage this near.
+
+    So is what asks for a fact that the documents may not have: to say so is more use than a word about small talk.
 
     What a person corrected (1.0 sure) stands.
     """
     if guess.route is not Route.GENERAL or guess.confidence == 1.0:
         return guess
     near = nearest()
-    if near is None or near < NO_TALK:
+    if near is None:
         return guess
-    return replace(guess, route=Route.KNOWLEDGE, confidence=round(near, 3), reason=NEAR_PASSAGE, sure=False)
+    if near < NO_TALK:
+        if guess.confidence >= SURELY_TALK or not is_lookup(question):
+            return guess
+        chance, reason = 1 - guess.confidence, ASKS_A_FACT
+    else:
+        chance, reason = near, NEAR_PASSAGE
+    return replace(guess, route=Route.KNOWLEDGE, confidence=round(chance, 3), reason=reason, sure=False)
 
 
 def as_settled(plan: Plan, question: str, *, reworded: bool) -> Plan:

@@ -11,12 +11,13 @@ from wire_behaviours import drops, html, never_begins, refuses, says, structures
 from wire_server import Behaviour, WireServer
 
 from assistant.chat.accounts import Account
-from assistant.chat.plan import Planner, by_model
+from assistant.chat.plan import Planner, by_model, look
 from assistant.domain import AUTO, ModelChoice, Person, Role, Route, TurnStatus
 from assistant.models.policy import ModelPolicy
 from assistant.models.service import ModelService
 from assistant.providers.builders import build_model
 from assistant.providers.model_info import OutputMode
+from assistant.providers.offline.routing import RouteGuess
 from assistant.providers.scripted import Gate, Reply, ScriptedModel, Structured
 from assistant.storage.usage_records import UsageRecords
 
@@ -182,3 +183,19 @@ def test_a_stop_while_planning_hangs_up_and_asks_nothing_more(keyed: Chatting, w
     assert wire.wait_for_hang_up()
     assert len(wire.requests) == 1
     assert keyed.ask(LEAVE, choice=GROQ).status is TurnStatus.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("said", "confidence", "route"),
+    [
+        ("Which brand of coffee machine stands in the kitchen?", 0.85, Route.KNOWLEDGE),
+        ("Which brand of coffee machine stands in the kitchen?", 0.95, Route.GENERAL),
+        ("I am so tired of Mondays", 0.85, Route.GENERAL),
+    ],
+)
+def test_a_question_for_a_fact_is_looked_up_though_no_passage_is_near(
+    said: str, confidence: float, route: Route
+) -> None:
+    seen = look(said, [], lambda _: RouteGuess(Route.GENERAL, confidence, "talk", sure=False), lambda: 0.2, alone=True)
+    assert seen.guess is not None
+    assert seen.guess.route is route

@@ -162,10 +162,13 @@ _FORM = re.compile(
 )
 _OPENING = re.compile(
     r"^(?:(?:hi|hello|hey|please|thanks|ok|okay|so|well|and|also)[,!. ]+)*"
-    r"(?:(?:can|could|would|will) you (?:please )?(?:tell|say|explain|show|name|specify|give|remind)(?: me| us)?"
+    r"(?:(?:can|could|would|will) you (?:please )?(?:tell|say|explain|show|name|specify|give|remind|identify|state"
+    r"|provide|indicate)(?: me| us)?"
     r"|i (?:want|need|would like|'d like) to know|do you know|tell me|please tell me)[, ]*(?:about )?",
     re.IGNORECASE,
 )
+_ASKING = re.compile(r"^(?:identify|specify|name|state)\b|\?$", re.IGNORECASE)
+_TO_THE_ASSISTANT = re.compile(r"\b(?:you|your|yours|yourself)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\bhow many (?:\w+ly )?([a-z]+)(?: ([a-z]+))?")
 _FIGURE = re.compile(r"(?<!\S)((?:19|20)\d\d)\b|#(\d+)\b|\b(?!EUR|USD|GBP|CHF)[A-Z][\w-]* (\d+)\b")
 _COMPARES = re.compile(
@@ -208,6 +211,15 @@ def understand(text: str) -> Question:
 def core(text: str) -> str:
     """Return the question without sentences that only order the form of the answer ("Answer with a number.")."""
     return _parted(text)[0]
+
+
+def is_lookup(text: str) -> bool:
+    """Return whether a message asks for some fact: not of the assistant itself, and naming two things at least."""
+    asked = core(text)
+    opening = _OPENING.match(asked)
+    rest = asked[opening.end() :] if opening else asked
+    asks = opening is not None or _ASKING.search(rest) is not None
+    return asks and not _TO_THE_ASSISTANT.search(rest) and len(set(content(rest))) > 1
 
 
 def _parted(text: str) -> tuple[str, str]:

@@ -50,12 +50,25 @@ FEATURES = (
 """What the weights are fitted for. ``figure``, ``date`` and ``name``: the question wants one, and the piece holds one
 that the question does not. A piece's length is none of them: fitted on two sets, it misled the third."""
 
-SET_BY_HAND = {"asked": 1.5, "range": 2.0, "audience": -3.0, "left_out": -2.0, "leaning": -1.0, "step": -2.0}
-"""Weights of what the question sets hold too seldom to fit: a question written into the document before the piece,
-a range that holds the asked amount, a group of people that the question does not mean, one that it means and the
-piece does not name, words that point at what was said before ("for this closure"), and a step of instructions where
-none are asked for."""
+SET_BY_HAND = {
+    "asked": 1.5,
+    "range": 2.0,
+    "audience": -3.0,
+    "left_out": -2.0,
+    "excepted": -2.0,
+    "leaning": -1.0,
+    "step": -2.0,
+}
+"""Weights of what the question sets hold too seldom to fit: a question written into the document before the piece, a
+range that holds the asked amount, a group of people that the question does not mean, one that it means and the piece
+does not name, something asked about that the piece excepts from what it says ("all countries except"), words that point
+at what was said before ("for this closure"), and a step of instructions where none are asked for."""
 
+_EXCEPTION = re.compile(
+    r"\b(?:except(?:ing)?(?: for)?|other than|apart from|aside from|excluding|with the exception of|not including)\s+"
+    r"((?:(?!\b(?:is|are|was|were|has|have|may|must|can|will|shall|should|do|does|get|gets)\b)[^.;:()])+)",
+    re.IGNORECASE,
+)
 _POINTS_BACK = re.compile(r"\w [^.]*\b(?:this|these|such) [a-z]+", re.IGNORECASE)
 NO_STEPS = frozenset({Kind.YES_NO, Kind.AMOUNT, Kind.DURATION})
 
@@ -168,12 +181,25 @@ def _features(sought: _Sought, piece: Unit, around: _Surroundings) -> dict[str, 
         "range": 1.0 if any(covers(piece.text, amount) for amount in amounts(question.text)) else 0.0,
         "audience": 1.0 if others(own | around.titles[piece.passage]) - others(question.terms) else 0.0,
         "left_out": 1.0 if others(question.terms) - others(context) else 0.0,
+        "excepted": 1.0 if _excepts(question, piece.text) else 0.0,
         "leaning": 1.0 if _POINTS_BACK.search(piece.text) else 0.0,
         "step": 1.0 if question.kind in NO_STEPS and piece.number is not None else 0.0,
         "figure": sought.found(piece, Wanted.FIGURE),
         "date": sought.found(piece, Wanted.DATE),
         "name": sought.found(piece, Wanted.NAME),
     }
+
+
+def _excepts(question: Question, text: str) -> bool:
+    """Whether a piece speaks of something asked about only to say that it does not hold for it.
+
+    Which is a fair answer to a question whether it holds.
+    """
+    found = _EXCEPTION.findall(text)
+    if not found or question.kind is Kind.YES_NO or _EXCEPTION.search(question.text):
+        return False
+    excepted = {term for part in found for term in content(part)} - set(content(_EXCEPTION.sub(" ", text)))
+    return bool(excepted.intersection(question.terms))
 
 
 def _sum(by_name: Mapping[str, float], features: Mapping[str, float]) -> float:

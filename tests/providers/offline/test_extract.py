@@ -319,3 +319,15 @@ def test_a_deadline_is_asked_for_and_not_any_date(ask: Ask) -> None:
     assert ask("By when do I claim the expenses of a trip?", claims).startswith(
         "An expense claim is sent within 30 days"
     )
+
+
+def test_what_a_rule_excepts_is_answered_by_another_rule(ask: Ask) -> None:
+    boats = (
+        "Boats.md",
+        "Returned boats",
+        "Boats from all harbours except Cork and Galway are returned to Bergen. "
+        "What comes from Galway is taken to Hull.",
+    )
+    said = ask("Where are boats from Galway returned to?", boats)
+    assert said.startswith("What comes from Galway is taken to Hull. [1]")
+    assert ask("Are boats from Galway returned to Bergen?", boats).startswith("Boats from all harbours except")

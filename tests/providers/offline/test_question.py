@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.providers.offline.question import Kind, answer_fit, core, understand
+from assistant.providers.offline.question import Kind, answer_fit, core, is_lookup, understand
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,19 @@ def test_names_and_numbers_of_a_question_are_known() -> None:
 def test_an_acronym_is_no_function_word() -> None:
     assert "it" in understand("Who runs IT?").terms
     assert "it" not in understand("Who runs it?").terms
+
+
+@pytest.mark.parametrize(
+    ("said", "asked_for"),
+    [
+        ("Can you identify the brand of the phones that employees receive? Answer with the brand.", True),
+        ("Please tell me who repairs the coffee machine", True),
+        ("In our company, which language is used for contracts?", True),
+        ("How do you work?", False),
+        ("Can you help me?", False),
+        ("Tell me a joke", False),
+        ("That was a quick reply about the phones", False),
+    ],
+)
+def test_a_message_that_asks_for_a_fact_is_told_from_talk(said: str, asked_for: bool) -> None:
+    assert is_lookup(said) is asked_for
