@@ -54,11 +54,16 @@ _NUMBER = (
     r"|sixty|ninety|hundred|half|no|none|unlimited)"
 )
 _MONEY = r"(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|percent|per cent|[€$£%])"
+NO_PRICE = r"(?<![€$£])(?<!EUR )(?<!USD )(?<!GBP )(?<!CHF )"
+"""What must not stand before a time of day: "GBP 3.50" is none."""
+
 _MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 _QUANTITY = (
     r"(?:cap|caps|limits?|amount|prices?|costs?|rates?|percentage|number|maximum|minimum|budget|fees?|allowances?"
     r"|salary|size|capacity|count|total|threshold|speed|weight|ratio|score|quota|balance|revenue)"
 )
+
+_WHO_IS_ONE = r"^who (?:counts|qualifies|is (?:considered|regarded|seen|defined))\b"
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
     (Kind.AMOUNT, rf"^how do(?:es)? .*\b{_QUANTITY}\b.* (?:compare|differ)\b|^compare\b.*\b{_QUANTITY}\b"),
@@ -85,6 +90,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
         r"^(?:and |so |but )?when\b|\b(?:what|which) (?:time|date|day|year|month)\b|\b(?:by|until|since) when\b",
     ),
     (Kind.TIME, r"\bdeadline\b|\bdue date\b|\bopening hours\b|\bin (?:what|which) year\b"),
+    (Kind.DEFINITION, _WHO_IS_ONE),
     (Kind.PERSON, r"\b(?:who|whom|whose)\b|\bwhich (?:team|department|person|manager|group|role)\b"),
     (
         Kind.PLACE,
@@ -122,7 +128,7 @@ _ANSWERS: dict[Kind, tuple[str, str]] = {
         r"\b(?:several|many|few|all|every|both)\b",
     ),
     Kind.TIME: (
-        rf"\b\d{{1,2}}[:.]\d\d\b|\b(?:19|20)\d\d\b|\b{_MONTH}\b"
+        rf"{NO_PRICE}\b\d{{1,2}}[:.]\d\d\b|\bthe \d{{1,2}}(?:st|nd|rd|th)\b|\b(?:19|20)\d\d\b|\b{_MONTH}\b"
         r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b\d{1,2} ?[ap]\.?m\b"
         rf"|\b(?:within|by|after|before|until) [^.]*\b{_SPAN}\b",
         r"\d|\b(?:after|before|until|by the|end of|beginning|when|once|as soon as|while)\b",
@@ -236,8 +242,10 @@ def _is_order(sentence: str, *, first: bool) -> bool:
 
 
 def _terms(asked: str, *, compares: bool) -> tuple[str, ...]:
-    """The content stems; "compare" and "difference" only say how to put the answer."""
+    """The content stems; "compare", "difference" and "who counts as" only say how to put the answer."""
     left_out = {stem(word) for word in words(asked) if _COMPARES.fullmatch(word)} if compares else set()
+    asks_who_is_one = re.match(_WHO_IS_ONE, asked, re.IGNORECASE)
+    left_out |= set(content(asks_who_is_one.group())) if asks_who_is_one else set()
     return tuple(term for term in dict.fromkeys(content(asked)) if term not in left_out)
 
 

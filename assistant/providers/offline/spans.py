@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from assistant.providers.offline.question import Kind, Question
+from assistant.providers.offline.question import NO_PRICE, Kind, Question
 from assistant.providers.offline.terms import is_stop, stem, words
 
 
@@ -71,12 +71,14 @@ _FIGURE = re.compile(
 _DATE = re.compile(
     rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? \d{{4}})?\b"
     rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b|\b{_MONTH} \d{{4}}\b"
-    rf"|\b\d{{1,2}}[:.]\d\d(?: ?[ap]\.?m\b\.?)?|\b\d{{1,2}} ?[ap]\.?m\b\.?"
+    rf"|\bthe \d{{1,2}}(?:st|nd|rd|th)\b(?! (?:century|floor|edition|place))"
+    rf"|{NO_PRICE}\b\d{{1,2}}[:.]\d\d\b(?! ?{_UNIT})(?: ?[ap]\.?m\b\.?)?|\b\d{{1,2}} ?[ap]\.?m\b\.?"
     rf"|\b(?:1\d|20)\d\d(?:s\b|\b)|\b{_DAY}\b|\b{_MONTH}\b|\b\d{{1,2}}(?:st|nd|rd|th) century\b"
     rf"|\bwithin {_NUMBER}(?: {_UNIT})+|\b{_NUMBER} {_UNIT} (?:before|after)\b",
 )
 _CAP = r"(?<!\w)(?:[A-ZÀ-ÖØ-Þ][\w'\u2019&.-]*\w|[A-Z]|[a-z]+\d[\w-]*|\d+[a-z][\w-]*)"
 _BETWEEN = r"(?:of|the|de|van|von|and|for|&|der|la) "
+_CALENDAR = re.compile(rf"{_MONTH}|{_DAY}", re.IGNORECASE)
 QUOTES = '"\u201c\u2018'
 _BEFORE = f" ([*-\u20220123456789.){QUOTES}'"
 """What may stand before the first word of a sentence."""
@@ -126,10 +128,13 @@ class Seeker:
         return [(start, end) for start, end in found if self._is_new(text, start, end)]
 
     def _is_new(self, text: str, start: int, end: int) -> bool:
-        """Whether words say more than the question; the first word of a sentence has its capital for that."""
+        """Whether words say more than the question; the first word of a sentence has its capital for that.
+
+        Months and days of the week are no names, whatever their capitals.
+        """
         own = words(text[start:end])
         if self.wanted in (Wanted.NAME, Wanted.THING):
-            own = [word for word in own if not is_stop(word)]
+            own = [word for word in own if not is_stop(word) and not _CALENDAR.fullmatch(word)]
             if len(own) < 2 and text[start] not in QUOTES and not text[:start].strip(_BEFORE):
                 return False
         return any(stem(word) not in self._said for word in own)

@@ -9,6 +9,7 @@ from assistant.providers.offline.question import Kind, answer_fit, core, is_look
     ("text", "kind"),
     [
         ("How do I reset my password?", Kind.STEPS),
+        ("Who counts as a guest?", Kind.DEFINITION),
         ("What are the steps to order a monitor?", Kind.STEPS),
         ("How many days of leave do I have?", Kind.DURATION),
         ("How much is the allowance?", Kind.AMOUNT),
@@ -72,3 +73,7 @@ def test_an_acronym_is_no_function_word() -> None:
 )
 def test_a_message_that_asks_for_a_fact_is_told_from_talk(said: str, asked_for: bool) -> None:
     assert is_lookup(said) is asked_for
+
+
+def test_who_counts_as_one_asks_what_one_is() -> None:
+    assert understand("Who counts as a guest of the club?").terms == ("guest", "club")

@@ -31,6 +31,8 @@ def test_a_question_wants_a_kind_of_words(question: str, kind: Wanted | None) ->
         ("How long is the crossing?", "The crossing takes twenty minutes in calm weather.", "twenty minutes"),
         ("When was the ferry built?", "The ferry was built in May 1931 and rebuilt later.", "May 1931"),
         ("Who leads the harbour?", "The harbour is led by Ada Brandt since spring.", "Ada Brandt"),
+        ("On which day are wages paid?", "Wages of GBP 3.50 are paid on the 27th.", "the 27th"),
+        ("Who is the harbour master?", "Since May that is Ada Brandt.", "Ada Brandt"),
         ("What is the network called?", "The network is called Quay_Guest.", "Quay_Guest"),
         ("How do I reach the pilot? What is the e-mail address?", "Write to pilot@quay.example.", "pilot@quay.example"),
     ],
@@ -53,3 +55,8 @@ def test_the_words_that_answer_are_found(question: str, sentence: str, words: st
 )
 def test_what_was_said_already_or_stands_among_others_is_no_answer_by_itself(question: str, sentence: str) -> None:
     assert Seeker(understand(question)).only(sentence) is None
+
+
+def test_a_price_is_no_time_and_a_month_no_name() -> None:
+    assert Seeker(understand("When is lunch?")).spans("Lunch costs GBP 12.30 or 12.30 EUR.") == []
+    assert Seeker(understand("Who owns the rule?")).spans("The rule is read again every January and Monday.") == []
