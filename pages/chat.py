@@ -11,7 +11,7 @@ from assistant.errors import NotFound
 from pages.components import conversations, frame, live, picker, problems
 from pages.components.answers import draw_turn
 from pages.components.guard import Entered, enter
-from pages.components.progress import draw_reading, draw_samples_note
+from pages.components.progress import draw_beginning, draw_reading
 from pages.components.safe_markdown import escape
 from pages.components.sources import look_up, open_dialog_if_asked
 from pages.components.succession import draw_suggestion
@@ -94,7 +94,7 @@ def _draw_welcome(entered: Entered) -> None:
                 on_click=_ask_suggestion,
                 args=(entered, question),
             )
-    draw_samples_note(entered)
+    draw_beginning(entered)
 
 
 def _draw_composer(entered: Entered, *, disabled: bool) -> None:

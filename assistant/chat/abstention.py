@@ -20,18 +20,25 @@ ASK_BACK = (
 )
 """The question back where the documents are silent and what was asked for is in doubt."""
 
+LOOKED_FOR = 300
+"""Characters of the question that are said again: enough to know it by; a page of text would hide what to do now."""
+
+EMPTY = "There are no documents in the knowledge base yet. Whoever keeps it can add some."
 PENDING = "Documents that are still being read: {}. Ask again in a minute."
 
 
-def abstention(question: str, passages: Sequence[Passage], pending: int = 0) -> str:
+def abstention(question: str, passages: Sequence[Passage], pending: int = 0, *, empty: bool = False) -> str:
     """Return the fixed sentence, what was looked for, the nearest documents and what to do now.
 
-    ``pending`` documents are still on their way into the search and may hold the answer.
+    ``pending`` documents are still on their way into the search and may hold the answer. ``empty`` says that there is
+    no document at all, so that other words would not help.
     """
+    if empty:
+        return f"{CANNOT_ANSWER}\n\n{EMPTY}"
     nearest = nearest_documents(passages)
     near = f"The nearest documents are {_listed(nearest)}." if nearest else "No document comes near it."
     wait = f" {PENDING.format(pending)}" if pending else ""
-    return f"{CANNOT_ANSWER}\n\nLooked for: {question}\n\n{near} {OFFER}{wait}"
+    return f"{CANNOT_ANSWER}\n\nLooked for: {_shortened(question)}\n\n{near} {OFFER}{wait}"
 
 
 def nearest_documents(passages: Sequence[Passage]) -> tuple[str, ...]:
@@ -56,6 +63,10 @@ def rephrasings(question: str, nearest: Sequence[str]) -> tuple[str, ...]:
 def abstains(answer: str) -> bool:
     """Whether a model's answer is the fixed sentence for not knowing."""
     return answer.lstrip().startswith(CANNOT_ANSWER)
+
+
+def _shortened(question: str) -> str:
+    return question if len(question) <= LOOKED_FOR else f"{question[:LOOKED_FOR].rstrip()} …"
 
 
 def _listed(names: Sequence[str]) -> str:

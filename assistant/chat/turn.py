@@ -243,7 +243,8 @@ class TurnRun:
             self._answer.add(ASK_BACK)
         else:
             progress = await anyio.to_thread.run_sync(self._deps.knowledge.progress, self._asked.person)
-            self._answer.add(abstention(grounds.plan.standalone_question, self._passages, progress.pending))
+            asked, empty = grounds.plan.standalone_question, progress.total == 0
+            self._answer.add(abstention(asked, self._passages, progress.pending, empty=empty))
         self._answer.finish()
         self._mark_abstained()
         return TurnStatus.COMPLETE, None

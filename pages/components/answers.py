@@ -135,12 +135,13 @@ def _draw_next_step(entered: Entered, turn: Turn) -> None:
             args=(entered, turn, question),
         )
     row = st.container(horizontal=True, gap="small")
-    row.page_link(
-        frame.KNOWLEDGE_BASE,
-        label="See what the search finds",
-        icon=":material/search:",
-        query_params={frame.SEARCH: asked},
-    )
+    if turn.nearest:
+        row.page_link(
+            frame.KNOWLEDGE_BASE,
+            label="See what the search finds",
+            icon=":material/search:",
+            query_params={frame.SEARCH: asked},
+        )
     if entered.person.may_edit_documents:
         row.page_link(frame.KNOWLEDGE_BASE, label="Add a document", icon=":material/upload:")
 

@@ -6,6 +6,7 @@ import itertools
 
 import streamlit as st
 
+from assistant.chat.abstention import EMPTY
 from pages.components import frame
 from pages.components.guard import Entered
 
@@ -35,11 +36,17 @@ def draw_reading(entered: Entered) -> None:
         line()
 
 
-def draw_samples_note(entered: Entered) -> None:
-    """While all documents are the shipped samples, say so and where to add one's own."""
+def draw_beginning(entered: Entered) -> None:
+    """While there are no documents, or only the shipped samples, say so and where to add one's own."""
     services, person = entered
+    total = services.knowledge.progress(person).total
+    if total == 0:
+        st.info(EMPTY, icon=":material/info:")
+        if person.may_edit_documents:
+            st.page_link(frame.KNOWLEDGE_BASE, label="Add documents", icon=":material/upload:")
+        return
     samples = {path.name for path in services.settings.samples_dir.glob("*")}
-    if not 0 < services.knowledge.progress(person).total <= len(samples):
+    if total > len(samples):
         return
     if all(document.name in samples for document in services.knowledge.documents(person)):
         line = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")

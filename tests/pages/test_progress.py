@@ -26,3 +26,14 @@ def test_samples_are_called_so_with_the_way_to_add_others(run_app: RunApp, servi
     app = run_app()
     assert any("sample documents of an invented company" in caption.value for caption in app.caption)
     assert any(link.proto.label == "Add your own documents" for link in app.get("page_link"))
+
+
+def test_without_documents_the_first_page_says_so_and_leads_admins_to_the_upload(
+    run_app: RunApp, services: Services
+) -> None:
+    person, knowledge = services.people.local(), services.knowledge
+    for document in knowledge.documents(person):
+        knowledge.delete(person, document.id)
+    app = run_app()
+    assert any("no documents in the knowledge base yet" in info.value for info in app.info)
+    assert any(link.proto.label == "Add documents" for link in app.get("page_link"))

@@ -43,6 +43,8 @@ _UNHAPPY = re.compile(
     r"\b(?:wrong|not helpful|nonsense|incorrect|useless|does(?:n't| not) help|bad answer)\b", re.IGNORECASE
 )
 _POINTING = re.compile(r"\b(?:it|this|that|they|them|something|thing|stuff|problem|question)\b", re.IGNORECASE)
+REPEATED = 100
+"""Characters of a message that are said again in a question back."""
 SHORT = 4
 """Words up to which a message without a topic is asked back about rather than declined."""
 
@@ -52,7 +54,8 @@ def general(message: str) -> str:
     for pattern, reply in ((_WHO, ABILITIES), (_UNHAPPY, SORRY), (_BYE, GOODBYE), (_GREET, GREETING), (_THANK, THANKS)):
         if pattern.search(message):
             return reply
-    return _ask_back(" ".join(message.split()))
+    said = " ".join(message.split())
+    return _ask_back(said if len(said) <= REPEATED else f"{said[:REPEATED].rstrip()} …")
 
 
 def _ask_back(message: str) -> str:

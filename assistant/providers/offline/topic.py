@@ -31,6 +31,9 @@ _COUNTED = re.compile(
     r"^how (?:many|much) (.+?)(?: (?:are|is|do|does|did|can|may|must|should|will|have|has)\b.*)?\W*$", re.IGNORECASE
 )
 
+_ACTING = re.compile(r"(?:have|has|had|do|does|did|be|get|gets|got|can|may|must|should|will|would)\b", re.IGNORECASE)
+"""Phrases that begin so name no thing: "Which rooms have a screen?" is about the rooms."""
+
 
 def steps_asked(question: str) -> str:
     """Return the doing that a how-to question is about: "reset my password"; empty for other questions."""
@@ -66,4 +69,6 @@ def split_topic(question: str) -> tuple[str, str]:
 
 
 def _is_name(phrase: str) -> bool:
+    if _ACTING.match(phrase):
+        return False
     return len(phrase.split()) <= SUBJECT_WORDS and bool(content(phrase))
