@@ -29,6 +29,7 @@ BOTH = 2
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _EMPHASIS = re.compile(r"\*+(?=\S)|(?<=\S)\*+|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)")
+_STARRED = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*]+)(?<=\S)\1(?![\w*])")
 _OPENING = re.compile(r"[*_]+$|(?<!\S)(?:\[\d{1,4}\]\s*)+$")
 _CLOSING = re.compile(r"[*_~`\"'”’)]*(?:\s*\[\d{1,4}\])*[*_.]*")  # noqa: RUF001 - the punctuation of other scripts is meant
 _MAY_END = re.compile(r"[.!?…。！？]")  # noqa: RUF001 - as above
@@ -199,8 +200,8 @@ def states(text: str, *, cited: bool = False) -> bool:
 
 
 def words_of(answer: str, start: int, end: int) -> str:
-    """Return the words of a sentence of an answer, without markers, the mark of a list and the bars of a table."""
-    text = MARKER.sub("", answer[start:end]).strip(" |*_\t\n")
+    """Return the words of a sentence of an answer, without markers, emphasis, the mark of a list and a table's bars."""
+    text = _STARRED.sub(r"\2", MARKER.sub("", answer[start:end])).strip(" |*_\t\n")
     return " ".join(LEADING.sub("", text).split())
 
 

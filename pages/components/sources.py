@@ -72,8 +72,7 @@ def open_dialog_if_asked(entered: Entered, turns: Sequence[Turn]) -> None:
 
 def _draw(entered: Entered, turn: Turn, citation: Citation) -> None:
     st.markdown(f"“{escape(shortened(citation.quote))}”")
-    for sentence in supporting(turn, citation.n):
-        st.markdown(f"Bears out: {sentence}")
+    _draw_supported(supporting(turn, citation.n))
     with told_here():
         try:
             draw_place(entered, citation.document_id, citation.version, citation.page, [citation])
@@ -88,6 +87,15 @@ def _draw(entered: Entered, turn: Turn, citation: Citation) -> None:
             icon=":material/open_in_full:",
             query_params={**address, "turn": turn.id, "source": str(citation.n)},
         )
+
+
+def _draw_supported(sentences: Sequence[str]) -> None:
+    """What of the answer this source supports; several sentences are folded, so that the page stays in view."""
+    if len(sentences) == 1:
+        st.markdown(f"Supports: {sentences[0]}")
+    elif sentences:
+        with st.expander(f"Supports {len(sentences)} sentences of the answer", type="compact"):
+            st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
 
 
 def draw_deleted(citation: Citation) -> None:

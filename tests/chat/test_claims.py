@@ -119,3 +119,9 @@ def test_the_words_of_a_sentence_are_told_without_the_signs_around_them() -> Non
     text = "- **Ask first.** [1]\n\n| Vienna | 155 euros [2] |"
     assert words_of(text, 0, 20) == "Ask first.**".removesuffix("**")
     assert words_of(text, 22, len(text)) == "Vienna | 155 euros"
+
+
+def test_the_words_of_a_sentence_are_told_without_the_stars_within() -> None:
+    text = "* Every employee has **27 working days** of leave. [1]"
+    assert words_of(text, 0, len(text)) == "Every employee has 27 working days of leave."
+    assert words_of("**Guests** get 2 * 3 of `a*b`.", 0, 30) == "Guests get 2 * 3 of `a*b`."

@@ -72,7 +72,7 @@ def test_the_scores_stand_with_how_it_was_found(answer: Locator) -> None:
 def test_the_source_opens_at_its_page_with_words_that_stand_there(answer: Locator, page: Page) -> None:
     answer.locator("[class*='st-key-sources-'] button").first.click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("Bears out:").first).to_be_visible()
+    expect(dialog.get_by_text(re.compile("^Supports")).first).to_be_visible()
     expect(dialog.get_by_text("The quoted words stand here word for word.")).to_be_visible()
     expect(dialog.get_by_role("img", name=re.compile("Page 2, with the cited sentence marked"))).to_be_visible()
     dialog.get_by_text("Open as a page").click()
