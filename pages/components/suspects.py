@@ -17,6 +17,7 @@ POLICIES = {
     UploadGuard.STRIP: "Keep the sentences from models",
     UploadGuard.QUARANTINE: "Keep the whole document out of answers",
 }
+WHAT_NOW = "Release what is harmless. Otherwise delete the document, or upload it again without these sentences."
 HELD = {
     UploadGuard.FLAG: "Models see it, as the setting below says.",
     UploadGuard.STRIP: "Models do not see it.",
@@ -32,6 +33,7 @@ def draw_suspects(entered: Entered) -> None:
     with st.container(border=True, key="suspects"):
         count = wording.counted(len(held), "document")
         st.markdown(f":material/shield: **{count} with orders to an assistant**")
+        st.caption(WHAT_NOW)
         for one in held[:SHOWN]:
             _draw_document(entered, one)
         if len(held) > SHOWN:
