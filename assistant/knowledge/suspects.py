@@ -8,6 +8,7 @@ recipe in the middle of a mail, say) is not found here; that no tool follows fro
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,10 @@ SPEAKING = ("override", "secrecy", "markup", "foreign", "free", "form", "machine
 eight public collections 3 sentences were then suspected, all of them in the manual of a chat bot."""
 STEMS = tuple(tomllib.loads(Path(__file__).with_name("suspect_stems.toml").read_text(encoding="utf-8"))["stems"])
 """In lower case; one of them stands in nearly all that the ways of speaking find."""
+TO_PEOPLE = re.compile(r"(?:anyone|person|them)$", re.IGNORECASE)
+OF_READING = re.compile(r"\b(?:user|reader|instruction|note|message|prompt|assistant|answer)s?\b", re.IGNORECASE)
+"""Handbooks too bid their readers to "never tell your password to anyone": a call for silence is an assistant's only
+where it is about who reads or what is read."""
 TAGS = range(0xE0000, 0xE0080)
 """Invisible copies of ASCII: nobody but who hides something from people writes them."""
 
@@ -57,4 +62,9 @@ def speaking(text: str) -> list[tuple[int, int]]:
 
 def _speaks(sentence: str) -> bool:
     plain = normalised(sentence)
-    return any(CUES[cue].search(plain) for cue in SPEAKING) or any(ord(sign) in TAGS for sign in sentence)
+    if any(ord(sign) in TAGS for sign in sentence):
+        return True
+    said = {cue: match.group() for cue in SPEAKING if (match := CUES[cue].search(plain))}
+    if set(said) == {"secrecy"} and TO_PEOPLE.search(said["secrecy"]):
+        return OF_READING.search(plain) is not None
+    return bool(said)
