@@ -69,7 +69,7 @@ class Sentence:
     """A sentence at characters ``[start, end)`` of what was fed, its markers included.
 
     ``text`` is without markers, ``cited`` are their numbers, ``begins`` is where its words begin behind the mark of a
-    list, ``row`` says that it is a row of a table.
+    list and before any emphasis, ``row`` says that it is a row of a table.
     """
 
     start: int
@@ -180,7 +180,7 @@ class Sentences:
                 text=text,
                 cited=cited,
                 states=not quiet and states(text, cited=bool(cited)),
-                begins=self.decided + start + (lead.end() if lead else 0),
+                begins=self.decided + start + (len(lead.group().rstrip("*")) if lead else 0),
                 row=_ROW.match(whole) is not None,
             )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
+from assistant.chat.checking import NOTE
 from assistant.chat.claims import words_of
 from assistant.domain import Support, Turn
 from pages.components.safe_markdown import MARKER, escape
@@ -24,9 +25,9 @@ def notes(answer: str, support: Sequence[Support]) -> dict[int, str]:
     """Return what stands behind the sentences, by their ends: a mark, or the source of one that names none itself."""
     found: dict[int, str] = {}
     for one in support:
-        if not one.found:
+        if not one.found and answer[one.start : one.end] != NOTE:  # which says so itself
             found[one.end] = MARK
-        elif one.n is not None and str(one.n) not in MARKER.findall(answer[one.start : one.end]):
+        elif one.found and one.n is not None and str(one.n) not in MARKER.findall(answer[one.start : one.end]):
             found[one.end] = f":blue-badge[{one.n}]"
     return dict(sorted(found.items()))
 

@@ -118,6 +118,11 @@ def test_the_sources_of_what_is_left_out_are_not_told_and_leave_no_gap() -> None
     assert [(one.n, one.document) for one in read.citations] == [(1, "Handbook.pdf")]
 
 
+def test_a_note_takes_the_place_of_emphasis_at_the_beginning_too() -> None:
+    assert Read("**Guests** get a free limousine.", "withhold").text == NOTE
+    assert Read("- **Guests** get a free limousine.\n", "withhold").text == f"- {NOTE}\n"
+
+
 def test_left_out_of_a_list_or_a_table_the_rest_keeps_its_form() -> None:
     steps = Read(f"1. Ask your manager first. [1]\n2. {INVENTED}\n", "withhold")
     assert steps.text == f"1. Ask your manager first. [1]\n2. {NOTE}\n"

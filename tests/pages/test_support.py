@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from assistant.chat.checking import NOTE
 from assistant.domain import Support, Turn, TurnStatus
 from pages.components.support import MARK, notes, supporting
 
@@ -17,6 +18,10 @@ SUPPORT = (
 
 def test_a_sentence_that_is_not_found_is_marked_and_one_without_a_marker_is_given_its_source() -> None:
     assert notes(ANSWER, SUPPORT) == {38: ":blue-badge[2]", 50: MARK}
+
+
+def test_a_note_in_place_of_a_sentence_is_not_marked_too() -> None:
+    assert notes(NOTE, (Support(0, len(NOTE), 0.0, None, found=False),)) == {}
 
 
 def test_the_mark_says_it_in_words() -> None:
