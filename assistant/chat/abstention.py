@@ -36,7 +36,8 @@ def abstention(question: str, passages: Sequence[Passage], pending: int = 0, *, 
     if empty:
         return f"{CANNOT_ANSWER}\n\n{EMPTY}"
     nearest = nearest_documents(passages)
-    near = f"The nearest documents are {_listed(nearest)}." if nearest else "No document comes near it."
+    many = "documents are" if len(nearest) > 1 else "document is"
+    near = f"The nearest {many} {_listed(nearest)}." if nearest else "No document comes near it."
     wait = f" {PENDING.format(pending)}" if pending else ""
     return f"{CANNOT_ANSWER}\n\nLooked for: {_shortened(question)}\n\n{near} {OFFER}{wait}"
 
