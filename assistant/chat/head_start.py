@@ -68,9 +68,12 @@ class HeadStart:
             return None
 
     def nearest(self) -> float | None:
-        """Return the cosine of the question with the nearest of what was found; None when there is nothing. Blocks."""
+        """Return the cosine of the question with the nearest of what was found, 0 when there is nothing; blocks.
+
+        None in trouble.
+        """
         found = self.passages((self.question,))
-        return max((passage.similarity for passage in found or ()), default=None)
+        return None if found is None else max((passage.similarity for passage in found), default=0.0)
 
     def verdict(self) -> Verdict | None:
         """Return what the guardrail makes of the question; blocks. None in trouble, which is logged."""

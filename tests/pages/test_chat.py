@@ -32,7 +32,7 @@ def test_a_first_visit_greets_and_offers_the_composer(run_app: RunApp) -> None:
 def test_a_question_is_answered_with_its_source_and_gets_an_address(run_app: RunApp) -> None:
     app = ask(run_app(), HOTEL)
     assert not app.exception
-    assert "145 euros a night" in text_of(app)
+    assert "**145 euros** a night" in text_of(app)
     assert any(button.label == "1 · Travel Policy.pdf · page 2" for button in app.button)
     assert app.query_params["conversation"]
 
@@ -49,7 +49,7 @@ def test_a_conversation_opens_by_its_address(run_app: RunApp) -> None:
     first = ask(run_app(), HOTEL)
     conversation_id = first.query_params["conversation"]
     again = run_app(conversation=conversation_id)
-    assert "145 euros a night" in text_of(again)
+    assert "**145 euros** a night" in text_of(again)
 
 
 def test_a_strange_conversation_is_not_found(run_app: RunApp) -> None:
