@@ -1,13 +1,15 @@
 """Question sets with their documents, cut, stored and searched as the application does it.
 
-A set is a folder with ``corpus.jsonl.gz`` (``_id``, ``title``, ``text``) and ``queries.jsonl.gz`` (``_id``, ``text``,
-``answerable``, and as it has them ``answers``, ``gold_sentences``, ``passage``, ``history``).
+A set is a folder with ``corpus.jsonl.gz`` (``_id``, ``title``, ``text`` or ``html``) and ``queries.jsonl.gz`` (``_id``,
+``text``, ``answerable``, and as it has them ``answers``, ``gold_sentences``, ``passage``, ``history``), or with
+``queries.jsonl`` alone where the application has ingested the documents itself.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import html
 import json
 import random
 from collections.abc import Iterator, Sequence
@@ -19,7 +21,7 @@ from typing import Any
 from assistant.domain import Passage
 from assistant.knowledge.chunking import chunk
 from assistant.knowledge.exact import encode
-from assistant.knowledge.parsing import markdown
+from assistant.knowledge.parsing import markdown, web
 from assistant.knowledge.service import KnowledgeBase
 from assistant.providers.minilm import MiniLM
 from assistant.settings import load
@@ -69,18 +71,21 @@ class Corpus:
             database=self._database, settings=settings, embedder=embedder, own_index=False, serves=False
         )
         known = {document.name for document in self._knowledge.documents(LOCAL)}
-        for number, row in enumerate(read_rows(folder / "corpus.jsonl.gz")):
-            if f"{number}.md" not in known:
-                self._store(f"{number}.md", _file(row))
+        corpus = folder / "corpus.jsonl.gz"
+        for number, row in enumerate(read_rows(corpus) if corpus.exists() else ()):
+            name = f"{number}.{'html' if row.get('html') else 'md'}"
+            if name not in known:
+                self._store(name, _file(row))
 
     def _store(self, name: str, data: bytes) -> None:
         digest = hashlib.sha256(data).hexdigest()
-        new = NewVersion(SPACE, name, digest, "text/markdown", len(data), LOCAL.email)
+        media, parser = ("text/html", web) if name.endswith(".html") else ("text/markdown", markdown)
+        new = NewVersion(SPACE, name, digest, media, len(data), LOCAL.email)
         Accepting(self._database).accept(new, place=lambda: None)
         store = Ingestion(self._database, worker="bench")
         job = store.due()[-1]
         store.claim(job)
-        parsed = markdown.parse(BytesIO(data), name, lambda _page, _pages: None)
+        parsed = parser.parse(BytesIO(data), name, lambda _page, _pages: None)
         chunks = chunk(parsed, self._embedder.token_counts, parsed.title)
         digests = [hashlib.sha256(one.text.encode()).digest() for one in chunks]
         store.store_parsed(job, parsed, chunks, digests, self._embedder.model_id)
@@ -104,15 +109,21 @@ class Corpus:
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Read gzip-compressed json lines."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
+    """Read json lines, compressed by gzip where the name says so."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
 
 
 def queries(folder: Path, limit: int, seed: int = 7) -> list[Query]:
-    """Return at most ``limit`` questions of a set, drawn at random by ``seed``."""
-    found = [_query(row) for row in read_rows(folder / "queries.jsonl.gz")]
+    """Return at most ``limit`` questions of a set, drawn at random by ``seed``.
+
+    Where a set says of some whether they can be answered, those of which it does not are left out.
+    """
+    plain = folder / "queries.jsonl"
+    rows = list(read_rows(plain if plain.exists() else folder / "queries.jsonl.gz"))
+    told = [row for row in rows if "answerable" in row]
+    found = [_query(row) for row in told or rows]
     return random.Random(seed).sample(found, min(limit, len(found)))  # noqa: S311 - a sample, no secret
 
 
@@ -127,6 +138,9 @@ def _answers(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _file(row: dict[str, Any]) -> bytes:
-    """The document as the Markdown file that somebody would upload."""
+    """The document as the Markdown or HTML file that somebody would upload."""
     title = str(row.get("title") or "")
+    if row.get("html"):
+        named = html.escape(title)
+        return f"<html><head><title>{named}</title></head><body><h1>{named}</h1>{row['html']}</body></html>".encode()
     return (f"# {title}\n\n{row['text']}" if title else str(row["text"])).encode()

@@ -6,6 +6,9 @@ Logistic regression (Newton) on the features of assistant.knowledge.evidence ove
 each set weighing the same; beside a set's own unanswerable questions, questions of one set asked in another. Documents
 are ingested and searched by the application, each set in a data folder of its own under CACHE_FOLDER.
 
+The sample documents are one more set: files as companies have them, with tables, codes and short names. They are
+ingested as a person would, by ``python -m assistant ingest``.
+
 Prints for each set the AUROC by weights of other questions of all sets (five parts, questions about the same passage
 in one part) and by weights of the other sets alone, and the curve: what share of a company's unanswerable questions is
 answered at a threshold, and what share of its answerable ones.
@@ -15,8 +18,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +35,9 @@ from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.followup import stand_alone
 from bench.evaluation_sets import Corpus, Query, queries
 
-SETS = ("squad2", "clapnq", "workarena_kb", "mtrag_un")
+DATA = Path(__file__).resolve().parents[1] / "data"
+SAMPLES = "samples"
+SETS = ("squad2", "clapnq", "workarena_kb", "mtrag_un", SAMPLES)
 COLUMNS = tuple(dict.fromkeys((*evidence.WORDS, *evidence.MEANING)))
 COMPANY = "workarena_kb"
 """The set that the curve is measured on: what staff ask of a company's own articles, some of which are missing."""
@@ -46,18 +54,25 @@ Truths = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Rows:
-    """One question a row: features, whether it is answerable, its set ("squad2<-" for strangers' questions), part."""
+    """One question a row: features, whether it is answerable, its set ("squad2<-" for strangers' questions), part.
+
+    ``by_hand`` are the log odds by the weights that are set by hand.
+    """
 
     features: Numbers
+    by_hand: Numbers
     truth: Truths
     names: NDArray[np.str_]
     parts: NDArray[np.int64]
 
     def part(self, chosen: Truths) -> Rows:
-        return Rows(self.features[chosen], self.truth[chosen], self.names[chosen], self.parts[chosen])
+        return Rows(
+            self.features[chosen], self.by_hand[chosen], self.truth[chosen], self.names[chosen], self.parts[chosen]
+        )
 
     def only(self, names: Sequence[str]) -> Rows:
-        return Rows(self.features[:, [COLUMNS.index(name) for name in names]], self.truth, self.names, self.parts)
+        columns = [COLUMNS.index(name) for name in names]
+        return Rows(self.features[:, columns], self.by_hand, self.truth, self.names, self.parts)
 
     def own(self, name: str) -> Truths:
         found: Truths = self.names == name
@@ -72,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", type=Path)
     parser.add_argument("cache", type=Path)
-    parser.add_argument("--questions", type=int, default=600)
+    parser.add_argument("--questions", type=int, default=1200)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     rows = collect(given.sets, given.cache, given.questions)
@@ -101,18 +116,35 @@ def fitted(rows: Rows) -> dict[str, Any]:
 def collect(sets: Path, cache: Path, limit: int) -> Rows:
     """Search every question in its own set, and some in the other sets."""
     embedder = MiniLM(cache)
-    asked = {name: queries(sets / name, limit) for name in SETS}
-    features: list[list[float]] = []
+    _ingest_samples(cache / SAMPLES)
+    folders = {name: DATA / "evaluation" / name if name == SAMPLES else sets / name for name in SETS}
+    asked = {name: queries(folders[name], limit) for name in SETS}
+    measured: list[dict[str, float]] = []
     found: list[tuple[bool, str, int]] = []
     for name in SETS:
-        corpus = Corpus(sets / name, cache, embedder)
+        corpus = Corpus(folders[name], cache, embedder)
         for query, label in _asked_in(name, asked):
-            features.append(_features(query, corpus, embedder))
+            measured.append(_features(query, corpus, embedder))
             found.append((query.answerable and label == name, label, zlib.crc32(query.about.encode()) % PARTS))
         corpus.close()
         print(f"{name}: asked", flush=True)
+    return as_rows(measured, found)
+
+
+def as_rows(measured: Sequence[Mapping[str, float]], found: Sequence[tuple[bool, str, int]]) -> Rows:
+    """Make rows of the measures of each question, and of (whether it is answerable, its set, its part)."""
+    features = np.array([[one[name] for name in COLUMNS] for one in measured])
+    by_hand = np.array([sum(weight * one[name] for name, weight in evidence.SET_BY_HAND.items()) for one in measured])
     truth, names, parts = zip(*found, strict=True)
-    return Rows(np.array(features), np.array(truth), np.array(names), np.array(parts))
+    return Rows(features, by_hand, np.array(truth), np.array(names), np.array(parts))
+
+
+def _ingest_samples(folder: Path) -> None:
+    """Let the application ingest the sample documents into a data folder of their own, where there is none yet."""
+    if not folder.exists():
+        known = {**os.environ, "ASSISTANT_DATA_DIR": str(folder), "ASSISTANT_SAMPLES": "off"}
+        command = [sys.executable, "-m", "assistant", "ingest", str(DATA / "samples"), "--wait"]
+        subprocess.run(command, env=known, check=True)
 
 
 def _asked_in(name: str, asked: dict[str, list[Query]]) -> Iterator[tuple[Query, str]]:
@@ -120,23 +152,25 @@ def _asked_in(name: str, asked: dict[str, list[Query]]) -> Iterator[tuple[Query,
     yield from ((query, f"{name}<-") for other in SETS if other != name for query in asked[other][:STRANGERS])
 
 
-def _features(query: Query, corpus: Corpus, embedder: MiniLM) -> list[float]:
+def _features(query: Query, corpus: Corpus, embedder: MiniLM) -> dict[str, float]:
     """As a turn of the offline model has them: by the question that stands alone, searched beside the raw one."""
     standalone = stand_alone(query.text, query.history)
     also = (query.text,) if standalone.changed else ()
-    found = evidence.features(standalone.question, corpus.retrieve(standalone.question, also=also), embedder)
-    return [found[feature] for feature in COLUMNS]
+    return evidence.features(standalone.question, corpus.retrieve(standalone.question, also=also), embedder)
 
 
 def fit(rows: Rows) -> Numbers:
-    """Newton's method on standardised features; returns weights of the plain ones, the constant (unpulled) first."""
+    """Newton's method on standardised features, beside what is set by hand.
+
+    Returns weights of the plain features, the constant (unpulled) first.
+    """
     mean, spread = rows.features.mean(axis=0), rows.features.std(axis=0) + 1e-9
     x = np.hstack([np.ones((len(rows.truth), 1)), (rows.features - mean) / spread])
     weight = _weights(rows)
     pull = PULL * np.diag([0.0, *np.ones(rows.features.shape[1])])
     solution = np.zeros(x.shape[1])
     for _ in range(25):
-        chance = 1 / (1 + np.exp(-x @ solution))
+        chance = 1 / (1 + np.exp(-(x @ solution + rows.by_hand)))
         slope = x.T @ (weight * (rows.truth - chance)) - pull @ solution
         bend = (x * (weight * chance * (1 - chance))[:, None]).T @ x + pull
         solution += np.linalg.solve(bend, slope)
@@ -158,7 +192,7 @@ def _weights(rows: Rows) -> Numbers:
 
 
 def _chances(rows: Rows, solution: Numbers) -> Numbers:
-    chances: Numbers = 1 / (1 + np.exp(-(solution[0] + rows.features @ solution[1:])))
+    chances: Numbers = 1 / (1 + np.exp(-(solution[0] + rows.features @ solution[1:] + rows.by_hand)))
     return chances
 
 
@@ -213,7 +247,7 @@ def curve(rows: Rows, chance: Numbers) -> list[tuple[float, float, float]]:
 
 
 def _gate(rows: Rows, chance: Numbers) -> float:
-    """The chance below which one in a hundred answerable questions lies, the mean over the sets."""
+    """The chance below which one in a hundred answerable questions lies, in the set where it is lowest."""
     lost = [float(np.quantile(chance[rows.own(name) & rows.truth], LOST_TO_THE_GATE)) for name in SETS]
     return min(lost)
 

@@ -61,7 +61,7 @@ def asked_as(person: Person, question: str, said: Sequence[Said], given: Questio
 
 @dataclass(frozen=True)
 class Grounds:
-    """``answerable`` is None when no documents were ``searched``, or when it is to be estimated after the answer.
+    """``answerable`` is None when it is to be estimated after the answer; no documents may have been ``searched``.
 
     ``thin`` when the passages are not enough to ask the model at all; ``doubtful`` when the rules planned alone and
     could not tell a question from a request. Times are milliseconds since the person asked.

@@ -276,10 +276,19 @@ class TurnRun:
         return self._ended(run, plan.route)
 
     async def _judge(self, plan: Plan, found: Sequence[Passage]) -> None:
-        """Estimate what the passages carry where the answer did not wait for it: to keep it, and to show it."""
-        if self.turn.answerable is None and found and plan.route in WITH_PASSAGES:
-            estimate = await anyio.to_thread.run_sync(answerable, plan.standalone_question, found, self._deps.embedder)
+        """Estimate whether the documents answer where the answer did not wait for it, to keep it with the turn.
+
+        Also where nothing was to be looked up: what the head start found tells whether it should have been.
+        """
+        if self.turn.answerable is None and isinstance(self._start, Begun):
+            estimate = await anyio.to_thread.run_sync(self._estimated, plan, found, self._start.head_start)
             self.turn = replace(self.turn, answerable=estimate)
+
+    def _estimated(self, plan: Plan, found: Sequence[Passage], begun: HeadStart) -> float | None:
+        if plan.route in WITH_PASSAGES:
+            return answerable(plan.standalone_question, found, self._deps.embedder)
+        nearest = begun.passages((begun.question,))
+        return None if nearest is None else answerable(begun.question, nearest, self._deps.embedder)
 
     def _ended(self, run: AgentRun, route: Route) -> Ending:
         if run.pending:

@@ -14,6 +14,8 @@ from assistant.chat.checking import NOTE
 from assistant.chat.turn import UNPROVEN
 from assistant.domain import Role, Route, TurnStatus
 from assistant.events import Supported
+from assistant.knowledge.caution import FALSE_ANSWERS
+from assistant.knowledge.evidence import threshold_for
 from assistant.models.service import ModelService
 from assistant.providers.passages import CANNOT_ANSWER, read, read_agent
 from assistant.providers.scripted import Reply, Structured, ToolUse
@@ -173,8 +175,16 @@ def test_small_talk_searches_nothing(chatting: Chatting) -> None:
     assert turn.plan is not None
     assert turn.plan.route is Route.GENERAL
     assert turn.timings.retrieve is None
-    assert turn.answerable is None
     assert model.calls[-1].prompt == "Hello"
+
+
+def test_also_what_needs_no_documents_is_told_whether_they_would_answer_it(chatting: Chatting) -> None:
+    chatting.plays(Reply(["Hello!"]))
+    turn = chatting.ask("Hello")
+    assert turn.plan is not None
+    assert turn.plan.route is Route.GENERAL
+    assert turn.answerable is not None
+    assert turn.answerable < threshold_for(FALSE_ANSWERS)
 
 
 def test_a_marker_in_small_talk_is_dropped(chatting: Chatting) -> None:
