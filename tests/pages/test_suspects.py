@@ -39,6 +39,7 @@ def test_the_sentence_is_shown_and_released_by_a_click(run_app: RunApp, suspecte
     app = run_app(PAGE)
     assert "**1 document with orders to an assistant**" in text_of(app)
     assert f"> {ORDER}" in text_of(app)
+    assert "Release what is harmless." in text_of(app)
     app.button(key=f"release-{suspected}").click().run()
     assert not app.exception
     assert "orders to an assistant**" not in text_of(app)
