@@ -153,7 +153,8 @@ class Groundwork:
         """Retrieve (where it was not done beside the planning) and estimate; blocking, one hop for both.
 
         Only the offline model waits for the whole estimate, some 25 ms. Others decide by the passages themselves, and
-        are spared only what is hopeless by what is at hand; never where a follow-up may not have been understood.
+        are spared only what is hopeless by what is at hand; never where a follow-up may not have been understood, nor
+        where a person has said that the documents are meant.
         """
         passages = self._search(asked, plan.search_queries) if ready is None else ready
         question = plan.standalone_question
@@ -164,7 +165,8 @@ class Groundwork:
 
     def _hopeless(self, asked: Asked, plan: Plan, passages: Sequence[Passage]) -> bool:
         unclear = bool(asked.history) and plan.confidence == 0.0
-        return not passages or (not unclear and hopeless(plan.standalone_question, passages))
+        settled = plan.confidence == 1.0  # chosen or corrected by a person
+        return not passages or (not unclear and not settled and hopeless(plan.standalone_question, passages))
 
     def _tell_plan(self, step: int, plan: Plan, question: str) -> None:
         self._steps.finish(step, ROUTE_TITLES[plan.route], route_detail(plan))
