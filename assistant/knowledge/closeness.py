@@ -73,7 +73,7 @@ def pieces(asked: Question, term_weights: Mapping[str, float], passages: Sequenc
 def closeness(
     asked: Question, term_weights: Mapping[str, float], passages: Sequence[Passage], embedder: MiniLM
 ) -> dict[str, float]:
-    """Return cosines by name; some 35 ms on one core, however many passages there are.
+    """Return cosines by name; some 50 ms on one core, however many passages there are.
 
     ``together`` is how near the words of the question find a token in one and the same sentence or in the heading that
     it stands under, on average; ``lowest`` how near the word that is worst off finds one anywhere; ``whole`` how near

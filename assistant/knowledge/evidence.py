@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).with_name("evidence.json")
 """Fitted by bench/fit_evidence.py on question sets that others wrote, half of them without an answer."""
 
-WORDS = ("similarity", "sentence", "passage", "names_missing", "figures_missing")
+WORDS = ("similarity", "sentence", "passage", "figures_missing")
 """What is at hand once passages were found; costs a millisecond or two."""
 MEANING = (
     "similarity",
@@ -122,7 +122,7 @@ def threshold_for(rate: float) -> float:
 def hopeless(question: str, passages: Sequence[Passage]) -> bool:
     """Whether passages are so far from the question that no model need be asked; a matter of 2 ms.
 
-    By words and similarities alone, with a bound that loses one in a hundred answerable questions: what a paid model
+    By words and similarities alone, with a bound that loses one in two hundred answerable questions: what a paid model
     makes of thin evidence is better than what sentence-level features know of it.
     """
     if not passages:
@@ -131,7 +131,7 @@ def hopeless(question: str, passages: Sequence[Passage]) -> bool:
 
 
 def answerable(question: str, passages: Sequence[Passage], embedder: MiniLM) -> float:
-    """Return the calibrated probability (0 to 1) that ``passages``, best first, carry an answer; some 60 ms."""
+    """Return the calibrated probability (0 to 1) that ``passages``, best first, carry an answer; some 50 ms."""
     if not passages:
         return 0.0
     return _chance(_fitted().meaning, features(question, passages, embedder))

@@ -83,7 +83,27 @@ def test_what_is_at_hand_without_the_embedding_model_is_enough_to_see_what_is_ho
     assert hopeless("How do black holes evaporate?", [passage("The canteen serves soup from noon.", 0.05, "Canteen")])
     assert not hopeless(QUESTION, [passage(LEAVE, 0.7)])
     assert not hopeless("May I take time off?", [passage(LEAVE, 0.35)])
-    assert set(features(QUESTION, [passage(LEAVE, 0.7)])) == {*WORDS, *SET_BY_HAND}
+    assert set(features(QUESTION, [passage(LEAVE, 0.7)])) >= {*WORDS, *SET_BY_HAND}
+
+
+def test_a_row_of_a_table_is_enough_to_answer(embedder: MiniLM) -> None:
+    rows = "Article: Docking station; Internal price: EUR 148\nArticle: Headset; Internal price: EUR 61"
+    prices = [passage(rows, 0.41, "Catalogue")]
+    known, unknown = (
+        answerable(f"What is the internal price of the {article}?", prices, embedder)
+        for article in ("docking station", "coffee machine")
+    )
+    assert known > THRESHOLD
+    assert unknown < known
+
+
+def test_words_side_by_side_count_for_yes_or_no_and_the_form_of_a_sentence_for_how(embedder: MiniLM) -> None:
+    rules = [passage("Private phones may be used for 12 months.", 0.6, "Phones")]
+    kinds = [
+        {name for name in ("pairs_if_yes_or_no", "form_if_how") if features(question, rules, embedder)[name]}
+        for question in ("May private phones be used?", "How long may a phone be used?", "Which phones are private?")
+    ]
+    assert kinds == [{"pairs_if_yes_or_no"}, {"form_if_how"}, set()]
 
 
 def test_an_empty_question_is_estimated_without_an_error(embedder: MiniLM) -> None:
