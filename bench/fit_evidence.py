@@ -45,7 +45,7 @@ STRANGERS = 60  # questions of each other set, asked where nothing answers them
 PULL = 3.0  # L2 pull of the weights of standardised features to zero
 PARTS = 5
 RATES = tuple(rate / 100 for rate in range(1, 31))
-LOST_TO_THE_GATE = 0.005
+LOST_TO_THE_GATE = 0.001
 """Share of the answerable questions of each set that may be withheld from a model unasked."""
 
 Numbers = NDArray[np.float64]
@@ -247,7 +247,7 @@ def curve(rows: Rows, chance: Numbers) -> list[tuple[float, float, float]]:
 
 
 def _gate(rows: Rows, chance: Numbers) -> float:
-    """The chance below which one in two hundred answerable questions lies, in the set where it is lowest."""
+    """The chance below which one in a thousand answerable questions lies, in the set where it is lowest."""
     lost = [float(np.quantile(chance[rows.own(name) & rows.truth], LOST_TO_THE_GATE)) for name in SETS]
     return min(lost)
 

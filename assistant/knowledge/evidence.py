@@ -122,7 +122,7 @@ def threshold_for(rate: float) -> float:
 def hopeless(question: str, passages: Sequence[Passage]) -> bool:
     """Whether passages are so far from the question that no model need be asked; a matter of 2 ms.
 
-    By words and similarities alone, with a bound that loses one in two hundred answerable questions: what a paid model
+    By words and similarities alone, with a bound that loses one in a thousand answerable questions: what a paid model
     makes of thin evidence is better than what sentence-level features know of it.
     """
     if not passages:
