@@ -31,7 +31,8 @@ def parse(source: Source, name: str, on_page: OnPage) -> ParsedDocument:
 
 def _rows(text: str) -> Iterator[list[str]]:
     """Rows of any length: a quote that is never closed makes one cell of all that follows, as Excel reads it."""
-    csv.field_size_limit(len(text) + 1)
+    # The limit is the whole process's: others that read CSV in it keep theirs.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     given = _SEPARATOR.match(text)
     lines = (match.group() for match in _LINE.finditer(text, given.end() if given else 0))
     return csv.reader(lines, delimiter=given.group(1) if given else _delimiter(text))

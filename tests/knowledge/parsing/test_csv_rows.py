@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,3 +35,9 @@ def test_rows_of_any_shape_name_their_columns(read: Read, write: Write, content:
 def test_old_and_wide_encodings_are_read(read: Read, write: Write, encoding: str) -> None:
     rows = "Ort,Gruß\nKöln,schöne Grüße aus Köln\nGräfenberg,für später übrig\n" * 3
     assert "Ort: Köln; Gruß: schöne Grüße aus Köln" in read(write("rows.csv", rows.encode(encoding))).text
+
+
+def test_reading_a_short_file_leaves_others_the_length_of_cell_they_may_read(read: Read, write: Write) -> None:
+    before = csv.field_size_limit()
+    read(write("leads.csv", "site,lead\nGraz,Eva\n"))
+    assert csv.field_size_limit() >= before
