@@ -16,21 +16,21 @@ SET = "samples"
 ATTACKS = "sample_attacks"
 FLOORS = {
     ("retrieval", "nDCG@10"): 0.80,
-    ("retrieval", "recall@5"): 0.86,
-    ("retrieval", "hit@1"): 0.66,
-    ("follow-ups", "nDCG@10, as the chat searches"): 0.68,
+    ("retrieval", "recall@5"): 0.88,
+    ("retrieval", "hit@1"): 0.69,
+    ("follow-ups", "nDCG@10, as the chat searches"): 0.80,
     ("follow-ups", "changed where people did"): 0.80,
-    ("answers", "accepted words in the first 60"): 0.82,
-    ("answers", "cites the right passage first"): 0.87,
+    ("answers", "accepted words in the first 60"): 0.90,
+    ("answers", "cites the right passage first"): 0.90,
     ("answers", "quotes verbatim on their page"): 1.0,
-    ("abstention", "AUROC"): 0.90,
+    ("abstention", "AUROC"): 0.92,
     ("abstention", "answered of the answerable"): 0.90,
     ("routing", "questions on their route"): 0.91,
 }
 CEILINGS = {
     ("follow-ups", "changed where people did not"): 0.0,
     ("answers", "words (median)"): 60.0,
-    ("abstention", "answered of the unanswerable"): 0.35,
+    ("abstention", "answered of the unanswerable"): 0.25,
 }
 
 
