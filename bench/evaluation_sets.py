@@ -7,18 +7,16 @@ A set is a folder with ``corpus.jsonl.gz`` (``_id``, ``title``, ``text`` or ``ht
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import html
-import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from assistant.domain import Passage
+from assistant.evaluation import json_rows
 from assistant.knowledge.chunking import chunk
 from assistant.knowledge.exact import encode
 from assistant.knowledge.parsing import markdown, web
@@ -72,7 +70,7 @@ class Corpus:
         )
         known = {document.name for document in self._knowledge.documents(LOCAL)}
         corpus = folder / "corpus.jsonl.gz"
-        for number, row in enumerate(read_rows(corpus) if corpus.exists() else ()):
+        for number, row in enumerate(json_rows.read(corpus) if corpus.exists() else ()):
             name = f"{number}.{'html' if row.get('html') else 'md'}"
             if name not in known:
                 self._store(name, _file(row))
@@ -108,36 +106,29 @@ class Corpus:
         self._database.close()
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Read json lines, compressed by gzip where the name says so."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
 def queries(folder: Path, limit: int, seed: int = 7) -> list[Query]:
     """Return at most ``limit`` questions of a set, drawn at random by ``seed``.
 
     Where a set says of some whether they can be answered, those of which it does not are left out.
     """
     plain = folder / "queries.jsonl"
-    rows = list(read_rows(plain if plain.exists() else folder / "queries.jsonl.gz"))
+    rows = list(json_rows.read(plain if plain.exists() else folder / "queries.jsonl.gz"))
     told = [row for row in rows if "answerable" in row]
     found = [_query(row) for row in told or rows]
     return random.Random(seed).sample(found, min(limit, len(found)))  # noqa: S311 - a sample, no secret
 
 
-def _query(row: dict[str, Any]) -> Query:
+def _query(row: json_rows.Row) -> Query:
     said = tuple((turn["role"], turn["text"]) for turn in row.get("history", ()) if isinstance(turn, dict))
     about = str(row.get("passage") or row["_id"])
     return Query(str(row["_id"]), row["text"], bool(row.get("answerable", True)), _answers(row), said, about)
 
 
-def _answers(row: dict[str, Any]) -> tuple[str, ...]:
+def _answers(row: json_rows.Row) -> tuple[str, ...]:
     return tuple(row.get("answers") or row.get("gold_sentences") or ())
 
 
-def _file(row: dict[str, Any]) -> bytes:
+def _file(row: json_rows.Row) -> bytes:
     """The document as the Markdown or HTML file that somebody would upload."""
     title = str(row.get("title") or "")
     if row.get("html"):

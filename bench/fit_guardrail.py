@@ -149,7 +149,7 @@ def _buried(text: str, lines: Sequence[str], chance: random.Random) -> str:
 
 def _examples() -> list[tuple[str, str]]:
     examples = attacks.read_examples(attacks.EXAMPLES)
-    random.Random(1).shuffle(examples)  # noqa: S311
+    random.Random(1).shuffle(examples)  # noqa: S311  # an order, no secret
     return examples
 
 

@@ -18,15 +18,14 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from assistant.chat.claims import states
 from assistant.chat.support import FOUND_FROM, support
 from assistant.domain import Passage
+from assistant.evaluation import json_rows
 from assistant.sentences import sentences
-from bench.evaluation_sets import read_rows
 
 CHUNK_CHARACTERS = 1000
 CASES = Path(__file__).with_name("support_cases.json")
@@ -66,9 +65,9 @@ def written() -> Scores:
 
 def answers(folder: Path) -> Scores:
     """Sentences of long answers in their own passage, altered in it, and as they are in a foreign one."""
-    corpus = {str(row["_id"]): list(_chunks(row)) for row in read_rows(folder / "corpus.jsonl.gz")}
+    corpus = {str(row["_id"]): list(_chunks(row)) for row in json_rows.read(folder / "corpus.jsonl.gz")}
     scores: Scores = defaultdict(list)
-    for query in read_rows(folder / "queries.jsonl.gz"):
+    for query in json_rows.read(folder / "queries.jsonl.gz"):
         for text in _stated(query["answers_long"][0] if query.get("answerable") else ""):
             own = corpus[query["passage"]]
             foreign = corpus[_chance.choice([name for name in corpus if name != query["passage"]])]
@@ -82,7 +81,7 @@ def answers(folder: Path) -> Scores:
 def neighbours(folder: Path) -> Scores:
     """First sentences of a passage in another passage of the same article: on the matter, but not said there."""
     articles: dict[str, list[Sequence[Passage]]] = defaultdict(list)
-    for row in read_rows(folder / "corpus.jsonl.gz"):
+    for row in json_rows.read(folder / "corpus.jsonl.gz"):
         articles[row["title"]].append(list(_chunks(row)))
     pairs = [(one, _chance.choice(of)) for of in articles.values() for one in of]
     return {
@@ -125,7 +124,7 @@ def _false(scores: Scores, cut: float) -> float:
     return sum(score >= cut for score in altered) / len(altered)
 
 
-def _chunks(row: dict[str, Any]) -> Iterator[Passage]:
+def _chunks(row: json_rows.Row) -> Iterator[Passage]:
     """The passages of a document; what counts here is their words, so nothing is stored or embedded."""
     title, text = str(row.get("title", "")), str(row["text"])
     for number, (start, end) in enumerate(_spans(text)):

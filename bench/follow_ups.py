@@ -21,10 +21,11 @@ from typing import Any
 
 from assistant.chat.plan import NEAR_ENOUGH
 from assistant.domain import Passage
+from assistant.evaluation import json_rows
 from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.followup import stand_alone
 from assistant.providers.offline.terms import content, words
-from bench.evaluation_sets import Corpus, read_rows
+from bench.evaluation_sets import Corpus
 
 SETS = ("mtrag_fiqa", "mtrag_un")
 BOUNDS = (0.0, 0.5, 0.55, NEAR_ENOUGH, 0.65, 1.1)
@@ -88,7 +89,7 @@ def _follow_ups(folder: Path) -> list[FollowUp]:
     for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
         query, document, score = line.split("\t")
         relevant[query][document] = float(score)
-    rows = read_rows(folder / "queries.jsonl.gz")
+    rows = json_rows.read(folder / "queries.jsonl.gz")
     return [
         FollowUp(row["text"], _said(row), row.get("rewrite", ""), relevant[row["_id"]])
         for row in rows
@@ -126,7 +127,7 @@ def _ndcg(ranked: Sequence[str], relevant: Mapping[str, float]) -> float:
 def _report_words(folder: Path) -> None:
     """Questions and answers alternate in canard's history, and its first question is the subject."""
     shared, put_in, wanted, right, rows = 0.0, 0, 0, 0, 0
-    for row in read_rows(folder / "queries.jsonl.gz"):
+    for row in json_rows.read(folder / "queries.jsonl.gz"):
         said = [("assistant" if place % 2 else "user", text) for place, text in enumerate(row["history"])]
         read = stand_alone(row["text"], said).question
         own, people, ours = (set(content(text)) for text in (row["text"], row["rewrite"], read))

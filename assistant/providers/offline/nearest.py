@@ -30,7 +30,8 @@ SMOOTHING = 0.2
 """Pull of the votes towards zero, which keeps a few odd examples from deciding (kernel ridge regression)."""
 
 LANDMARKS = 3000
-"""Examples that vote; of larger sets a random part, so that fitting stays within seconds and 300 MB."""
+"""Examples that vote; of larger sets a random part, so that fitting stays bounded. For 20,000 examples it took 46 s
+of a busy machine, with 511 MB at the peak of the whole process."""
 
 BLOCK = 2000
 """Examples of a larger set that are looked at together."""
