@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 from math import log
@@ -35,6 +35,7 @@ MORE = 4
 # Words joined by such signs stay together when a digit is among them: codes, versions, dates, amounts.
 TERM = re.compile(r"[^\W_]+(?:[-./_:@',§#]+[^\W_]+)*")
 WORD = re.compile(r"[^\W_]+")
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 FISCAL_YEAR = re.compile(r"(?:fy|cy)'?(?:((?:19|20)\d\d)|(\d\d))")
 
 STOP_WORDS = frozenset((Path(__file__).parent / "stop_words.txt").read_text().split())
@@ -133,12 +134,26 @@ def stems_in(content: str, wanted: Set[str]) -> frozenset[str]:
     """
     folded = content.casefold()
     if not folded.isascii():
-        folded = "".join(sign for sign in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(sign))
-    # To stem a word takes 100 microseconds, so only those are that begin as a wanted stem does.
-    first = {stem[0] for stem in wanted}
-    beginnings = tuple({stem[:-1] or stem for stem in wanted})
-    near = (word for word in set(WORD.findall(folded)) if word[0] in first and word.startswith(beginnings))
+        folded = NOT_ASCII.sub(_bare, unicodedata.normalize("NFKD", folded))
+    # To stem a word takes 100 microseconds and to cut a text into words 60, so only words are looked at that begin as a
+    # wanted stem does.
+    near = {word for beginning in {stem[:-1] or stem for stem in wanted} for word in _beginning(folded, beginning)}
     return frozenset(map(_stem, near)) & wanted
+
+
+def _bare(sign: re.Match[str]) -> str:
+    """The sign itself, or nothing where it is an accent of the letter before."""
+    return "" if unicodedata.combining(sign.group()) else sign.group()
+
+
+def _beginning(folded: str, beginning: str) -> Iterator[str]:
+    """The words of a text that begin so."""
+    at = folded.find(beginning)
+    while at >= 0:
+        whole = WORD.match(folded, at)
+        if whole and not (at and folded[at - 1].isalnum()):
+            yield whole.group()
+        at = folded.find(beginning, at + 1)
 
 
 def terms_of(query: str) -> list[str]:

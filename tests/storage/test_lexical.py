@@ -164,6 +164,12 @@ def test_stems_are_found_in_a_text_in_any_form_case_and_accent() -> None:
     assert lexical.stems_in("", wanted) == frozenset()
 
 
+def test_a_wanted_stem_inside_a_longer_word_is_no_match() -> None:
+    wanted = frozenset({"port"})
+    assert lexical.stems_in("An airport supports passports.", wanted) == frozenset()
+    assert lexical.stems_in("Support (ports), export_port", wanted) == {"port"}
+
+
 def test_rare_words_weigh_more_and_unknown_ones_nothing(session: Session) -> None:
     weights = lexical.weights_of(session, "laptop leave zzz")
     assert weights["leav"] > weights["laptop"] >= 0.0
