@@ -41,6 +41,12 @@ def test_what_the_nearest_documents_say_of_the_matter_can_be_asked_instead() -> 
     )
 
 
+def test_what_is_asked_of_a_thing_is_not_taken_for_a_part_of_its_name() -> None:
+    first = "What does Travel policy say about the kitchen on floor two?"
+    assert rephrasings("When is the kitchen on floor two open?", NEAREST)[0] == first
+    assert rephrasings("Where is the kitchen on floor two?", NEAREST)[0] == first
+
+
 def test_a_question_that_names_the_document_is_not_offered_again() -> None:
     again = "What does Travel policy say about the hotel cap?"
     assert not any("Travel policy say" in question for question in rephrasings(again, NEAREST))

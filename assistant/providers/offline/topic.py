@@ -15,15 +15,21 @@ _STEPS = re.compile(
     re.IGNORECASE,
 )
 _NOUN = r"((?:the |a |an |my |our |your )?.+?)"
+_STATE = (
+    r"(?:open|closed|available|allowed|free|valid|due|possible|included|required|needed|paid|held|kept|stored|located"
+    r"|served|reached|counted|calculated|approved|granted|delivered)"
+)
+"""What is said of a subject: no part of its name at the end of "When is the kitchen on floor two open?"."""
 _FORMS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"^(?:please |can you |could you )*(?:tell me|explain|describe|summari[sz]e|what do you know)"
         rf"(?: more)?(?: about)? {_NOUN}\W*$",
         rf"^how (?:does|do|did) {_NOUN} (?:work|apply|differ|look|start|end|happen)\b.*$",
-        rf"^(?:what|who|where|when|how \w+|which \w+)(?:'s| is| are| was| were| will be) (?:there )?{_NOUN}\W*$",
+        rf"^(?:what|who|where|when|how \w+|which \w+)(?:'s| is| are| was| were| will be) (?:there )?{_NOUN}"
+        rf"(?: {_STATE})?\W*$",
         rf"^(?:who|which \w+) (?:\w+s|\w+ed) {_NOUN}\W*$",
-        rf"^(?:is|are|was|were) {_NOUN} (?:\w+ed|paid|allowed|free|possible|included|valid|open|available)\b.*$",
+        rf"^(?:is|are|was|were) {_NOUN} (?:\w+ed|{_STATE})\b.*$",
         rf"^what (?:does|do|did) {_NOUN} (?:mean|cover|include|cost|say|contain|offer|do)\b.*$",
     )
 )
