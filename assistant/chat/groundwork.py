@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -16,6 +17,7 @@ from assistant.chat.history import Said
 from assistant.chat.steps import ROUTE_TITLES, Steps, reading_title, route_detail
 from assistant.domain import OFFLINE, ModelChoice, Passage, Person, Plan, Route
 from assistant.knowledge.evidence import answerable, hopeless
+from assistant.providers.offline.parts import parts
 
 if TYPE_CHECKING:
     from pydantic_ai import CancellationToken
@@ -156,22 +158,47 @@ class Groundwork:
         are spared only what is hopeless by what is at hand; never where a follow-up may not have been understood, nor
         where a person has said that the documents are meant.
         """
+        several = parts(plan.standalone_question)
+        if len(several) > 1:
+            return self._found_by_parts(asked, plan, several, offline)
         passages = self._search(asked, plan.search_queries) if ready is None else ready
-        question = plan.standalone_question
-        if not offline and not self._hopeless(asked, plan, passages):
+        if not offline and not self._hopeless(asked, plan, several, [passages]):
             return passages, None, False
-        evidence = answerable(question, passages, self._deps.embedder)
+        evidence = answerable(several[0], passages, self._deps.embedder)
         return passages, evidence, not offline or evidence < self._deps.knowledge.caution.threshold()
 
-    def _hopeless(self, asked: Asked, plan: Plan, passages: Sequence[Passage]) -> bool:
+    def _found_by_parts(
+        self, asked: Asked, plan: Plan, several: Sequence[str], offline: bool
+    ) -> tuple[list[Passage], float | None, bool]:
+        """The same for a question that joins ``several``: each is searched and judged alone, and one is enough.
+
+        The offline model gets no passages for a part that the documents do not answer, so that it names the gap.
+        """
+        found = [self._search(asked, [part]) for part in several]
+        if not offline and not self._hopeless(asked, plan, several, found):
+            return in_turn(found, PASSAGES), None, False
+        threshold = self._deps.knowledge.caution.threshold()
+        chances = [answerable(part, own, self._deps.embedder) for part, own in zip(several, found, strict=True)]
+        told = [own for own, chance in zip(found, chances, strict=True) if chance >= threshold]
+        return in_turn(told or found, PASSAGES), max(chances), not offline or not told
+
+    def _hopeless(self, asked: Asked, plan: Plan, questions: Sequence[str], found: Sequence[Sequence[Passage]]) -> bool:
+        if not any(found):
+            return True
         unclear = bool(asked.history) and plan.confidence == 0.0
         settled = plan.confidence == 1.0  # chosen or corrected by a person
-        return not passages or (not unclear and not settled and hopeless(plan.standalone_question, passages))
+        return not unclear and not settled and all(map(hopeless, questions, found))
 
     def _tell_plan(self, step: int, plan: Plan, question: str) -> None:
         self._steps.finish(step, ROUTE_TITLES[plan.route], route_detail(plan))
         if plan.reworded or plan.standalone_question != " ".join(question.split()):
             self._steps.finish(self._steps.start("rewrite", reading_title(plan), plan.standalone_question))
+
+
+def in_turn(found: Sequence[Sequence[Passage]], most: int) -> list[Passage]:
+    """Return the best passages of each search, then the second ones and so on, none twice, ``most`` altogether."""
+    every = (passage for place in zip_longest(*found) for passage in place if passage is not None)
+    return list({passage.chunk_id: passage for passage in every}.values())[:most]
 
 
 def _count(things: Sequence[object] | set[str], noun: str) -> str:

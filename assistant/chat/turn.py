@@ -55,6 +55,7 @@ from assistant.knowledge.evidence import answerable
 from assistant.library import today
 from assistant.providers.catalogue import label
 from assistant.providers.offline.arithmetic import find_sum
+from assistant.providers.offline.parts import parts
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -286,7 +287,7 @@ class TurnRun:
 
     def _estimated(self, plan: Plan, found: Sequence[Passage], begun: HeadStart) -> float | None:
         if plan.route in WITH_PASSAGES:
-            return answerable(plan.standalone_question, found, self._deps.embedder)
+            return max(answerable(part, found, self._deps.embedder) for part in parts(plan.standalone_question))
         nearest = begun.passages((begun.question,))
         return None if nearest is None else answerable(begun.question, nearest, self._deps.embedder)
 
