@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,11 @@ FILES = (GRAPH_FILE, WEIGHTS_FILE, INT8_GRAPH_FILE, INT8_WEIGHTS_FILE, WORDS_FIL
 # Padded tokens at once. Long texts run alone: beside batches of 4 that took 3% more CPU and 50 MB less at the peak of
 # an ingest; short ones share a call, whose fixed cost would otherwise double theirs.
 BATCH_TOKENS = 256
+# A turn needs its question to route and search, to judge the passages and to answer: one pass serves all of them. A
+# search embeds three wordings at most. What is kept takes 0.4 MB with questions of 15 tokens, 1.6 MB at the most.
+FEW_TEXTS = 3
+KEPT_TEXTS = 16
+KEPT_TOKENS = 64
 BUILD_SECONDS = 120.0
 END_OF_TEXT = 102
 
@@ -62,6 +68,35 @@ class TokenVectors:
 
     vectors: NDArray[np.float32]
     spans: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one pass makes of a text: its unit vector, and its tokens."""
+
+    vector: NDArray[np.float32]
+    tokens: TokenVectors
+
+
+class _LastTexts:
+    """What was made of the short texts that were embedded last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read: OrderedDict[str, _Read] = OrderedDict()
+
+    def get(self, text: str) -> _Read | None:
+        with self._lock:
+            found = self._read.get(text)
+            if found is not None:
+                self._read.move_to_end(text)
+            return found
+
+    def put(self, text: str, read: _Read) -> None:
+        with self._lock:
+            self._read[text] = read
+            if len(self._read) > KEPT_TEXTS:
+                self._read.popitem(last=False)
 
 
 class MiniLM:
@@ -81,6 +116,7 @@ class MiniLM:
         self._graph_file = INT8_GRAPH_FILE if int8 and is_quick_here() else GRAPH_FILE
         self._threads = threads
         self._lock = threading.Lock()
+        self._last = _LastTexts()
         self._loaded_session: tuple[InferenceSession, WordVectors] | None = None
         self._loaded_tokenizer: Tokenizer | None = None
 
@@ -92,29 +128,46 @@ class MiniLM:
         self._session()
         self._tokenizer()
 
-    def embed(self, texts: Sequence[str], on_done: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one unit vector (384 numbers) per text, in input order.
 
-        Only the first 256 tokens of a text count. ``on_done`` hears how many texts are done so far.
+        Only the first 256 tokens of a text count. A question that was embedded a moment ago costs nothing.
         """
+        vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
+        known = self._known(texts)
+        for place, vector in known.items():
+            vectors[place] = vector
         tokenizer = self._tokenizer()
-        tokens = [_truncated(tokenizer.encode(text).ids) for text in texts]
-        vectors = np.empty((len(tokens), DIMENSIONS), dtype=np.float32)
-        done = 0
+        fresh = [place for place in range(len(texts)) if place not in known]
+        tokens = [_truncated(tokenizer.encode(texts[place]).ids) for place in fresh]
         for batch in _batches([len(ids) for ids in tokens]):
-            vectors[batch] = self._run([tokens[n] for n in batch])
-            done += len(batch)
-            if on_done:
-                on_done(done)
+            vectors[[fresh[n] for n in batch]] = self._run([tokens[n] for n in batch])
         return vectors
 
     def embed_tokens(self, text: str) -> TokenVectors:
         """Return a unit vector for each of a text's tokens (256 at most), as it is meant where it stands."""
+        return self._read(text).tokens
+
+    def _known(self, texts: Sequence[str]) -> dict[int, NDArray[np.float32]]:
+        """Vectors of the texts by place: of all where they are few, else of those that were embedded a moment ago."""
+        if len(texts) <= FEW_TEXTS:
+            return {place: self._read(text).vector for place, text in enumerate(texts)}
+        return {place: last.vector for place, text in enumerate(texts) if (last := self._last.get(text)) is not None}
+
+    def _read(self, text: str) -> _Read:
+        last = self._last.get(text)
+        if last is not None:
+            return last
         encoded = self._tokenizer().encode(text)
         session, table = self._session()
         words, mask = table.of([_truncated(encoded.ids)])
-        rows: NDArray[np.float32] = session.run([TOKENS], {"words": words, "mask": mask})[0][0]
-        return TokenVectors(rows / np.linalg.norm(rows, axis=1, keepdims=True), encoded.offsets[: len(rows)])
+        vectors, rows = session.run(["vectors", TOKENS], {"words": words, "mask": mask})
+        unit: NDArray[np.float32] = rows[0] / np.linalg.norm(rows[0], axis=1, keepdims=True)
+        unit.setflags(write=False)  # several threads may be given the same one
+        read = _Read(vectors[0], TokenVectors(unit, encoded.offsets[: len(unit)]))
+        if len(unit) <= KEPT_TOKENS:
+            self._last.put(text, read)
+        return read
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text with the two special ones, not truncated."""

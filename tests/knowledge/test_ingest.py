@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -63,9 +63,9 @@ class Counting(MiniLM):
         super().__init__(cache_dir)
         self.given: list[str] = []
 
-    def embed(self, texts: Sequence[str], on_done: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.given += texts
-        return super().embed(texts, on_done)
+        return super().embed(texts)
 
 
 @pytest.fixture

@@ -91,6 +91,33 @@ def test_token_vectors_equal_a_plain_numpy_forward_pass(embedder: MiniLM) -> Non
         np.testing.assert_allclose(embedder.embed_tokens(text).vectors, expected, atol=1e-4)
 
 
+def test_a_question_is_read_once_for_its_vector_and_its_tokens(embedder: MiniLM) -> None:
+    question = "May a question be read once?"
+    vector = embedder.embed([question])[0]
+    tokens = embedder.embed_tokens(question)
+    assert embedder.embed_tokens(question) is tokens
+    many = [question, *(f"Sentence {n} of an answer." for n in range(8))]
+    np.testing.assert_array_equal(embedder.embed(many)[0], vector)
+
+
+def test_what_is_given_out_may_be_changed_without_changing_what_is_kept(embedder: MiniLM) -> None:
+    first = embedder.embed(["Where are the keys?"])
+    expected = first.copy()
+    first[:] = 0
+    np.testing.assert_array_equal(embedder.embed(["Where are the keys?"]), expected)
+    with pytest.raises(ValueError, match="read-only"):
+        embedder.embed_tokens("Where are the keys?").vectors[:] = 0
+
+
+def test_only_some_short_texts_are_kept(embedder: MiniLM) -> None:
+    long, first = "vpn " * minilm.KEPT_TOKENS, "Which text was the first?"
+    assert embedder.embed_tokens(long) is not embedder.embed_tokens(long)
+    tokens = embedder.embed_tokens(first)
+    for number in range(minilm.KEPT_TEXTS):
+        embedder.embed([f"Which text was number {number}?"])
+    assert embedder.embed_tokens(first) is not tokens
+
+
 def test_each_token_has_its_place_in_the_text_and_the_special_ones_an_empty_one(embedder: MiniLM) -> None:
     found = embedder.embed_tokens("Straße, 東京!")
     words = ["Straße, 東京!"[start:end] for start, end in found.spans]
@@ -109,12 +136,6 @@ def test_vectors_have_length_one_and_keep_the_input_order(embedder: MiniLM) -> N
 
 def test_no_texts_give_no_vectors(embedder: MiniLM) -> None:
     assert embedder.embed([]).shape == (0, 384)
-
-
-def test_progress_is_told_up_to_the_last_text(embedder: MiniLM) -> None:
-    heard: list[int] = []
-    embedder.embed(["annual leave " * 100] * 2 + ["leave"] * 3, heard.append)
-    assert heard == [3, 4, 5]
 
 
 def test_only_the_first_256_tokens_count(embedder: MiniLM) -> None:
