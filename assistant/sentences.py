@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
+from assistant.table_rows import CELL_END, goes_on
+
 Span = tuple[int, int]
 
 # A wrapped line is rarely shorter than this, a paragraph on one line rarely stays under the longest (characters).
@@ -137,6 +139,8 @@ def _usual_width(lengths: list[int]) -> int | None:
 
 def _breaks(line: str, following: str, width: int | None) -> bool:
     """Return whether the next line begins a unit of its own."""
+    if CELL_END in line:
+        return not goes_on(line, following)
     if width is None or _stands_alone(line) or _stands_alone(following):
         return True
     if is_list_item(following):
@@ -149,7 +153,7 @@ def _breaks(line: str, following: str, width: int | None) -> bool:
 
 
 def _stands_alone(line: str) -> bool:
-    return is_table_row(line) or _PIPES.match(line) is not None or line.startswith("#")
+    return CELL_END in line or is_table_row(line) or _PIPES.match(line) is not None or line.startswith("#")
 
 
 def _split(text: str, start: int, end: int) -> Iterator[Span]:

@@ -27,7 +27,9 @@ FLOORS = {
     "assistant.web": 5,
     "assistant.__main__": 5,
 }
-WORDS_OF_THE_FIRST_FLOOR = {"domain", "errors", "events", "faults", "library", "log", "sentences", "settings"}
+WORDS_OF_THE_FIRST_FLOOR = {
+    *("domain", "errors", "events", "faults", "library", "log", "sentences", "settings", "table_rows"),
+}
 # Each engine has one home; a tuple of prefixes where it is allowed.
 HOMES = {
     "openai": ("assistant.providers",),

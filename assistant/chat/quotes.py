@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from assistant.domain import Citation, PageSpan, Passage
 from assistant.sentences import sentences
+from assistant.table_rows import CELL_END, table_rows
 
 WORD = re.compile(r"\w+")
 LEADING = re.compile(r"^(?:\s|[-*+•>#|.,;:!?)\]]|\d{1,3}[.)](?=\s))+")
@@ -84,7 +85,10 @@ def _verbatim(claim: str, text: str) -> tuple[int, int] | None:
 
 
 def find_verbatim(claim: str, text: str) -> tuple[int, int] | None:
-    """Return where ``text`` holds the whole claim, blanks and letter case apart; the span in ``text``."""
+    """Return where ``text`` holds the whole claim, blanks and letter case apart; the span in ``text``.
+
+    A row of a table is found as well where it is written with the names of its columns, which stand above it.
+    """
     return _find(claim, text)
 
 
@@ -94,7 +98,7 @@ def _find(wanted: str, text: str) -> tuple[int, int] | None:
     letters, places = _squeezed(text)
     at = letters.find(needle) if len(needle) >= SHORTEST_VERBATIM else -1
     if at < 0:
-        return None
+        return _rows(text).get(needle) if CELL_END in text else None
     end = places[at + len(needle) - 1] + 1
     return places[at], end + (text[end : end + 1] == ".")
 
@@ -104,6 +108,12 @@ def _squeezed(text: str) -> tuple[str, list[int]]:
     """The text in lower case without blanks, and for each of its letters the place it came from."""
     pairs = [(low, place) for place, char in enumerate(text) if not char.isspace() for low in char.lower()]
     return "".join(low for low, _ in pairs), [place for _, place in pairs]
+
+
+@lru_cache(maxsize=32)
+def _rows(text: str) -> dict[str, tuple[int, int]]:
+    """Where the rows of a text's tables stand, by how they read with the names of their columns, without blanks."""
+    return {"".join(row.written().lower().split()).rstrip("."): (row.start, row.end) for row in table_rows(text)}
 
 
 def _nearest_sentence(claim: str, text: str) -> tuple[int, int] | None:

@@ -23,6 +23,7 @@ from assistant.chat.quotes import EMPHASIS, LEADING, find_verbatim
 from assistant.domain import Passage
 from assistant.providers.offline.terms import base_weight, content, is_stop, stem
 from assistant.sentences import is_list_item, is_table_row, sentences
+from assistant.table_rows import TableRow, table_rows
 
 FOUND_FROM = 0.6
 """Score from which a sentence counts as found. By ``python -m bench.fit_support`` (its figures stand in
@@ -256,7 +257,16 @@ def _is_numero(found: Sequence[_Word], at: int) -> bool:
 
 @lru_cache(maxsize=256)  # the passages of the turns that run; an answer's sentences are looked up in the same few
 def _statements(text: str) -> tuple[Statement, ...]:
-    return tuple(statement(text, start, end) for start, end in sentences(text))
+    rows = {row.start: row for row in table_rows(text)}
+    return tuple(
+        _row_statement(rows[start]) if start in rows else statement(text, start, end) for start, end in sentences(text)
+    )
+
+
+def _row_statement(row: TableRow) -> Statement:
+    """Read a row with the names of its columns, which stand above it."""
+    written = row.written()
+    return replace(statement(written, 0, len(written)), start=row.start, end=row.end, alone=True)
 
 
 @lru_cache(maxsize=256)

@@ -82,6 +82,14 @@ def test_what_stands_in_a_row_is_not_mixed_with_the_next_row() -> None:
     assert not found("The cap in Zurich is 155 euros.", CAPS).enough
 
 
+def test_a_row_written_with_the_names_above_it_is_found_and_no_other() -> None:
+    table = "City\tCountry\tCap (EUR)\nVienna\tAustria\t155\nZurich\tSwitzerland\t225"
+    place = found("City: Vienna; Country: Austria; Cap (EUR): **155**", table)
+    assert (place.verbatim, table[place.start : place.end]) == (True, "Vienna\tAustria\t155")
+    assert found("The cap in Vienna is 155 EUR.", table).enough
+    assert not found("The cap in Vienna is 225 EUR.", table).enough
+
+
 def test_words_of_a_longer_sentence_that_denies_them_are_not_found() -> None:
     assert not found("Paid leave for contractors.", "There is no paid leave for contractors.").enough
 

@@ -65,9 +65,17 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def clean_lines(text: str) -> str:
-    """Clean a text and keep its lines, each without blanks around it and with single blanks inside."""
-    return "\n".join(_BLANKS.sub(" ", line).strip() for line in clean(text).split("\n")).strip("\n")
+def clean_lines(text: str, *, tabs: bool = False) -> str:
+    """Clean a text and keep its lines, each without blanks around it and with single blanks inside.
+
+    With ``tabs`` these stay, without the blanks around them.
+    """
+    blank = _tab_or_space if tabs else " "
+    return "\n".join(_BLANKS.sub(blank, line).strip() for line in clean(text).split("\n")).strip("\n")
+
+
+def _tab_or_space(blanks: re.Match[str]) -> str:
+    return "\t" * blanks.group().count("\t") or " "
 
 
 def decode(data: bytes) -> str:

@@ -42,8 +42,10 @@ def _edge_keys(lines: Sequence[str], page: int) -> set[Key]:
 def _keys(line: str, page: int) -> Iterator[Key]:
     """The line itself, and for each number in it the line without it beside its distance from the page's index.
 
-    A page number keeps that distance from page to page, figures of a table do not.
+    A page number keeps that distance from page to page, figures of a table do not. Tabs are blanks: what stands beside
+    a header may be a table on one page and none on another.
     """
+    line = " ".join(line.split())
     yield line, None
     for match in _NUMBER.finditer(line):
         yield f"{line[: match.start()]}#{line[match.end() :]}", int(match.group()) - page

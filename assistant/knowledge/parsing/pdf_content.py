@@ -104,6 +104,8 @@ def _read_pdfium_page(pdf: Any, number: int, content: PdfContent, fonts: Any) ->
     """Add one page; one that pdfium cannot load is empty, the others still count."""
     import pypdfium2
 
+    from assistant.knowledge.parsing.pdf_cells import with_cells
+
     _label(content, number, pdf.get_page_label(number))
     try:
         page = pdf[number]
@@ -112,7 +114,7 @@ def _read_pdfium_page(pdf: Any, number: int, content: PdfContent, fonts: Any) ->
         content.pages.append("")
         return
     text: str = textpage.get_text_bounded()
-    content.pages.append(text)
+    content.pages.append(with_cells(text, textpage))
     if len(text) <= FEW_LETTERS and _shows_pictures(page):
         content.pictured.add(number)
     if fonts:
@@ -213,7 +215,7 @@ def _has_images(reader: PdfReader, number: int) -> bool:
 def _pypdf_page(reader: PdfReader, number: int) -> str | None:
     """Text of one page, None where it breaks pypdf or its limits."""
     try:
-        return reader.pages[number].extract_text()
+        return reader.pages[number].extract_text().replace("\t", " ")
     except MemoryError:
         raise
     except Exception:  # one broken page must not cost the others

@@ -9,7 +9,7 @@ from assistant.knowledge.parsing.characters import one_line
 from assistant.knowledge.parsing.pdf_content import Mark
 from assistant.library import Heading
 
-_NUMBERING = r"(?:(?:[\dA-Z]{1,2}\.)*[\dA-Z]{1,3}\.?[ ]+)?"
+_NUMBERING = r"(?:(?:[\dA-Z]{1,2}\.)*[\dA-Z]{1,3}\.?[ \t]+)?"
 
 
 def place_headings(text: str, marks: Sequence[Mark]) -> Iterator[Heading]:

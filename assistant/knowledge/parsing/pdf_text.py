@@ -15,9 +15,9 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
 def clean_pages(pages: Sequence[str]) -> list[str]:
-    """Return the pages with broken words mended and lines cleaned."""
+    """Return the pages with broken words mended and lines cleaned; a tab, which sets cells apart, stays one."""
     known = Counter(word.lower() for page in pages for word in _WORD.findall(_BROKEN_WORD.sub(" ", page)))
-    return [clean_lines(_OTHER_BREAK.sub("-", _mended(page, known))) for page in pages]
+    return [clean_lines(_OTHER_BREAK.sub("-", _mended(page, known)), tabs=True) for page in pages]
 
 
 def _mended(page: str, known: Counter[str]) -> str:

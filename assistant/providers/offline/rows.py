@@ -98,7 +98,7 @@ def _matching(question: Question, best: Unit, rows: Sequence[Unit]) -> list[Unit
 
 def _header(best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> list[Unit]:
     """The column names of a bare row; of a table that goes on in another passage, those that stand there."""
-    if best.kind is not UnitKind.CELLS:
+    if best.kind is not UnitKind.CELLS or best.cells:
         return []
     own = [piece for piece in pieces if piece.passage == best.passage]
     above = column_names([piece for piece in own if piece.at < best.at])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from assistant.providers.offline.terms import content
 from assistant.providers.passages import HEADING_SEPARATOR, PromptPassage
 from assistant.sentences import is_list_item, is_table_row, sentences
+from assistant.table_rows import TableRow, table_rows
 
 HEADING_WORDS = 12
 """A line of more words without a full stop is a piece of text, not a heading."""
@@ -33,6 +34,8 @@ class UnitKind(StrEnum):
 class Unit:
     """One quotable piece. ``text`` is the passage's ``[start, end)`` with whitespace collapsed.
 
+    A table row whose cells are known is written with the names of its columns, which ``cells`` has beside them.
+
     ``number`` is the number of a numbered list item, None otherwise; ``at`` the place among the passage's units;
     ``joined`` when it stands on the line where the piece before ended; ``header`` the stems of the line of column
     names above a bare table row.
@@ -48,6 +51,7 @@ class Unit:
     number: int | None = None
     joined: bool = False
     header: frozenset[str] = frozenset()
+    cells: tuple[tuple[str, str], ...] = ()
 
 
 _NUMBERED = re.compile(r"^(?:step )?(\d{1,2})[.):]\s+\S", re.IGNORECASE)
@@ -58,16 +62,42 @@ _ENDING = re.compile(r"[.!?:;,]['\")\]\u201d]*$")
 def units(passage: PromptPassage, place: int) -> list[Unit]:
     """Cut a passage into its pieces; ``place`` is the passage's index among those of the prompt."""
     spans = sentences(passage.text)
+    rows = {row.start: row for row in table_rows(passage.text)}
     texts = [" ".join(passage.text[start:end].split()) for start, end in spans]
     kinds = _kinds(texts, passage.heading.split(HEADING_SEPARATOR))
     found: list[Unit] = []
     for at, ((start, end), text, kind) in enumerate(zip(spans, texts, kinds, strict=True)):
+        row = rows.get(start)
+        if row is not None and row.end == end and kind not in (UnitKind.ITEM, UnitKind.ROW):
+            found.append(_of_row(row, Unit(place, at, start, end, text, UnitKind.CELLS, tuple(content(text)))))
+            continue
         number = _number(text) if kind is UnitKind.ITEM else None
         joined = at > 0 and "\n" not in passage.text[spans[at - 1][1] : start]
         above = column_names(found) if kind is UnitKind.CELLS else None
         header = frozenset(above.terms) if above else frozenset()
-        found.append(Unit(place, at, start, end, text, kind, tuple(content(text)), number, joined, header))
+        cells = tuple(pairs(text)) if kind is UnitKind.ROW else ()
+        found.append(Unit(place, at, start, end, text, kind, tuple(content(text)), number, joined, header, cells))
     return found
+
+
+def pairs(row: str) -> list[tuple[str, str]]:
+    """Return the cells of a row like "Header: value; Header: value", each behind its column's name."""
+    found: list[tuple[str, str]] = []
+    for part in row.split("; "):
+        name, colon, cell = part.partition(": ")
+        if colon:
+            found.append((name, cell))
+        elif found:
+            found[-1] = (found[-1][0], f"{found[-1][1]}; {part}")
+    return found
+
+
+def _of_row(row: TableRow, plain: Unit) -> Unit:
+    """A row of cells: as the names of columns, which is a heading, or with the names that stand above it."""
+    if row.heads:
+        return replace(plain, kind=UnitKind.HEADING, text=row.written())
+    header = frozenset(content(" ".join(row.names)))
+    return replace(plain, text=row.written(), header=header, cells=tuple(row.pairs()))
 
 
 def column_names(above: Sequence[Unit]) -> Unit | None:
