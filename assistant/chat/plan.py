@@ -27,7 +27,7 @@ from assistant.chat.prompts import PLAN
 from assistant.domain import Plan, Route
 from assistant.providers.model_info import OutputMode
 from assistant.providers.offline.followup import Standalone, stand_alone
-from assistant.providers.offline.leaning import is_remark
+from assistant.providers.offline.leaning import is_phrase, is_remark
 from assistant.providers.offline.question import is_lookup
 from assistant.providers.passages import render
 
@@ -46,12 +46,17 @@ CHOSEN = "chosen by you"
 DOUBTFUL = "may be a question or a request, so the documents are asked first"
 NEAR_PASSAGE = "a passage of the documents is near it"
 ASKS_A_FACT = "asks for a fact, so the documents are asked"
+A_PHRASE = "a word or two, so the documents are asked"
 SURELY_TALK = 0.95
 """How sure a guess has to be for what reads like a question for a fact to be small talk all the same.
 
 On six public sets this looks up 25 of 75 questions on documents that were taken for small talk (of a company's articles
 all 12; most of the others are mere phrases), and two more of 269 messages of small talk.
 """
+SURELY_SAID = 0.98
+"""The same for a word or two alone: shipped small talk of this length is 0.993 sure at least, and what companies write
+about ("badge", "overtime", "sabbatical", an extension) at most 0.973. Where the documents are silent on one that was
+looked up, the reply is the one that it would have had as small talk."""
 NO_TALK = 0.5
 """Cosine (of the embedded model) with a passage from which a message is no small talk.
 
@@ -146,7 +151,8 @@ def _small_talk(question: str, guess: RouteGuess) -> bool:
 def _heeding(question: str, guess: RouteGuess, nearest: Callable[[], float | None]) -> RouteGuess:
     """Take for a question about the documents what was guessed to be small talk and finds a passage this near.
 
-    So is what asks for a fact that the documents may not have: to say so is more use than a word about small talk.
+    So is what asks for a fact that the documents may not have: to say so is more use than a word about small talk; and
+    a word, a name or a number alone, which may be what the documents are about.
 
     What a person corrected (1.0 sure) stands.
     """
@@ -156,9 +162,10 @@ def _heeding(question: str, guess: RouteGuess, nearest: Callable[[], float | Non
     if near is None:
         return guess
     if near < NO_TALK:
-        if guess.confidence >= SURELY_TALK or not is_lookup(question):
+        phrase = is_phrase(question) and guess.confidence < SURELY_SAID
+        if not phrase and (guess.confidence >= SURELY_TALK or not is_lookup(question)):
             return guess
-        chance, reason = 1 - guess.confidence, ASKS_A_FACT
+        chance, reason = 1 - guess.confidence, A_PHRASE if phrase else ASKS_A_FACT
     else:
         chance, reason = near, NEAR_PASSAGE
     return replace(guess, route=Route.KNOWLEDGE, confidence=round(chance, 3), reason=reason, sure=False)

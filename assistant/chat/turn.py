@@ -26,7 +26,7 @@ from assistant.chat.ending import Ending, TurnStopped, closing, ended_by, source
 from assistant.chat.failures import UNEXPECTED, Answerer, broke_off, explain, turn_error
 from assistant.chat.groundwork import Grounds, Groundwork, asked_as
 from assistant.chat.history import Said, recent
-from assistant.chat.plan import Planner, without_plan
+from assistant.chat.plan import A_PHRASE, Planner, without_plan
 from assistant.chat.planners import planner_for
 from assistant.chat.running import RunningTurn
 from assistant.chat.sources import Sources, expiry_note
@@ -54,6 +54,7 @@ from assistant.events import ApprovalNeeded, Planned, TurnFinished
 from assistant.knowledge.evidence import answerable
 from assistant.library import today
 from assistant.providers.catalogue import label
+from assistant.providers.offline import talk
 from assistant.providers.offline.arithmetic import find_sum
 from assistant.providers.offline.parts import parts
 
@@ -242,6 +243,8 @@ class TurnRun:
         if grounds.doubtful:
             self._steps.finish(self._steps.start(ASKED_BACK, "Asked what is wanted"))
             self._answer.add(ASK_BACK)
+        elif grounds.plan.reason == A_PHRASE:
+            self._answer.add(talk.general(grounds.plan.standalone_question))
         else:
             progress = await anyio.to_thread.run_sync(self._deps.knowledge.progress, self._asked.person)
             asked, empty = grounds.plan.standalone_question, progress.total == 0

@@ -73,3 +73,18 @@ def test_what_may_be_a_sum_stays_one() -> None:
     guess = RouteGuess(Route.FACT_FINDING, 0.6, "a sum", sure=False, doubtful=True)
     seen = Look("20% of 300", Standalone("20% of 300", changed=False), ("20% of 300",), guess)
     assert by_rules(seen).route is Route.FACT_FINDING
+
+
+def test_a_word_or_a_number_alone_is_looked_up_before_it_is_asked_back_about(chatting: Chatting) -> None:
+    chatting.put(
+        "Drives.pdf", "The controller of the finance drive is reached at extension 7312. Overtime is paid in May."
+    )
+    assert "controller" in chatting.ask("7312", choice=OFFLINE).answer
+    assert "paid in May" in chatting.ask("overtime", choice=OFFLINE).answer
+
+
+def test_a_word_alone_of_which_no_document_speaks_is_asked_back_about(chatting: Chatting) -> None:
+    chatting.put("Drives.pdf", "The controller of the finance drive is reached at extension 7312.")
+    turn = chatting.ask("sabbatical", choice=OFFLINE)
+    assert turn.abstained
+    assert turn.answer.startswith('What would you like to know about "sabbatical"?')

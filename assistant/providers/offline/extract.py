@@ -13,7 +13,7 @@ from assistant.providers.offline.lists import list_around, quote_list
 from assistant.providers.offline.parts import missing_thing, parts, unanswered
 from assistant.providers.offline.question import Question, understand
 from assistant.providers.offline.quotes import Quote, plain
-from assistant.providers.offline.rows import quote_rows, quote_side, quote_table_below
+from assistant.providers.offline.rows import quote_rows, quote_side, quote_table_below, quote_within
 from assistant.providers.offline.scoring import Scored, score_by_meaning, score_by_words
 from assistant.providers.offline.spans import Seeker
 from assistant.providers.offline.supersession import in_force
@@ -140,6 +140,9 @@ def _about(best: Scored) -> bool:
 
 
 def _quotes(found: _Found) -> list[Quote]:
+    within = quote_within(found.question, found.passages, found.pieces)
+    if within:
+        return within
     listed = list_around(found.question, found.best, found.passages, found.pieces, found.embedder)
     if listed:
         return quote_list(listed, found.passages)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.providers.offline.terms import listed_words, words
+from assistant.providers.offline.terms import content, listed_words, words
 
 LONGEST = 16
 """Words of a question that may lean; a longer one tells its own story, and points back within it."""
+
+MOST_WORDS_OF_A_PHRASE = 3
 
 JOINER = re.compile(r"^(?:(?:ok(?:ay)?|and|so|but|also|then)[,.!]? +)+", re.IGNORECASE)
 CLAUSE = re.compile(
@@ -58,6 +60,12 @@ def leans(asked: str) -> bool:
 def is_remark(said: str) -> bool:
     """Return whether something may be said about an answer, or to who gave it, rather than asked: "that was quick"."""
     return bool(_REMARK.search(said)) and not said.rstrip().endswith("?")
+
+
+def is_phrase(said: str) -> bool:
+    """Return whether a message is a word or three that may name a subject: "parking", "4911", "travel to Leeds"."""
+    about_talk = _TALK.match(said) or _REMARK.search(said)
+    return 0 < len(said.split()) <= MOST_WORDS_OF_A_PHRASE and bool(content(said)) and not about_talk
 
 
 def in_english(text: str) -> bool:

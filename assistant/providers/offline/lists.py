@@ -129,7 +129,15 @@ def _steps(
         for at, (run, name) in enumerate(zip(runs, names, strict=True), start=1)
     ]
     rating, at = max((rating, -at) for at, rating in enumerate(ratings))
-    return runs[-at] if rating >= NAMED or near else None
+    chosen = runs[-at]
+    if chosen not in near and _heading_named(question, passages[best.passage]) > _named(question, names[-at]):
+        return next(iter(near), None)
+    return chosen if rating >= NAMED or near else None
+
+
+def _heading_named(question: Question, passage: PromptPassage) -> float:
+    """The like for the heading of a passage: what stands under the very words of the question is meant by it."""
+    return _named(question, passage.heading.split(HEADING_SEPARATOR)[-1])
 
 
 def _is_for(question: Question, passage: PromptPassage, place: int, pieces: Sequence[Unit]) -> bool:

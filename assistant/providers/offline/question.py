@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -112,7 +113,9 @@ _ANSWERS: dict[Kind, tuple[str, str]] = {
     ),
     Kind.STEPS: (
         r"^\W*(?:\d+[.)]|[a-z]\))\s",
-        r"^\W*(?:open|go|click|choose|select|enter|send|fill|log|ask|call|press|use)\b",
+        r"^\W*(?:open|go|click|choose|select|enter|send|fill|log|ask|call|press|use)\b"
+        r"|\b(?:must|should|can|may|is|are)\b.*\b(?:to|at|by|in|through|via|with|under)\b.*"
+        r"(?:\S@\S|\bextension \d|https?:)",
     ),
     Kind.FREQUENCY: (
         r"\b(?:every|each|once|twice|times|daily|weekly|monthly|quarterly|yearly|annual|annually)\b"
@@ -182,6 +185,11 @@ _COMPARES = re.compile(
     r"|both|each|respectively)\b",
     re.IGNORECASE,
 )
+_PRICE = re.compile(r"\b(?:costs?|price|prices|paid|pay|fee|fees|charge|charged)\b", re.IGNORECASE)
+_PAID = re.compile(
+    rf"{_MONEY}\W{{0,3}}\d|\d ?{_MONEY}|\b(?:free|nothing|half|full|cent|cents)\b|\b(?:price|cost|fee|charge)s?\b",
+    re.IGNORECASE,
+)
 _DEADLINE = re.compile(r"\b(?:by|until) when\b|\bdeadline\b|\bdue\b|\blatest\b", re.IGNORECASE)
 _DUE = re.compile(
     r"\bwithin\b|\blater than\b|\blatest\b|\bdeadline\b|\bdue\b|\buntil\b|\bby (?:the )?(?:\d|end|\w+day)"
@@ -194,6 +202,9 @@ _POINTING = frozenset(("the", "these", "those", "other"))
 _ADDING = frozenset(("additional", "further", "extra", "more", "another"))
 # "Up to 8 days" is a limit: it answers what one may have, not what one has.
 _LIMITS = frozenset((("up", "to"), ("at", "most")))
+# "With at least two days" says from when on something holds: it answers only what is asked of the least.
+_FROM_ON = frozenset((("at", "least"), ("more", "than")))
+_LEAST = re.compile(r"\b(?:least|minimum|must|need|needs|needed|have to|has to|require\w*)\b", re.IGNORECASE)
 _MAY = re.compile(r"\b(?:can|may|could|allowed|maximum|at most|up to)\b", re.IGNORECASE)
 
 
@@ -256,15 +267,22 @@ def answer_fit(question: Question, text: str) -> float:
         return 0.5
     if question.kind is Kind.PERSON and _PROPER_NAME.search(text):
         return 1.0
+    if question.kind is Kind.AMOUNT and _PRICE.search(question.text) and not _PAID.search(text):
+        return 0.4 if re.search(r"\d", text) else 0.0
     if question.counted and question.kind in (Kind.AMOUNT, Kind.DURATION):
-        return _counts(question.counted, text, limits=_MAY.search(question.text) is not None)
+        return _counts(question.counted, text, _no_totals(question.text))
     full, weak = patterns
     if question.kind is Kind.TIME and _DEADLINE.search(question.text) and not _DUE.search(text):
         return 0.3 if full.search(text) or weak.search(text) else 0.0
     return 1.0 if full.search(text) else 0.5 if weak.search(text) else 0.0
 
 
-def _counts(counted: str, text: str, *, limits: bool) -> float:
+def _no_totals(asked: str) -> Set[tuple[str, str]]:
+    """Words before a number that make it no answer to this question: of limits, and from when on something holds."""
+    return (frozenset() if _MAY.search(asked) else _LIMITS) | (frozenset() if _LEAST.search(asked) else _FROM_ON)
+
+
+def _counts(counted: str, text: str, no_totals: Set[tuple[str, str]]) -> float:
     """1 when a number stands just before the thing counted, less when anywhere in the sentence or as a mere limit."""
     found = words(text)
     numbers = [
@@ -275,7 +293,7 @@ def _counts(counted: str, text: str, *, limits: bool) -> float:
         number
         for number in numbers
         if not _ADDING & set(found[number + 1 : number + 2])
-        and (limits or tuple(found[max(0, number - 2) : number]) not in _LIMITS)
+        and tuple(found[max(0, number - 2) : number]) not in no_totals
     ]
     counting = {number for number in numbers for thing in things if 0 < thing - number <= _ANSWER_NEAR}
     if counting.intersection(totals):

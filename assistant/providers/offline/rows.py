@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
+from assistant.providers.offline.columns import asked_column, bound
 from assistant.providers.offline.question import Kind, Question
 from assistant.providers.offline.quotes import Quote, plain
 from assistant.providers.offline.ranges import amounts, covers
+from assistant.providers.offline.terms import base_weight, content, coverage
 from assistant.providers.offline.units import Unit, UnitKind, column_names
 from assistant.providers.passages import PromptPassage
 
@@ -19,6 +21,12 @@ BETWEEN = 2
 MOST_ROWS = 8
 """Rows quoted at most when several match alike; when more do, the question was for one of them."""
 
+ABOUT = 0.4
+"""Share of the question's other words that a table with rows within a bound has, in cells and titles, at least."""
+
+ALIKE = 0.05
+"""By how much less another such table may have and still be as much about the question."""
+
 MOST_LISTED = 20
 """Rows quoted at most when the question asks for several ("what are ...", "compare ...")."""
 
@@ -28,13 +36,56 @@ def quote_rows(
 ) -> list[Quote]:
     """Quote the rows that match the question as the best one does, each on its own line."""
     header = _header(best, passages, pieces)
-    rows = _matching(question, best, _table(question, best, passages, pieces))
-    lines = [*header, *rows]
+    rows = _matching(question, best, _table(question, best, passages, pieces), passages)
+    return _lines(question, [*header, *rows], passages)
+
+
+def quote_within(question: Question, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> list[Quote]:
+    """Quote the rows whose column reaches, or stays under, the figure that the question names ("at least 12 seats").
+
+    Of several tables those count that have most of the question's other words in their titles and cells. Empty where
+    no such figure is named, or no row is within it.
+    """
+    wanted = bound(question)
+    rows = [piece for piece in pieces if wanted and wanted.met(piece.cells)]
+    rest = {term: base_weight(term) for term in question.terms if wanted and term not in wanted.said}
+    shares = [coverage(rest, _around(piece, passages)) for piece in rows]
+    most = max(shares, default=0.0)
+    if most <= ABOUT and rest:
+        return []
+    within = [piece for piece, share in zip(rows, shares, strict=True) if share >= most - ALIKE]
+    once = {piece.cells[0][1].casefold(): piece for piece in reversed(within)}
+    return _lines(question, [piece for piece in within if piece in once.values()][:MOST_LISTED], passages)
+
+
+def _around(piece: Unit, passages: Sequence[PromptPassage]) -> set[str]:
+    """Stems of a row, of its column names, and of the titles that it stands under."""
+    passage = passages[piece.passage]
+    return {*piece.terms, *piece.header, *content(f"{passage.document} {passage.heading}")}
+
+
+def _lines(question: Question, lines: Sequence[Unit], passages: Sequence[PromptPassage]) -> list[Quote]:
+    """Each row on its own line, what is asked for in bold."""
     several = len(lines) > 1
     return [
-        Quote(passages[piece.passage].n, piece.text, ("\n" if at else "") + ("- " if several else ""))
+        Quote(
+            passages[piece.passage].n,
+            piece.text,
+            ("\n" if at else "") + ("- " if several else ""),
+            _asked_cell(question, piece),
+        )
         for at, piece in enumerate(lines)
     ]
+
+
+def _asked_cell(question: Question, row: Unit) -> tuple[int, int] | None:
+    """Where in a row the cell stands that is asked for."""
+    at = asked_column(question, row.cells) if row.cells else None
+    if at is None:
+        return None
+    name, cell = row.cells[at]
+    start = row.text.find(f"{name}: {cell}") + len(f"{name}: ")
+    return (start, start + len(cell)) if row.text[start : start + len(cell)] == cell else None
 
 
 def quote_table_below(
@@ -82,18 +133,25 @@ def _table(question: Question, best: Unit, passages: Sequence[PromptPassage], pi
     ]
 
 
-def _matching(question: Question, best: Unit, rows: Sequence[Unit]) -> list[Unit]:
+def _matching(question: Question, best: Unit, rows: Sequence[Unit], passages: Sequence[PromptPassage]) -> list[Unit]:
     """Rows whose matched words are no smaller part of the best row's: one city asked, one row; two asked, two."""
     wanted = amounts(question.text)
     inside = [row for row in rows if any(covers(row.text, amount) for amount in wanted)]
     if best in inside:
         return inside
-    asked = set(question.terms)
+    asked = set(question.terms) - _told_by_titles(question, best, passages)
     matched = asked & set(best.terms)
     kept = [row for row in rows if row == best or not (asked & set(row.terms)) < matched]
     if question.kind is Kind.LIST:
         return kept[:MOST_LISTED]
     return [best] if len(kept) > MOST_ROWS else kept
+
+
+def _told_by_titles(question: Question, best: Unit, passages: Sequence[PromptPassage]) -> set[str]:
+    """Words of the question that the whole table is about, where the best row holds others: all rows are laptops."""
+    passage = passages[best.passage]
+    titles = {*content(f"{passage.document} {passage.heading}")}
+    return titles if (set(question.terms) - titles) & set(best.terms) else set()
 
 
 def _header(best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> list[Unit]:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.providers.offline.columns import answers
 from assistant.providers.offline.people import others
 from assistant.providers.offline.question import Kind, Question, answer_fit
 from assistant.providers.offline.ranges import amounts, covers
@@ -58,11 +59,14 @@ SET_BY_HAND = {
     "excepted": -2.0,
     "leaning": -1.0,
     "step": -2.0,
+    "column": 3.0,
+    "no_row": -3.0,
 }
 """Weights of what the question sets hold too seldom to fit: a question written into the document before the piece, a
 range that holds the asked amount, a group of people that the question does not mean, one that it means and the piece
 does not name, something asked about that the piece excepts from what it says ("all countries except"), words that point
-at what was said before ("for this closure"), and a step of instructions where none are asked for."""
+at what was said before ("for this closure"), a step of instructions where none are asked for, a row
+of a table that has the asked column beside the rest of the question, and one that cannot say yes or no."""
 
 _EXCEPTION = re.compile(
     r"\b(?:except(?:ing)?(?: for)?|other than|apart from|aside from|excluding|with the exception of|not including)\s+"
@@ -72,7 +76,8 @@ _EXCEPTION = re.compile(
 _POINTS_BACK = re.compile(r"\w [^.]*\b(?:this|these|such) [a-z]+", re.IGNORECASE)
 NO_STEPS = frozenset({Kind.YES_NO, Kind.AMOUNT, Kind.DURATION})
 
-QUOTABLE = frozenset({UnitKind.PROSE, UnitKind.ITEM, UnitKind.ROW, UnitKind.CELLS})
+ROWS = frozenset({UnitKind.ROW, UnitKind.CELLS})
+QUOTABLE = ROWS | {UnitKind.PROSE, UnitKind.ITEM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ class _Surroundings:
         self._pieces = {(piece.passage, piece.at): piece for piece in pieces}
         words: list[set[str]] = [set(title) for title in self.titles]
         for piece in pieces:
-            words[piece.passage].update(piece.terms)
+            words[piece.passage].update(piece.terms, piece.header)
         self.words = words
 
     def before(self, piece: Unit) -> Unit | None:
@@ -169,11 +174,12 @@ def _features(sought: _Sought, piece: Unit, around: _Surroundings) -> dict[str, 
     before = around.before(piece)
     context = own | around.titles[piece.passage] | set(before.terms if before else ())
     asked = before is not None and before.kind is UnitKind.ASKED
+    fit = answer_fit(question, piece.text)
     return {
         "own": coverage(term_weights, own),
         "context": coverage(term_weights, context),
         "names": len(question.names & context) / len(question.names) if question.names else 1.0,
-        "fit": answer_fit(question, piece.text),
+        "fit": fit,
         "rank": 1.0 / (1 + piece.passage),
         "passage": coverage(term_weights, around.words[piece.passage]),
         "pairs": pairs_kept(question.terms, piece.terms),
@@ -184,6 +190,8 @@ def _features(sought: _Sought, piece: Unit, around: _Surroundings) -> dict[str, 
         "excepted": 1.0 if _excepts(question, piece.text) else 0.0,
         "leaning": 1.0 if _POINTS_BACK.search(piece.text) else 0.0,
         "step": 1.0 if question.kind in NO_STEPS and piece.number is not None else 0.0,
+        "column": 1.0 if answers(question, piece.cells, around.titles[piece.passage]) else 0.0,
+        "no_row": 1.0 if question.kind is Kind.YES_NO and piece.kind in ROWS and fit < 1.0 else 0.0,
         "figure": sought.found(piece, Wanted.FIGURE),
         "date": sought.found(piece, Wanted.DATE),
         "name": sought.found(piece, Wanted.NAME),

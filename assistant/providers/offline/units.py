@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from assistant.providers.offline.columns import with_mates
 from assistant.providers.offline.terms import content
 from assistant.providers.passages import HEADING_SEPARATOR, PromptPassage
 from assistant.sentences import is_list_item, is_table_row, sentences
@@ -37,8 +38,8 @@ class Unit:
     A table row whose cells are known is written with the names of its columns, which ``cells`` has beside them.
 
     ``number`` is the number of a numbered list item, None otherwise; ``at`` the place among the passage's units;
-    ``joined`` when it stands on the line where the piece before ended; ``header`` the stems of the line of column
-    names above a bare table row.
+    ``joined`` when it stands on the line where the piece before ended; ``header`` the stems of a row's column
+    names, and of words that ask for them.
     """
 
     passage: int
@@ -74,8 +75,8 @@ def units(passage: PromptPassage, place: int) -> list[Unit]:
         number = _number(text) if kind is UnitKind.ITEM else None
         joined = at > 0 and "\n" not in passage.text[spans[at - 1][1] : start]
         above = column_names(found) if kind is UnitKind.CELLS else None
-        header = frozenset(above.terms) if above else frozenset()
         cells = tuple(pairs(text)) if kind is UnitKind.ROW else ()
+        header = frozenset(above.terms) if above else _names(cells)
         found.append(Unit(place, at, start, end, text, kind, tuple(content(text)), number, joined, header, cells))
     return found
 
@@ -96,8 +97,13 @@ def _of_row(row: TableRow, plain: Unit) -> Unit:
     """A row of cells: as the names of columns, which is a heading, or with the names that stand above it."""
     if row.heads:
         return replace(plain, kind=UnitKind.HEADING, text=row.written())
-    header = frozenset(content(" ".join(row.names)))
-    return replace(plain, text=row.written(), header=header, cells=tuple(row.pairs()))
+    cells = tuple(row.pairs())
+    return replace(plain, text=row.written(), header=_names(cells), cells=cells)
+
+
+def _names(cells: Sequence[tuple[str, str]]) -> frozenset[str]:
+    """Stems that name the columns of a row, or ask for them in other words."""
+    return with_mates(term for name, _ in cells for term in content(name))
 
 
 def column_names(above: Sequence[Unit]) -> Unit | None:

@@ -331,3 +331,18 @@ def test_what_a_rule_excepts_is_answered_by_another_rule(ask: Ask) -> None:
     said = ask("Where are boats from Galway returned to?", boats)
     assert said.startswith("What comes from Galway is taken to Hull. [1]")
     assert ask("Are boats from Galway returned to Bergen?", boats).startswith("Boats from all harbours except")
+
+
+def test_what_stands_under_the_words_of_the_question_comes_before_steps_for_something_like_it(ask: Ask) -> None:
+    leaks = (
+        "Safety.pdf",
+        "Safety > Reporting a gas leak",
+        "Reporting a gas leak\nAnyone who smells gas must report the gas leak to the duty room at extension 77.",
+    )
+    faults = (
+        "Faults.md",
+        "Faults > Reporting a fault",
+        "Reporting a fault\n1. Open the desk page.\n2. Choose the machine.\n3. Send the report.",
+    )
+    said = ask("How do I report a gas leak?", leaks, faults)
+    assert said.startswith("Anyone who smells gas must report")

@@ -77,3 +77,15 @@ def test_a_message_that_asks_for_a_fact_is_told_from_talk(said: str, asked_for: 
 
 def test_who_counts_as_one_asks_what_one_is() -> None:
     assert understand("Who counts as a guest of the club?").terms == ("guest", "club")
+
+
+def test_from_when_on_something_holds_is_no_answer_to_how_many() -> None:
+    asked = understand("How many days per week can I sail?")
+    assert answer_fit(asked, "Crews with at least two sailing days per week get a coat.") < 1.0
+    assert answer_fit(asked, "Crews sail on up to three days per week.") == 1.0
+    assert answer_fit(understand("How many days must I sail at least?"), "Crews sail at least two days.") == 1.0
+
+
+def test_a_price_is_money() -> None:
+    asked = understand("How much does the boat cost?")
+    assert answer_fit(asked, "The boat is 12 metres long.") < answer_fit(asked, "The boat is sold for EUR 900.") == 1.0
