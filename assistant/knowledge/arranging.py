@@ -2,16 +2,22 @@
 
 The words of two documents are the same where their texts are, or where their titles differ in numbers alone ("Travel
 policy 2024", "Travel policy 2026") and nearly all words of the chunk are. Of these the edition that holds longer, has
-the greater numbers and came later is shown, unless the question names what only one of the titles has. The others come
-after all else, so that nothing is out of reach.
+the greater numbers and came later is shown, unless the question names what only one of the titles has, or asks for what
+an older edition says. The others come after all else, so that nothing is out of reach.
+
+A question that names editions, or asks what has changed, is answered from these: each of them has its share of the
+places, and other editions of the same document come last.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+
+from assistant.providers.offline.editions import Edition, asked_editions, edition, names_edition, tells_editions
 
 ALIKE = 0.8
 """Share of common words from which two chunks count as editions of one: a figure or a date in them differs."""
@@ -39,10 +45,16 @@ class Piece:
 Group = tuple[int, ...]
 
 
-def arranged(ranking: Sequence[int], pieces: Mapping[int, Piece], k: int) -> list[Group]:
-    """Return the first k groups of rows, best first; the rows of a group are neighbours in reading order."""
+def arranged(ranking: Sequence[int], pieces: Mapping[int, Piece], k: int, asked: Sequence[str] = ()) -> list[Group]:
+    """Return the first k groups of rows, best first; the rows of a group are neighbours in reading order.
+
+    ``asked`` are the questions that brought them.
+    """
     groups: list[Group] = []
-    for row in _distinct_first([row for row in ranking if row in pieces], pieces, k):
+    known = [row for row in ranking if row in pieces]
+    told = next((one for one in asked if tells_editions(one, (pieces[row].title for row in known))), None)
+    distinct = _shared(known, pieces, k, told) if told else _distinct_first(known, pieces, k)
+    for row in distinct:
         place = next((place for place, group in enumerate(groups) if _joins(pieces, group, row)), None)
         if place is not None:
             groups[place] = tuple(sorted((*groups[place], row), key=lambda one: pieces[one].number))
@@ -60,6 +72,26 @@ def _joins(pieces: Mapping[int, Piece], group: Group, row: int) -> bool:
     together = piece.version == first.version and piece.heading == first.heading
     one_page = {piece.pages, first.pages, last.pages} == {(first.pages[0], first.pages[0])}
     return len(group) < JOINED and beside and together and one_page
+
+
+def _shared(ranking: Sequence[int], pieces: Mapping[int, Piece], k: int, question: str) -> list[int]:
+    """The ranking with what exceeds an edition's share of the k places at its end, and all of editions not named.
+
+    Where none is named the newest stays among the first: without it nobody could tell that another is older.
+    """
+    titles = [pieces[row].title for row in ranking]
+    wanted = asked_editions(question, titles)
+    named = names_edition(question, titles)
+    taken: Counter[tuple[str, Edition]] = Counter()
+    first: list[int] = []
+    last: list[int] = []
+    for row in ranking:
+        family, one = edition(pieces[row].title)
+        share = k // max(len(wanted[family]), 1 if named else 2) if family in wanted else k
+        fits = taken[family, one] < share and (not named or family not in wanted or one in wanted[family])
+        taken[family, one] += 1
+        (first if fits else last).append(row)
+    return [*first, *last]
 
 
 def _distinct_first(ranking: Sequence[int], pieces: Mapping[int, Piece], k: int) -> list[int]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant.domain import Passage
 from assistant.knowledge.closeness import closeness
+from assistant.providers.offline.editions import matter
 from assistant.providers.offline.people import people_in
 from assistant.providers.offline.question import Kind, Question, answer_fit, understand
 from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
@@ -145,7 +146,7 @@ def _chance(fitted: Mapping[str, float], found: Mapping[str, float]) -> float:
 
 def features(question: str, passages: Sequence[Passage], embedder: MiniLM | None = None) -> dict[str, float]:
     """Return what the estimate rests on, by name; needs at least one passage. Without ``embedder`` by words alone."""
-    asked = understand(question)
+    asked = understand(matter(question, [passage.document for passage in passages]))
     read = [_cut(passage) for passage in passages[:READ]]
     term_weights = weights(asked.terms, [frozenset(one.terms) for cut in read for one in cut])
     found = {"similarity": passages[0].similarity, **_by_words(asked, term_weights, passages, read)}

@@ -106,7 +106,7 @@ class Retrieval:
             ]
             held = _held(now, cosines, asked)
             scores = ranked(_candidates(now, cosines, held), asked, DEPTH)
-            groups = arranged(sorted(scores, key=lambda row: -scores[row]), _pieces(held), k)
+            groups = arranged(sorted(scores, key=lambda row: -scores[row]), _pieces(held), k, queries)
             return _passages(now, groups, scores, cosines, vectors)
 
     def _near(self, vectors: QueryVectors, spaces: Sequence[str], depth: int) -> _Near:

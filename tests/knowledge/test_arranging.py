@@ -59,3 +59,20 @@ def test_documents_of_other_titles_may_contradict_each_other() -> None:
 def test_what_still_holds_is_shown_before_what_ended() -> None:
     ended = replace(_piece(2, text="same"), valid_until=date(2020, 1, 1))
     assert arranged([1, 2], {1: ended, 2: _piece(1, text="same")}, 1) == [(2,)]
+
+
+def test_each_edition_that_a_question_asks_for_has_its_share_of_the_places() -> None:
+    old = {number: _piece(1, 2 * number, title="Tariff 2023") for number in range(4)}
+    new = {number: _piece(2, 2 * number, title="Tariff 2025") for number in range(4, 8)}
+    pieces = {**old, **new}
+    assert arranged(range(8), pieces, 4) == [(0,), (1,), (2,), (3,)]
+    asked = ["What did a berth cost in 2023 and in 2025?"]
+    assert arranged(range(8), pieces, 4, asked) == [(0,), (1,), (4,), (5,)]
+    assert arranged(range(8), pieces, 4, ["What does a berth cost in 2025?"]) == [(4,), (5,), (6,), (7,)]
+
+
+def test_the_old_edition_stays_beside_the_new_one_where_it_is_asked_for_without_its_year() -> None:
+    old = _piece(1, text=RULE.format(100), title="Travel policy 2024")
+    new = _piece(2, text=RULE.format(120), title="Travel policy 2026")
+    assert arranged([1, 2], {1: old, 2: new}, 2, ["Has the hotel cap changed?"]) == [(1,), (2,)]
+    assert arranged([1, 2], {1: old, 2: new}, 1, ["What is the hotel cap?"]) == [(2,)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -67,6 +68,23 @@ def test_a_model_number_or_year_that_no_passage_holds_speaks_against_an_answer(
 def test_an_amount_that_no_passage_holds_does_not_count_as_a_missing_number() -> None:
     limits = [passage("EUR 500 to EUR 2,000: department head", 0.6, "Approval")]
     assert features("Who approves a trip of EUR 1,200?", limits)["figures_missing"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Has the meal allowance in Bergen changed since 2023?",
+        "What was the meal allowance in Bergen under the Crew rules 2023?",
+        "Is the meal allowance in Bergen 21 or 26 euros?",
+    ],
+)
+def test_the_edition_that_a_question_names_and_the_figures_it_offers_need_not_stand_in_the_answer(
+    question: str, embedder: MiniLM
+) -> None:
+    text = "The meal allowance in Bergen is EUR 26."
+    rules = [replace(passage(text, 0.6, "Allowances"), document=f"Crew rules {year}.pdf") for year in (2023, 2025)]
+    plain = answerable("What is the meal allowance in Bergen?", rules, embedder)
+    assert answerable(question, rules, embedder) == pytest.approx(plain, abs=0.1)
 
 
 def test_every_feature_has_a_weight_and_stays_between_minus_one_and_one(embedder: MiniLM) -> None:

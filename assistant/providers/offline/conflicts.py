@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from assistant.providers.offline.question import Question
 from assistant.providers.offline.quotes import Quote
 from assistant.providers.offline.scoring import Scored
+from assistant.providers.offline.sides import quote_sides
 from assistant.providers.offline.spans import Seeker, Wanted
-from assistant.providers.offline.supersession import dated, is_over
+from assistant.providers.offline.supersession import is_over
 from assistant.providers.offline.terms import content, words
 from assistant.providers.offline.units import Unit, UnitKind
 from assistant.providers.passages import DIFFERENT, PromptPassage
@@ -66,23 +67,10 @@ def conflict(question: Question, scored: Sequence[Scored], passages: Sequence[Pr
 
 def quote_conflict(both: Sequence[Said], passages: Sequence[PromptPassage]) -> list[Quote]:
     """Write each under its document's name and date, with the newer one marked."""
-    dates = [dated(passages[one.unit.passage]) for one in both]
-    newest = _newest([date for date in dates if date]) if all(dates) else None
-    quotes = []
-    for at, (one, date) in enumerate(zip(both, dates, strict=True)):
-        passage = passages[one.unit.passage]
-        facts = [passage.document, *([date] if date and date not in passage.document else [])]
-        label = ", ".join([*facts, *(["newer"] if date and date == newest else [])])
-        lead = f"\n- {_plain(label)}:\n  " if at else f"{DIFFERENT}\n\n- {_plain(label)}:\n  "
-        quotes.append(Quote(passage.n, one.unit.text, lead, one.bold))
-    return quotes
-
-
-def _newest(dates: Sequence[str]) -> str | None:
-    """The latest of dates as far as all are written: of 2026 and 2026-03 none is known to be."""
-    length = min(map(len, dates))
-    cut = sorted(date[:length] for date in dates)
-    return max(dates) if cut[-1] > cut[-2] else None
+    placed = [(passages[one.unit.passage], one) for one in both]
+    return quote_sides(
+        [(passage, [Quote(passage.n, one.unit.text, bold=one.bold)]) for passage, one in placed], DIFFERENT
+    )
 
 
 def _holds(one: Scored, passages: Sequence[PromptPassage]) -> bool:
@@ -106,8 +94,3 @@ def _differ(one: Said, other: Said, passages: Sequence[PromptPassage]) -> bool:
         return False
     shorter = min(len(one.rest), len(other.rest))
     return shorter > 1 and len(one.rest & other.rest) >= ALIKE * shorter
-
-
-def _plain(label: str) -> str:
-    """A document's name as words: no sign of it is read as markdown or as a marker."""
-    return " ".join(re.sub(r"[*_`\[\]<>\\~|:]", " ", label).split())

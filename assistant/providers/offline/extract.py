@@ -9,14 +9,16 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from assistant.providers.offline.conflicts import conflict, quote_conflict
+from assistant.providers.offline.editions import asks_what_changed, matter
 from assistant.providers.offline.lists import list_around, quote_list
-from assistant.providers.offline.parts import missing_thing, parts, unanswered
+from assistant.providers.offline.parts import Missing, lacking, missing_thing, parts, unanswered
 from assistant.providers.offline.question import Question, understand
 from assistant.providers.offline.quotes import Quote, plain
 from assistant.providers.offline.rows import quote_rows, quote_side, quote_table_below, quote_within
 from assistant.providers.offline.scoring import Scored, score_by_meaning, score_by_words
+from assistant.providers.offline.sides import Side, quote_sides
 from assistant.providers.offline.spans import Seeker
-from assistant.providers.offline.supersession import in_force
+from assistant.providers.offline.supersession import by_edition, in_force
 from assistant.providers.offline.terms import content
 from assistant.providers.offline.units import Unit, UnitKind, units
 from assistant.providers.passages import PromptPassage
@@ -89,24 +91,99 @@ class _Found:
         return {*unit.terms, *unit.header, *content(self.passages[unit.passage].document)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is quoted for one question, and what of it no passage speaks of."""
+
+    quotes: Sequence[Quote] = ()
+    gaps: Sequence[Missing] = ()
+    covered: bool = False
+
+
 def answer(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM) -> Iterator[str]:
     """Yield the answer piece by piece, each a verbatim quote with its marker; nothing when nothing answers.
 
     Of a question in parts each is answered; a part that no passage covers is named, in the assistant's own words.
     """
-    held = in_force(asked, passages)
     questions = parts(asked)
-    found = [_search(understand(question), held, embedder) for question in questions]
-    covered = [one is not None and _covered(one) for one in found]
-    if len(questions) > 1 and not any(covered):
-        questions, found = [asked], [_search(understand(asked), held, embedder)]
+    answers = [_answer(question, passages, embedder) for question in questions]
+    if len(questions) > 1 and not any(one.covered for one in answers):
+        questions, answers = [asked], [_answer(asked, passages, embedder)]
     single = len(questions) == 1
-    answers = [one for one, told in zip(found, covered, strict=False) if one and (told or single)]
-    yield from _written([_quotes(one) for one in answers])
-    if answers:
-        things = [missing_thing(asked, held, embedder, LEAST_SIMILARITY)] if single else []
-        gaps = [] if single else [unanswered(part) for part, told in zip(questions, covered, strict=True) if not told]
-        yield from (f"\n\n{gap.sentence()}" for gap in [*gaps, *things] if gap)
+    told = [one for one in answers if one.quotes and (one.covered or single)]
+    yield from _written([one.quotes for one in told])
+    gaps = [gap for one in told for gap in one.gaps]
+    if told and single:
+        gaps += _missing_thing(asked, passages, embedder)
+    elif told:
+        gaps += [unanswered(part) for part, one in zip(questions, answers, strict=True) if one not in told]
+    yield from (f"\n\n{gap.sentence()}" for gap in gaps)
+
+
+def _missing_thing(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM) -> list[Missing]:
+    missing = missing_thing(_matter(asked, passages), in_force(asked, passages), embedder, LEAST_SIMILARITY)
+    return [missing] if missing else []
+
+
+def _matter(asked: str, passages: Sequence[PromptPassage]) -> str:
+    return matter(asked, [passage.document for passage in passages])
+
+
+def _answer(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM) -> _Answer:
+    """What answers one question: a side for each edition of a document that it asks for, or one for all.
+
+    What has changed is looked for in the newest edition first, which may tell it.
+    """
+    about = understand(_matter(asked, passages))
+    held = in_force(asked, passages)
+    editions = by_edition(asked, held)
+    if editions and not asks_what_changed(about.text):
+        sides, gaps = _by_edition(about, editions, embedder)
+        if sides:
+            return _Answer(quote_sides(sides), gaps, covered=True)
+    for searched in [*editions[:1], held]:
+        found = _search(about, searched, embedder)
+        if found and (searched is held or _covered(found)):
+            return _Answer(_quotes(found), covered=_covered(found))
+    return _Answer()
+
+
+def _by_edition(
+    about: Question, editions: Sequence[Sequence[PromptPassage]], embedder: MiniLM
+) -> tuple[list[Side], list[Missing]]:
+    """What each edition says, the newest first, and which of them says nothing."""
+    sides: list[Side] = []
+    gaps: list[Missing] = []
+    for passages in editions:
+        found = _search(about, passages, embedder)
+        if found is None or _unknown(about, found):
+            gaps.append(lacking(about.text, passages[0].document))
+        else:
+            sides.append((passages[found.best.passage], _short(found)))
+    return sides, gaps
+
+
+def _unknown(question: Question, found: _Found) -> bool:
+    """Whether passages lack a name that the question has."""
+    around = {stem for one in found.passages for stem in content(f"{one.document} {one.heading} {one.text}")}
+    return any(not name[:1].isdigit() for name in question.names - around)
+
+
+def _short(found: _Found) -> list[Quote]:
+    """The list, the rows or the one sentence that answers, without what else might help."""
+    listed = list_around(found.question, found.best, found.passages, found.pieces, found.embedder)
+    if listed:
+        return quote_list(listed, found.passages)
+    if found.best.kind in TABLE and not set(found.question.terms) & set(found.best.terms):
+        header, rows = quote_side(found.question, found.best, found.passages, found.pieces)
+        return _lines([*([header] if header else []), *rows])
+    if found.best.kind in TABLE:
+        return quote_rows(found.question, found.best, found.passages, found.pieces)
+    return _opening(found)
+
+
+def _lines(quotes: Sequence[Quote]) -> list[Quote]:
+    return [replace(quote, lead=("\n" if at else "") + "- ") for at, quote in enumerate(quotes)]
 
 
 def _written(answers: Sequence[Sequence[Quote]]) -> Iterator[str]:
@@ -200,9 +277,8 @@ def _side_by_side(sides: Sequence[Unit], found: _Found) -> list[Quote]:
     quotes: list[Quote] = []
     for unit in sides:
         header, rows = quote_side(found.question, unit, found.passages, found.pieces)
-        lines = [*([header] if header and header.text not in {quote.text for quote in quotes} else []), *rows]
-        quotes += [replace(line, lead=("\n" if quotes or at else "") + "- ") for at, line in enumerate(lines)]
-    return quotes
+        quotes += [*([header] if header and header.text not in {quote.text for quote in quotes} else []), *rows]
+    return _lines(quotes)
 
 
 def _prose(found: _Found) -> list[Quote]:
@@ -210,13 +286,22 @@ def _prose(found: _Found) -> list[Quote]:
     opening = [*_antecedent(found), found.best]
     first = _fill(_likely(found), opening, found, FIRST_LOOK)
     more = _fill(_candidates(found), [*opening, *first], found, LONGEST)
-    quotes = [
-        Quote(found.passages[piece.passage].n, plain(piece), " " if at else "")
-        for at, piece in enumerate([*opening, *_in_order(first, found), *_in_order(more, found)])
+    return [
+        *_opening(found),
+        *(_running(piece, found) for piece in [*_in_order(first, found), *_in_order(more, found)]),
     ]
-    answering = len(opening) - 1
-    quotes[answering] = replace(quotes[answering], bold=Seeker(found.question).only(quotes[answering].text))
-    return quotes
+
+
+def _opening(found: _Found) -> list[Quote]:
+    """The best sentence with the words that answer in bold, led in by the one before when it leans on it."""
+    led = [_running(piece, found) for piece in _antecedent(found)]
+    best = _running(found.best, found)
+    best = replace(best, lead=" " if led else "", bold=Seeker(found.question).only(best.text))
+    return [replace(quote, lead="") for quote in led] + [best]
+
+
+def _running(piece: Unit, found: _Found) -> Quote:
+    return Quote(found.passages[piece.passage].n, plain(piece), " ")
 
 
 def _in_order(chosen: Sequence[Unit], found: _Found) -> list[Unit]:

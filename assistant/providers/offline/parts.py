@@ -27,7 +27,7 @@ _JOINED = re.compile(
 )
 _BEGINS = re.compile(rf"(?:(?:hello|hi|hey|please|can you|could you|tell me|and|so)[, ]+)*{_ASKS}\b", re.IGNORECASE)
 _LEANS = re.compile(
-    r"\b(?:it|its|they|them|their|he|him|his|she|her|this|that|these|those|there|one|ones|so|same|else|other)\b",
+    r"\b(?:it|its|they|them|their|he|him|his|she|her|this|that|these|those|there|one|ones|so|same|else|other|now|today)\b",
     re.IGNORECASE,
 )
 _LAST = re.compile(
@@ -57,6 +57,11 @@ def parts(asked: str) -> list[str]:
 def unanswered(part: str) -> Missing:
     """Return a part of a question as what is missing."""
     return Missing(f"\u201c{part.rstrip('?')}\u201d")
+
+
+def lacking(asked: str, document: str) -> Missing:
+    """Return what a document that was asked for says nothing about."""
+    return Missing(f"\u201c{asked.rstrip('?')}\u201d in {document}")
 
 
 def missing_thing(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM, unlike: float) -> Missing | None:

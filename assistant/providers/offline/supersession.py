@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from assistant.providers.offline.editions import Edition, asked_editions, edition
 from assistant.providers.passages import PromptPassage
 
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_VERSION = re.compile(r"\b(?:v|version|rev|revision|edition)[ ._-]?(\d+(?:\.\d+)?)\b", re.IGNORECASE)
 _OVER = re.compile(
     r"\b(?:superseded|replaced|withdrawn|obsolete|no longer (?:valid|in force|applies)|out of date|archived?"
     r"|expired)\b",
-    re.IGNORECASE,
-)
-_ABOUT_THE_PAST = re.compile(
-    r"\b(?:old|older|previous|former|earlier|superseded|replaced|chang\w+|differ\w*|compar\w+|until"
-    r"|before|used to|was|were)\b",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?(?!\d)")
@@ -30,20 +24,32 @@ HEAD = 400
 
 
 def in_force(question: str, passages: Sequence[PromptPassage]) -> list[PromptPassage]:
-    """Leave out passages of an edition that a newer one among the passages has replaced.
+    """Leave out passages of editions that the question is not about: all but the newest when it says nothing of others.
 
-    Editions are documents whose names differ only in a year or a version. All stay when the question names a year or
-    asks about the past. A document whose own text says that it is superseded goes behind the others.
+    Editions are documents whose names differ only in a year or a version. A document whose own text says that it is
+    superseded goes behind the others, unless its edition was asked for.
     """
-    if _YEAR.search(question) or _ABOUT_THE_PAST.search(question):
-        return list(passages)
-    newest: dict[str, float] = {}
-    for passage in passages:
-        family, edition = _edition(passage.document)
-        newest[family] = max(edition, newest.get(family, edition))
-    kept = [passage for passage in passages if _edition(passage.document)[1] >= newest[_edition(passage.document)[0]]]
-    over = {passage.document for passage in kept if is_over(passage)}
+    asked = asked_editions(question, [passage.document for passage in passages])
+    kept = [passage for passage in passages if _is_asked(asked, passage)]
+    over = {one.document for one in kept if is_over(one) and edition(one.document)[0] not in asked}
     return [p for p in kept if p.document not in over] + [p for p in kept if p.document in over]
+
+
+def by_edition(question: str, passages: Sequence[PromptPassage]) -> list[list[PromptPassage]]:
+    """Return the passages of each edition that a question asks for side by side, the newest first; else nothing.
+
+    The document is the first one among the passages of which it asks for several editions.
+    """
+    asked = asked_editions(question, [passage.document for passage in passages])
+    several = [edition(one.document)[0] for one in passages if len(asked.get(edition(one.document)[0], ())) > 1]
+    if not several:
+        return []
+    return [[one for one in passages if edition(one.document) == (several[0], which)] for which in asked[several[0]]]
+
+
+def _is_asked(asked: Mapping[str, Sequence[Edition]], passage: PromptPassage) -> bool:
+    family, one = edition(passage.document)
+    return family not in asked or one in asked[family]
 
 
 def dated(passage: PromptPassage) -> str | None:
@@ -54,14 +60,6 @@ def dated(passage: PromptPassage) -> str | None:
     named = _DATE.findall(passage.document)
     told = _BEARS.search(f"{passage.heading}\n{passage.text[:HEAD]}")
     return max(named) if named else told.group(1) if told else None
-
-
-def _edition(document: str) -> tuple[str, float]:
-    """A document's name without year and version, and the later of them as a number."""
-    version = _VERSION.search(document)
-    years = [float(year) for year in _YEAR.findall(document)]
-    family = " ".join(re.findall(r"[^\W\d_]+", _VERSION.sub(" ", _YEAR.sub(" ", document)).casefold()))
-    return family, max(years, default=0.0) + (float(version.group(1)) / 1000 if version else 0.0)
 
 
 def is_over(passage: PromptPassage) -> bool:

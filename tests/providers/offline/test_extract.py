@@ -225,8 +225,8 @@ def test_one_row_of_both_editions_shows_what_changed(ask: Ask) -> None:
 
 def test_tables_compared_as_a_whole_are_quoted_with_their_rows(ask: Ask) -> None:
     said = MARKER.sub("", ask("Compare the hotel caps in 2024 and 2026", OLD_PER_DIEMS, NEW_PER_DIEMS))
-    assert "Hotel cap 2024 (EUR)\n- Oslo Norway 70 150\n- Rome Italy 60 140" in said
-    assert "Hotel cap 2026 (EUR)\n- Oslo Norway 80 170\n- Rome Italy 66 155" in said
+    assert "Hotel cap 2024 (EUR)\n  - Oslo Norway 70 150\n  - Rome Italy 60 140" in said
+    assert "Hotel cap 2026 (EUR)\n  - Oslo Norway 80 170\n  - Rome Italy 66 155" in said
 
 
 def test_a_bare_row_answers_by_the_column_names_above_it(ask: Ask) -> None:
