@@ -228,7 +228,7 @@ def _quotes(found: _Found) -> list[Quote]:
         return _side_by_side(sides, found)
     if found.best.kind in TABLE:
         return quote_rows(found.question, found.best, found.passages, found.pieces)
-    differing = conflict(found.question, found.scored, found.passages)
+    differing = conflict(found.question, [found.scored[0], *found.by_words], found.passages)
     if differing:
         return quote_conflict(differing, found.passages)
     return _prose(found) + quote_table_below(found.question, found.best, found.passages, found.pieces)

@@ -96,6 +96,11 @@ _PATTERNS = {
 }
 
 
+def standing(kind: Wanted, text: str) -> list[tuple[int, int]]:
+    """Return where words of a kind stand in a text, asked for or not."""
+    return [match.span() for match in _PATTERNS[kind].finditer(text)]
+
+
 def wanted(question: Question) -> Wanted | None:
     """Return what kind of words answer; an order about the form ("Answer with the full name.") says it best."""
     for kind, pattern in _BY_ORDER:
