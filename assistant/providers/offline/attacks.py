@@ -52,6 +52,12 @@ MOST_COUNT = 2.0
 SEARCH_WORDS, SEARCH_BYTES = 2, 24
 """Up to so many words a text orders nothing, while it is as near to attacks as its subject: "password" alone scored
 0.998. Bytes, since a whole sentence is one word in scripts without blanks."""
+_WAY = re.compile(
+    r"(?!.*\b(?:you|your|yours|yourself|tell|say|write|show|print|repeat|spell)\b)"
+    r"(?:where|when|who|how often|how (?:do|can|should|may|must) (?:i|we|one|staff|employees))\b"
+    r"[^.?!:;\n\"]{1,120}[?.]?",
+    re.IGNORECASE,
+)
 SHOUTED_CHARACTERS = 25
 SHOUTED_SHARE = 0.7
 
@@ -96,7 +102,7 @@ class AttackClassifier:
 
     def judge(self, text: str, vector: NDArray[np.float32] | None = None) -> Verdict:
         """Return the verdict on a text; ``vector`` is the embedding of the whole of it when the caller has it."""
-        if _is_search(text):
+        if _is_search(text) or _asks_the_way(text):
             return Verdict(0.0, 0.0)
         return verdict(features(text, self._loaded(), self._embed_with(text, vector)))
 
@@ -191,6 +197,16 @@ def _is_search(text: str) -> bool:
     """Whether a text is only a word or two to search for, in no way of speaking that attacks have."""
     few = len(text.split()) <= SEARCH_WORDS and len(text.encode(errors="replace")) <= SEARCH_BYTES
     return few and not undisguised(text) and not any(cue.search(text) for cue in CUES.values())
+
+
+def _asks_the_way(text: str) -> bool:
+    """Whether a text is one question for where, when or how staff get something, or who has it.
+
+    Such a question gives the assistant nothing to do, however near its subject is to what attacks are after: "Where do
+    I find the secret key?" scored 0.999. None of 366 public attacks has this form.
+    """
+    spoken = any(cue.search(text) for name, cue in CUES.items() if name != "leak")
+    return _WAY.fullmatch(text.strip()) is not None and not spoken and not undisguised(text)
 
 
 def _spoken(text: str, *, document: bool) -> dict[str, float]:
