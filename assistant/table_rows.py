@@ -37,8 +37,13 @@ class TableRow:
     heads: bool = False
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Return each cell behind its column's name, which is empty where there is none."""
-        return list(zip(("", *self.names)[-len(self.cells) :], self.cells, strict=True)) if self.names else []
+        """Return each cell behind its column's name, which is empty where there is none.
+
+        Of two cells without names the first is the name of the other.
+        """
+        if not self.names:
+            return [(self.cells[0], self.cells[1])] if len(self.cells) == 2 else []
+        return list(zip(("", *self.names)[-len(self.cells) :], self.cells, strict=True))
 
     def written(self) -> str:
         """Return the row in words: each cell behind its column's name; of two without names the first is the name."""

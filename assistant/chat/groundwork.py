@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from assistant.chat.steps import ROUTE_TITLES, Steps, reading_title, route_detai
 from assistant.domain import OFFLINE, ModelChoice, Passage, Person, Plan, Route
 from assistant.knowledge.evidence import answerable, hopeless
 from assistant.providers.offline.parts import parts
+from assistant.providers.offline.question import gist
 
 if TYPE_CHECKING:
     from pydantic_ai import CancellationToken
@@ -92,7 +93,8 @@ class Groundwork:
     async def lay(self, asked: Asked, choice: ModelChoice, planners: Planners, token: CancellationToken) -> Grounds:
         """Plan by rules, or by a model of ``planners`` with the retrieval of the raw question beside it."""
         step = self._steps.start("classify", "Reading the question")
-        seen, planner = await anyio.to_thread.run_sync(self._look, asked, choice, planners)
+        question = asked.question
+        asked, seen, planner = await anyio.to_thread.run_sync(self._look, asked, choice, planners)
         if planner is None:
             plan, early = planning.by_rules(seen, asked.route), None
         else:
@@ -100,7 +102,7 @@ class Groundwork:
         if asked.settled:
             plan = planning.as_settled(plan, asked.question, reworded=asked.reworded)
         plan_ms = self._running.elapsed_ms()
-        self._tell_plan(step, plan, asked.question)
+        self._tell_plan(step, plan, question)
         if plan.route not in WITH_PASSAGES:
             return Grounds(plan, [], None, False, False, plan_ms, None)
         offline = choice.provider == OFFLINE
@@ -110,11 +112,17 @@ class Groundwork:
 
     def _look(
         self, asked: Asked, choice: ModelChoice, planners: Planners
-    ) -> tuple[planning.Look, planning.Planner | None]:
-        """Look by the rules, and get the planner where they are not enough; blocking, one hop for both."""
+    ) -> tuple[Asked, planning.Look, planning.Planner | None]:
+        """Look by the rules, and get the planner where they are not enough; blocking, one hop for both.
+
+        What nobody has settled is first put into the words of the documents; a long story is for models that read.
+        """
+        if not asked.settled:
+            told = gist(asked.question) if choice.provider == OFFLINE else asked.question
+            asked = replace(asked, question=self._deps.knowledge.in_words_of_documents(asked.person, told))
         alone = choice.provider == OFFLINE or asked.route is not None
         seen = planning.look(asked.question, asked.context, self._guess, self._begun.nearest, alone=alone)
-        return seen, None if alone or seen.sure else planners()
+        return asked, seen, None if alone or seen.sure else planners()
 
     def _guess(self, queries: Sequence[str]) -> RouteGuess:
         return self._deps.classifier.classify(queries[0], self._begun.embed(queries)[0])

@@ -46,7 +46,7 @@ CHOSEN = "chosen by you"
 DOUBTFUL = "may be a question or a request, so the documents are asked first"
 NEAR_PASSAGE = "a passage of the documents is near it"
 ASKS_A_FACT = "asks for a fact, so the documents are asked"
-A_PHRASE = "a word or two, so the documents are asked"
+A_PHRASE = "may be about the documents, so they are asked first"
 SURELY_TALK = 0.95
 """How sure a guess has to be for what reads like a question for a fact to be small talk all the same.
 

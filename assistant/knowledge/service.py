@@ -35,6 +35,7 @@ from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owne
 from assistant.library import EVERYTHING, Filters, Finished, IndexHealth
 from assistant.providers.api_embedder import ApiEmbedder
 from assistant.providers.minilm import MiniLM
+from assistant.providers.offline.leaning import in_english
 from assistant.settings import Settings
 from assistant.storage.blobs import Blobs
 from assistant.storage.database import Database
@@ -44,6 +45,7 @@ from assistant.storage.embeddings import Embeddings
 from assistant.storage.generations import Generations
 from assistant.storage.index_state import IndexState
 from assistant.storage.people import LOCAL
+from assistant.storage.spelling import in_other_words, respelled
 from assistant.storage.vectors import Vectors
 
 WAIT_POLL_SECONDS = 0.1
@@ -242,7 +244,20 @@ class KnowledgeBase:
 
     def search(self, person: Person, query: str, k: int = 10, filters: Filters = EVERYTHING) -> list[Passage]:
         """Return the k best passages that this person may read, as they stand in the documents; as ``retrieve``."""
-        return self.quarantine.for_people(person, self._found(person, [query], k, None, filters))
+        written = self.in_words_of_documents(person, query)
+        return self.quarantine.for_people(person, self._found(person, [written], k, None, filters))
+
+    def in_words_of_documents(self, person: Person, question: str) -> str:
+        """Return the question with words that no document has as those documents write them that the person may read.
+
+        Misspelt ones are put right, and a common word gives way to another for the same ("vacation", "annual leave").
+        """
+        if not in_english(question):
+            return question
+        spaces = self._access.readable(person)
+        with self._database.read() as session:
+            written = respelled(session, question, spaces, self._embedder.knows)
+            return in_other_words(session, written, spaces)
 
     def retrieve(
         self,

@@ -169,6 +169,10 @@ class MiniLM:
             self._last.put(text, read)
         return read
 
+    def knows(self, word: str) -> bool:
+        """Return whether a word in small letters is one of the 30,000 that the model has a token of its own for."""
+        return self._tokenizer().token_to_id(word) is not None
+
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text with the two special ones, not truncated."""
         tokenizer = self._tokenizer()

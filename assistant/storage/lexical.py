@@ -96,6 +96,22 @@ def search(
     return dict(best[:limit])
 
 
+def has_word(session: Session, word: str) -> bool:
+    """Return whether a word stands in any document, in one of its forms."""
+    return _stands_somewhere(session, word)
+
+
+def best_row(session: Session, phrase: str, spaces: Sequence[str]) -> int | None:
+    """Return the live chunk row of these spaces that matches a phrase best, its words in their order."""
+    found = _Look(session, list(spaces), 1, every_document()).best(_quoted(phrase)) if spaces else {}
+    return max(found, key=lambda row: found[row], default=None)
+
+
+def stem_of(word: str) -> str:
+    """Return the stem of a word in small letters, as the list of terms has it."""
+    return _stem(word)
+
+
 def weights_of(session: Session, query: str) -> dict[str, float]:
     """Return the stems of the query's terms that stand somewhere, each with its inverse document frequency."""
     stems = stems_of(query)

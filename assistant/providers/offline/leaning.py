@@ -63,9 +63,13 @@ def is_remark(said: str) -> bool:
 
 
 def is_phrase(said: str) -> bool:
-    """Return whether a message is a word or three that may name a subject: "parking", "4911", "travel to Leeds"."""
-    about_talk = _TALK.match(said) or _REMARK.search(said)
-    return 0 < len(said.split()) <= MOST_WORDS_OF_A_PHRASE and bool(content(said)) and not about_talk
+    """Return whether a message only names a subject: "parking", "4911", "parking permit visitors Leeds".
+
+    That is a word or three, or some more with no function word among them.
+    """
+    told = content(said)
+    short = len(said.split()) <= MOST_WORDS_OF_A_PHRASE or len(told) == len(words(said)) <= LONGEST
+    return short and bool(told) and not (_TALK.match(said) or _REMARK.search(said))
 
 
 def in_english(text: str) -> bool:

@@ -202,6 +202,9 @@ _POINTING = frozenset(("the", "these", "those", "other"))
 _ADDING = frozenset(("additional", "further", "extra", "more", "another"))
 # "Up to 8 days" is a limit: it answers what one may have, not what one has.
 _LIMITS = frozenset((("up", "to"), ("at", "most")))
+LONG_MESSAGE = 80
+"""Words from which a message tells a story around what it asks; questions of seven public sets have 40 at most."""
+
 # "With at least two days" says from when on something holds: it answers only what is asked of the least.
 _FROM_ON = frozenset((("at", "least"), ("more", "than")))
 _LEAST = re.compile(r"\b(?:least|minimum|must|need|needs|needed|have to|has to|require\w*)\b", re.IGNORECASE)
@@ -228,6 +231,14 @@ def understand(text: str) -> Question:
 def core(text: str) -> str:
     """Return the question without sentences that only order the form of the answer ("Answer with a number.")."""
     return _parted(text)[0]
+
+
+def gist(text: str) -> str:
+    """Return what a long message asks: its questions, once each; one without a question, or a short one, stays."""
+    if len(text.split()) <= LONG_MESSAGE:
+        return text
+    asked = (sentence for sentence in re.split(r"(?<=[.?!])\s+", " ".join(text.split())) if sentence.endswith("?"))
+    return " ".join(dict.fromkeys(asked)) or text
 
 
 def is_lookup(text: str) -> bool:
