@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
+from assistant.domain import Passage
 from assistant.providers.offline.columns import asked_column, bound
 from assistant.providers.offline.question import Kind, Question
 from assistant.providers.offline.quotes import Quote, plain
 from assistant.providers.offline.ranges import amounts, covers
 from assistant.providers.offline.terms import base_weight, content, coverage
-from assistant.providers.offline.units import Unit, UnitKind, column_names
-from assistant.providers.passages import PromptPassage
+from assistant.providers.offline.units import Unit, UnitKind, column_names, units
+from assistant.providers.passages import PromptPassage, read, render
 
 _POINTS_DOWN = re.compile(r"\b(?:below|following)\b|:$", re.IGNORECASE)
 BETWEEN = 2
@@ -56,6 +57,15 @@ def quote_within(question: Question, passages: Sequence[PromptPassage], pieces: 
     within = [piece for piece, share in zip(rows, shares, strict=True) if share >= most - ALIKE]
     once = {piece.cells[0][1].casefold(): piece for piece in reversed(within)}
     return _lines(question, [piece for piece in within if piece in once.values()][:MOST_LISTED], passages)
+
+
+def has_rows_within(question: Question, passages: Sequence[Passage]) -> bool:
+    """Return whether there are such rows."""
+    if bound(question) is None:
+        return False
+    _, read_back = read(render(question.text, passages))
+    pieces = [piece for place, passage in enumerate(read_back) for piece in units(passage, place)]
+    return bool(quote_within(question, read_back, pieces))
 
 
 def _around(piece: Unit, passages: Sequence[PromptPassage]) -> set[str]:
