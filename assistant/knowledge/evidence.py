@@ -19,6 +19,7 @@ from assistant.providers.offline.people import people_in
 from assistant.providers.offline.question import Kind, Question, answer_fit, understand
 from assistant.providers.offline.rows import has_rows_within
 from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
+from assistant.providers.offline.wording import without_comparing
 from assistant.sentences import sentences
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _chance(fitted: Mapping[str, float], found: Mapping[str, float]) -> float:
 
 def features(question: str, passages: Sequence[Passage], embedder: MiniLM | None = None) -> dict[str, float]:
     """Return what the estimate rests on, by name; needs at least one passage. Without ``embedder`` by words alone."""
-    asked = understand(matter(question, [passage.document for passage in passages]))
+    asked = understand(without_comparing(matter(question, [passage.document for passage in passages])))
     read = [_cut(passage) for passage in passages[:READ]]
     term_weights = weights(asked.terms, [frozenset(one.terms) for cut in read for one in cut])
     found = {"similarity": passages[0].similarity, **_by_words(asked, term_weights, passages, read)}

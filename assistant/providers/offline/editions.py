@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from assistant.providers.offline.offers import without_offers
 from assistant.providers.offline.terms import content, is_stop, listed_stems, listed_words
+from assistant.providers.offline.wording import without_offers, without_source
 
 Edition = tuple[int, float]
 """The latest year and the version in a document's name, 0 where it has none; the greater, the newer."""
@@ -57,7 +57,6 @@ _SAYS_CHANGE = re.compile(
     re.IGNORECASE,
 )
 _DETERMINERS = frozenset(("the", "my", "our", "a", "an"))
-_OF_A_DOCUMENT = re.compile(r"^what (?:does|do|did)\b.*?\bsays? (?:about|on|of|for) (.+)$", re.IGNORECASE)
 _AGED = re.compile(r"(?:old|older|previous|former|earlier|superseded|new|current|newest|latest)", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019.][^\W_]+)*")
 _NOW = re.compile(r",?\s+(?:now(?:adays)?|today|currently|presently|at present|these days)\b", re.IGNORECASE)
@@ -112,7 +111,7 @@ def matter(question: str, documents: Sequence[str]) -> str:
     ``documents`` are those that were found, best first. Figures that the question offers for an answer are left out as
     well. The question itself where it tells no edition of the best document or of one that was found in several.
     """
-    plain = without_offers(question)
+    plain = without_source(without_offers(question), documents)
     asked = asked_editions(plain, documents)
     best = [edition(document) for document in documents[:1]]
     if not (asked and tells_editions(plain, documents)) and not _named(plain, (one for _, one in best)):
@@ -123,7 +122,7 @@ def matter(question: str, documents: Sequence[str]) -> str:
     for known in (families, []):
         left = _worded(_without(plain, known, change=change), change=change)
         telling = set(content(left)) - (titles if change or known else listed_stems("generic"))
-        if len(telling) >= (1 if change or _OF_A_DOCUMENT.match(plain) else LEAST):
+        if len(telling) >= (1 if change else LEAST):
             return left
     return plain
 
@@ -190,7 +189,7 @@ def _named_runs(said: Sequence[str], families: Sequence[frozenset[str]]) -> Iter
 
 def _worded(left: str, *, change: bool) -> str:
     """What is left as a question: "What is the fee?" where it was whether the fee has changed."""
-    plain = _OF_A_DOCUMENT.sub(r"What is said of \1", _NOW.sub(" ", " ".join(left.split())))
+    plain = _NOW.sub(" ", " ".join(left.split()))
     later = _LATER_CLAUSE.search(plain.rstrip("?. "))
     if later and all(is_stop(word) or word.lower() in listed_words("links") for word in _TOKEN.findall(later.group(1))):
         plain = plain.rstrip("?. ")[: later.start()]

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from assistant.providers.offline.conflicts import conflict, quote_conflict
-from assistant.providers.offline.editions import asks_what_changed, matter
+from assistant.providers.offline.editions import asks_what_changed, matter, names_edition
 from assistant.providers.offline.lists import list_around, quote_list
 from assistant.providers.offline.parts import Missing, lacking, missing_thing, parts, unanswered
 from assistant.providers.offline.question import Question, understand
@@ -144,8 +144,20 @@ def _answer(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM) -> 
     for searched in [*editions[:1], held]:
         found = _search(about, searched, embedder)
         if found and (searched is held or _covered(found)):
-            return _Answer(_quotes(found), covered=_covered(found))
+            return _Answer(_quotes(_of_its_time(asked, found)), covered=_covered(found))
     return _Answer()
+
+
+def _of_its_time(asked: str, found: _Found) -> _Found:
+    """Without what other documents say beside an edition that was asked for by its year: it may hold today alone."""
+    document = found.passages[found.best.passage].document
+    if not names_edition(asked, [document]):
+        return found
+    scored, by_words = (
+        [one for one in every if found.passages[one.unit.passage].document == document]
+        for every in (found.scored, found.by_words)
+    )
+    return replace(found, scored=scored, by_words=by_words)
 
 
 def _by_edition(
