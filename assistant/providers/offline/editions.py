@@ -39,7 +39,8 @@ _PRESENT = re.compile(r"\b(?:is|are|do|does|must|may|can)\b", re.IGNORECASE)
 _PAST = re.compile(r"\b(?:was|were|did|had)\b", re.IGNORECASE)
 _HAS_CHANGED = re.compile(
     r"^(?:(?:how|what|when|why|by how much)\b.*?)?\b(?:has|have|had|did|was|were|is|are)\b.*"
-    r"\b(?:changed?|risen|rise|gone (?:up|down)|go (?:up|down)|increased?|decreased?|raised|reduced|lowered)\W*$",
+    r"\b(?:changed?|risen|rise|gone (?:up|down)|go (?:up|down)|increased?|decreased?|raised|reduced|lowered)"
+    r"(?: (?:recently|lately|at all|over time|over the years|this year))?\W*$",
     re.IGNORECASE,
 )
 _OLDER = re.compile(
@@ -50,7 +51,8 @@ _OLDER = re.compile(
 )
 _BEFORE = re.compile(r"\b(?:before|prior to) (?:the year )?((?:19|20)\d\d)\b", re.IGNORECASE)
 _SAYS_CHANGE = re.compile(
-    r"\b(?:by how much|chang(?:ed?|es|ing)|differ(?:s|ed|ent|ences?)?|compar(?:ed?|es|isons?)|risen|rises?|rose"
+    r"\b(?:recently|lately|at all|over time|over the years|this year|by how much|chang(?:ed?|es|ing)"
+    r"|differ(?:s|ed|ent|ences?)?|compar(?:ed?|es|isons?)|risen|rises?|rose"
     r"|(?:go|goes|gone|went) (?:up|down)|increased?s?|decreased?s?|raised?|reduced|lowered"
     r"|(?:higher|lower|longer|shorter|cheaper|stricter|more|less)(?= than\b)|side by side"
     r"|used to be)\b",

@@ -40,6 +40,7 @@ BOTH = (
         "How do the Crew rules 2023 differ from 2025 on the meal allowance in Bergen?",
         "Is the meal allowance in Bergen higher than in 2023?",
         "Has the meal allowance in Bergen changed?",
+        "Did the meal allowance in Bergen go up recently?",
     ],
 )
 def test_a_question_about_two_editions_gets_both_the_newer_first(question: str, ask: Ask) -> None:
