@@ -28,17 +28,18 @@ _ENDING = re.compile(r"\.\w{1,5}$")
 _IN_YEAR = (
     r"(?:(?:in|of|under|with|from|to|since|the|those|that|it|was|were|is|what|our|old|policy|rules?) ){0,4}20\d\d"
 )
+_MORE = r"(?:higher|lower|longer|shorter|cheaper|stricter|more|less|larger|smaller|the same)"
 _ALSO_NOW = re.compile(
     r"\b(?:since|after|now|today|current(?:ly)?|nowadays|presently|still|newest|latest|this year)\b"
     r"|\b(?:chang(?:ed?|es)|risen|rise|rose|gone (?:up|down)|go (?:up|down)|went (?:up|down)|increased?|decreased?"
     r"|raised?|reduced|lowered)\b"
-    rf"|\b(?:compar\w+|differ\w*|than|versus|vs)\b {_IN_YEAR}",
+    rf"|\b(?:compar\w+|differ\w*|than|versus|vs|{_MORE})\b {_IN_YEAR}",
     re.IGNORECASE,
 )
 _PRESENT = re.compile(r"\b(?:is|are|do|does|must|may|can)\b", re.IGNORECASE)
 _PAST = re.compile(r"\b(?:was|were|did|had)\b", re.IGNORECASE)
 _HAS_CHANGED = re.compile(
-    r"^(?:(?:how|what|when|why|by how much)\b.*?)?\b(?:has|have|had|did|was|were|is|are)\b.*"
+    r"^(?:(?:how|what|by how much)\b.*?)?\b(?:has|have|had|did|was|were|is|are)\b.*"
     r"\b(?:changed?|risen|rise|gone (?:up|down)|go (?:up|down)|increased?|decreased?|raised|reduced|lowered)"
     r"(?: (?:recently|lately|at all|over time|over the years|this year))?\W*$",
     re.IGNORECASE,
@@ -54,7 +55,7 @@ _SAYS_CHANGE = re.compile(
     r"\b(?:recently|lately|at all|over time|over the years|this year|by how much|chang(?:ed?|es|ing)"
     r"|differ(?:s|ed|ent|ences?)?|compar(?:ed?|es|isons?)|risen|rises?|rose"
     r"|(?:go|goes|gone|went) (?:up|down)|increased?s?|decreased?s?|raised?|reduced|lowered"
-    r"|(?:higher|lower|longer|shorter|cheaper|stricter|more|less)(?= than\b)|side by side"
+    rf"|{_MORE}(?= (?:as|than)\b| in (?:19|20)\d\d)|side by side"
     r"|used to be)\b",
     re.IGNORECASE,
 )
@@ -132,9 +133,8 @@ def matter(question: str, documents: Sequence[str]) -> str:
 def _asked(question: str, found: Sequence[Edition]) -> Sequence[Edition]:
     """Of the editions of one document, newest first, those that a question is about."""
     named = _named(question, found)
-    before = _BEFORE.search(question)
-    if before:
-        return [one for one in found if one[0] < int(before.group(1))][:1] or found
+    if _BEFORE.search(question):
+        return named[:1] or found
     if named:
         also = _also_now(question) and found[0] not in named
         return [found[0], *named] if also else named
@@ -146,6 +146,9 @@ def _asked(question: str, found: Sequence[Edition]) -> Sequence[Edition]:
 
 
 def _named(question: str, found: Iterable[Edition]) -> list[Edition]:
+    before = _BEFORE.search(question)
+    if before:
+        return [one for one in found if 0 < one[0] < int(before.group(1))]
     years = {int(year) for year in _YEAR.findall(question)}
     versions = {float(version) for version in _VERSION.findall(question)}
     return [one for one in found if one[0] in years or (one[1] and one[1] in versions)]
