@@ -1,8 +1,8 @@
 """Question sets with their documents, cut, stored and searched as the application does it.
 
-A set is a folder with ``corpus.jsonl.gz`` (``_id``, ``title``, ``text`` or ``html``) and ``queries.jsonl.gz`` (``_id``,
-``text``, ``answerable``, and as it has them ``answers``, ``gold_sentences``, ``passage``, ``history``), or with
-``queries.jsonl`` alone where the application has ingested the documents itself.
+A set is a folder with ``corpus.jsonl.gz`` (``_id``, ``title``, ``text`` or ``html``) or ``pdfs/``, and
+``queries.jsonl.gz`` (``_id``, ``text``, ``answerable``, and as it has them ``answers``, ``gold_sentences``,
+``passage``, ``history``), or with ``queries.jsonl`` alone where the application has ingested the documents itself.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from __future__ import annotations
 import hashlib
 import html
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 from assistant.domain import Passage
 from assistant.evaluation import json_rows
-from assistant.knowledge.chunking import chunk
+from assistant.knowledge.chunking import chunk, contextual_text
 from assistant.knowledge.exact import encode
-from assistant.knowledge.parsing import markdown, web
+from assistant.knowledge.parsing import markdown, pdf, web
 from assistant.knowledge.service import KnowledgeBase
 from assistant.providers.minilm import MiniLM
 from assistant.settings import load
@@ -34,6 +34,11 @@ HISTORY = tuple[tuple[str, str], ...]
 SPACE = "general"
 PASSAGES = 8
 """As many as a turn gets (chat/head_start.py)."""
+PARSERS = {
+    ".html": ("text/html", web.parse),
+    ".md": ("text/markdown", markdown.parse),
+    ".pdf": ("application/pdf", pdf.parse),
+}
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,13 @@ class Corpus:
     """The documents of one set in a data folder under ``cache``: stored once, then only searched (exactly, over SQL).
 
     They are read and embedded in this process: children that read files and a worker would make it ten times as long.
+    ``reader`` embeds the documents where that is not ``embedder``, as a worker does by 8-bit products.
     """
 
-    def __init__(self, folder: Path, cache: Path, embedder: MiniLM) -> None:
+    def __init__(self, folder: Path, cache: Path, embedder: MiniLM, reader: MiniLM | None = None) -> None:
         self.name = folder.name
         self._embedder = embedder
+        self._reader = reader or embedder
         settings = load(data_dir=cache / folder.name, samples=False, _env_file=None)
         prepare_folder(settings.data_dir)
         upgrade(settings.sqlalchemy_url)
@@ -69,26 +76,27 @@ class Corpus:
             database=self._database, settings=settings, embedder=embedder, own_index=False, serves=False
         )
         known = {document.name for document in self._knowledge.documents(LOCAL)}
-        corpus = folder / "corpus.jsonl.gz"
-        for number, row in enumerate(json_rows.read(corpus) if corpus.exists() else ()):
-            name = f"{number}.{'html' if row.get('html') else 'md'}"
+        self.ids: dict[str, str] = {}
+        for id_, name, data in _files(folder):
+            self.ids[name] = id_
             if name not in known:
-                self._store(name, _file(row))
+                self._store(name, data)
 
     def _store(self, name: str, data: bytes) -> None:
         digest = hashlib.sha256(data).hexdigest()
-        media, parser = ("text/html", web) if name.endswith(".html") else ("text/markdown", markdown)
+        media, parse = PARSERS[Path(name).suffix]
         new = NewVersion(SPACE, name, digest, media, len(data), LOCAL.email)
         Accepting(self._database).accept(new, place=lambda: None)
         store = Ingestion(self._database, worker="bench")
         job = store.due()[-1]
         store.claim(job)
-        parsed = parser.parse(BytesIO(data), name, lambda _page, _pages: None)
+        parsed = parse(BytesIO(data), name, lambda _page, _pages: None)
         chunks = chunk(parsed, self._embedder.token_counts, parsed.title)
         digests = [hashlib.sha256(one.text.encode()).digest() for one in chunks]
         store.store_parsed(job, parsed, chunks, digests, self._embedder.model_id)
         while some := store.unembedded(job.version_id, len(chunks)):
-            vectors = encode(self._embedder.embed([one.text for one in some]))
+            texts = [contextual_text(one.title, one.heading_path, one.text) for one in some]
+            vectors = encode(self._reader.embed(texts))
             store.store_vectors(job, {one.id: blob for one, blob in zip(some, vectors, strict=True)})
         store.finish(job)
         vectors_of = Vectors(self._database)
@@ -126,6 +134,16 @@ def _query(row: json_rows.Row) -> Query:
 
 def _answers(row: json_rows.Row) -> tuple[str, ...]:
     return tuple(row.get("answers") or row.get("gold_sentences") or ())
+
+
+def _files(folder: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Id, file name and content of each document; a PDF goes by its name without the ending."""
+    corpus = folder / "corpus.jsonl.gz"
+    if (folder / "pdfs").is_dir():
+        yield from ((path.stem, path.name, path.read_bytes()) for path in sorted((folder / "pdfs").glob("*.pdf")))
+    elif corpus.exists():
+        for number, row in enumerate(json_rows.read(corpus)):
+            yield str(row["_id"]), f"{number}.{'html' if row.get('html') else 'md'}", _file(row)
 
 
 def _file(row: json_rows.Row) -> bytes:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from assistant.domain import Passage
 from assistant.knowledge.arranging import Group, Piece, arranged
-from assistant.knowledge.exact import ExactSearches, decode
+from assistant.knowledge.exact import ExactSearches
 from assistant.knowledge.index import Hit, IndexDamaged, VectorIndex
 from assistant.knowledge.indexer import Indexer
 from assistant.knowledge.library import leaves_out_expired
+from assistant.knowledge.looking_into import Embed, Found, cosines_of, looked_into, with_openings
 from assistant.knowledge.ranking import LONG, Candidate, Words, ranked
 from assistant.library import EVERYTHING, Filters, today
 from assistant.storage.database import Database
@@ -29,6 +30,9 @@ DEPTH = 50
 DEEPEST = 1_000
 # Where filters leave no more chunks than this, each of them is compared: 10 ms, and none can be missed.
 FEW = 1_000
+
+Order = Callable[[Mapping[int, Candidate], Sequence[Words], int], Mapping[int, float]]
+"""Scores what the searches brought, as ``ranked`` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +71,28 @@ class _Near:
 
 
 class Retrieval:
-    """Finds passages. An own index is asked for each space it serves; the rest is searched exactly over SQL."""
+    """Finds passages. An own index is asked for each space it serves; the rest is searched exactly over SQL.
+
+    ``order`` is another than that of the application only where orders are compared. ``embed`` gives the embedded
+    model's vectors of texts; without it no document is looked into that a question names.
+    """
 
     def __init__(
-        self, database: Database, exact: ExactSearches, own: OwnIndex | None, day: Callable[[], date] = today
+        self,
+        database: Database,
+        exact: ExactSearches,
+        own: OwnIndex | None,
+        day: Callable[[], date] = today,
+        order: Order = ranked,
+        embed: Embed | None = None,
     ) -> None:
         self._database = database
         self._preferences = Preferences(database)
         self._day = day
         self._exact = exact
         self._own = own
+        self._order = order
+        self._embed = embed
 
     def passages(
         self,
@@ -104,10 +120,12 @@ class Retrieval:
                 Words(matches, now.weights(query), names_of(query))
                 for query, matches in zip(queries, keywords, strict=True)
             ]
-            held = _held(now, cosines, asked)
-            scores = ranked(_candidates(now, cosines, held), asked, DEPTH)
-            groups = arranged(sorted(scores, key=lambda row: -scores[row]), _pieces(held), k, queries)
-            return _passages(now, groups, scores, cosines, vectors)
+            found = with_openings(now, queries, _found(now, cosines, asked))
+            if self._embed is not None and vectors.serving is None:
+                found = looked_into(now, queries, vectors.embedded, found, self._embed, DEPTH)
+            scores = self._order(found.candidates, found.asked, DEPTH)
+            groups = arranged(sorted(scores, key=lambda row: -scores[row]), _pieces(found.held), k, queries)
+            return _passages(now, groups, scores, found.cosines, vectors)
 
     def _near(self, vectors: QueryVectors, spaces: Sequence[str], depth: int) -> _Near:
         """The nearest chunks to each query: from the index in the spaces that it serves, else by exact search."""
@@ -149,8 +167,8 @@ def _ranked_by(now: Snapshot, rows: Sequence[int], vectors: QueryVectors) -> dic
     if vectors.serving is not None:
         stored = now.embeddings(rows, vectors.model)
         if len(stored) == len(rows):
-            return _cosines(stored, vectors.serving)
-    return _cosines(now.embeddings(rows), vectors.embedded)
+            return cosines_of(stored, vectors.serving)
+    return cosines_of(now.embeddings(rows), vectors.embedded)
 
 
 def _nearest(cosines: Mapping[int, list[float]], keywords: Sequence[Mapping[int, float]]) -> dict[int, list[float]]:
@@ -161,19 +179,15 @@ def _nearest(cosines: Mapping[int, list[float]], keywords: Sequence[Mapping[int,
     return {row: cosines[row] for row in sorted(rows) if row in cosines}
 
 
-def _held(now: Snapshot, cosines: Mapping[int, Sequence[float]], asked: Sequence[Words]) -> dict[int, Held]:
+def _found(now: Snapshot, cosines: Mapping[int, Sequence[float]], asked: Sequence[Words]) -> Found:
     stems = {stem for words in asked for stem in words.weights}
-    return now.held(list(cosines), stems, frozenset().union(*(words.names for words in asked)))
-
-
-def _candidates(
-    now: Snapshot, cosines: Mapping[int, Sequence[float]], held: Mapping[int, Held]
-) -> dict[int, Candidate]:
+    held = now.held(list(cosines), stems, frozenset().union(*(words.names for words in asked)))
     siblings = now.siblings({one.version for one in held.values()}, LONG)
-    return {
+    candidates = {
         row: Candidate(one.version, cosines[row], one.stems, siblings[one.version], one.named, one.title_words)
         for row, one in held.items()
     }
+    return Found(cosines, held, candidates, asked)
 
 
 def _pieces(held: Mapping[int, Held]) -> dict[int, Piece]:
@@ -192,7 +206,7 @@ def _passages(
 ) -> list[Passage]:
     """The passage of each group, with the score and similarity of its best chunk."""
     rows = [row for group in groups for row in group]
-    similar = cosines if vectors.serving is None else _cosines(now.embeddings(rows), vectors.embedded)
+    similar = cosines if vectors.serving is None else cosines_of(now.embeddings(rows), vectors.embedded)
     found = now.load(rows)
     passages = []
     for group in groups:
@@ -203,11 +217,3 @@ def _passages(
         best = max(scores[row] for row in group)
         passages.append(replace(passage, score=best, similarity=max(max(similar[row]) for row in group)))
     return passages
-
-
-def _cosines(embeddings: Mapping[int, bytes], vectors: NDArray[np.float32]) -> dict[int, list[float]]:
-    """Cosine of each chunk row with each query."""
-    if not embeddings:
-        return {}
-    matrix = decode(list(embeddings.values())) @ vectors.T
-    return {row: [float(cosine) for cosine in of_row] for row, of_row in zip(embeddings, matrix, strict=True)}

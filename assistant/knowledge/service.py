@@ -100,7 +100,7 @@ class KnowledgeBase:
         self._reembedding: Reembedding | None = None
         if own_index:
             self._take_ownership(serves)
-        self._retrieval = Retrieval(database, self._exact, self._own)
+        self._retrieval = Retrieval(database, self._exact, self._own, embed=embedder.embed)
 
     def start(self) -> None:
         """Take up what an earlier process left: pending documents, the index. Returns at once."""
@@ -118,7 +118,7 @@ class KnowledgeBase:
                 self._take_ownership(serves=False)
             except FolderInUse:
                 return False
-            self._retrieval = Retrieval(self._database, self._exact, self._own)
+            self._retrieval = Retrieval(self._database, self._exact, self._own, embed=self._embedder.embed)
             self.start()
         return True
 

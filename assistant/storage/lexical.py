@@ -36,6 +36,8 @@ MORE = 4
 TERM = re.compile(r"[^\W_]+(?:[-./_:@',§#]+[^\W_]+)*")
 WORD = re.compile(r"[^\W_]+")
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+# A word as people write it, with what may follow its apostrophe ("Acme's").
+_WRITTEN = re.compile(r"[^\W_]+(?:[-.&'\u2019][^\W_]+)*")
 FISCAL_YEAR = re.compile(r"(?:fy|cy)'?(?:((?:19|20)\d\d)|(\d\d))")
 
 STOP_WORDS = frozenset((Path(__file__).parent / "stop_words.txt").read_text().split())
@@ -66,6 +68,17 @@ _SEARCH = text(
     ORDER BY chunks_fts.rank LIMIT :limit
     """  # noqa: S608 - a constant of this package
 ).bindparams(bindparam("spaces", expanding=True))
+# Of one document all matches are ranked; its rows stand together, so FTS5 reads no others.
+_SEARCH_WITHIN = text(
+    """
+    SELECT chunks.id AS row, -chunks_fts.rank AS score FROM chunks_fts
+    CROSS JOIN chunks ON chunks.id = chunks_fts.rowid
+    WHERE chunks_fts MATCH :query AND chunks.version_id = :version
+      AND chunks_fts.rowid BETWEEN (SELECT min(id) FROM chunks WHERE version_id = :version)
+      AND (SELECT max(id) FROM chunks WHERE version_id = :version)
+    ORDER BY chunks_fts.rank LIMIT :limit
+    """
+)
 _OLDEST = text("SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH :query ORDER BY rowid DESC LIMIT 1 OFFSET :ranked")
 
 
@@ -112,6 +125,15 @@ def stem_of(word: str) -> str:
     return _stem(word)
 
 
+def search_within(session: Session, query: str, version: int, limit: int) -> dict[int, float]:
+    """Return the rows of one version that match any of the query's terms, with their bm25."""
+    terms = _rarest(session, terms_of(query))
+    if not terms:
+        return {}
+    values = {"query": " OR ".join(_quoted(term) for term, _ in terms), "version": version, "limit": limit}
+    return {match.row: match.score for match in session.execute(_SEARCH_WITHIN, values)}
+
+
 def weights_of(session: Session, query: str) -> dict[str, float]:
     """Return the stems of the query's terms that stand somewhere, each with its inverse document frequency."""
     stems = stems_of(query)
@@ -131,6 +153,38 @@ def names_of(query: str) -> frozenset[str]:
     """Return what a title may have of a query: its stems, and those of two words in a row written as one."""
     words = [word for term in terms_of(query) for word in WORD.findall(term)]
     return frozenset(_stem(word) for word in [*words, *map("".join, pairwise(words))])
+
+
+def proper_names(query: str) -> frozenset[str]:
+    """Return the stems of the query's names and numbers: "Acme's report for FY2023" has those of Acme and FY2023."""
+    return frozenset(stem for stems in _named_stems(query).values() for stem in stems)
+
+
+def without_names(query: str, known: Set[str]) -> str:
+    """Return the query without those names and numbers of which every stem is known."""
+    named = _named_stems(query)
+
+    def kept(match: re.Match[str]) -> str:
+        stems = named.get(match.span(), frozenset())
+        return "" if stems and stems <= known else match.group()
+
+    return " ".join(_WRITTEN.sub(kept, query[:QUERY_CHARACTERS]).split())
+
+
+def _named_stems(query: str) -> dict[tuple[int, int], frozenset[str]]:
+    """Stems of the words with a digit or a capital, by where they stand; a first letter of a query says nothing.
+
+    In a query without small letters capitals do not either.
+    """
+    query = query[:QUERY_CHARACTERS]
+    shouted = not any(letter.islower() for letter in query)
+    found = {}
+    for match in _WRITTEN.finditer(query):
+        letters = match.group()[0 if match.start() else 1 :]
+        if any(map(str.isdigit, match.group())) or (not shouted and any(map(str.isupper, letters))):
+            words = WORD.findall(match.group().casefold())
+            found[match.span()] = frozenset(_stem(word) for word in words if word not in STOP_WORDS and word != "s")
+    return found
 
 
 def counted_words(name: str) -> int:

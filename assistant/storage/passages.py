@@ -82,6 +82,19 @@ _SIBLINGS = text(
     " GROUP BY version_id"
 ).bindparams(bindparam("versions", expanding=True))
 
+# Where there are pages the first one, else the first chunk: a cover names whose document it is, and of when.
+_OPENINGS = text(
+    """
+    SELECT version_id, group_concat(text, char(10)) AS words FROM chunks
+    WHERE version_id IN :versions AND number < :most AND ((page_from IS NULL AND number = 0) OR page_from = 1)
+    GROUP BY version_id
+    """
+).bindparams(bindparam("versions", expanding=True))
+
+_ROWS_OF = text("SELECT id, embedding FROM chunks WHERE version_id IN :versions LIMIT :most").bindparams(
+    bindparam("versions", expanding=True)
+)
+
 _PASSAGES = text(
     """
     SELECT chunks.id AS row, chunks.version_id, chunks.number AS n, chunks.start, chunks."end", chunks.page_from,
@@ -104,6 +117,10 @@ _PAGES = text(
     WHERE chunks.id IN :rows ORDER BY chunks.id, version_pages.position
     """
 ).bindparams(bindparam("rows", expanding=True))
+
+
+OPENING = 8
+"""Chunks of a first page that are read at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +235,22 @@ class Snapshot:
         values = {"versions": list(versions), "most": most}
         found = self._session.execute(_SIBLINGS, values)
         return {row.version_id: row.chunks for row in found}
+
+    def openings(self, versions: Sequence[int], names: Set[str]) -> dict[int, frozenset[str]]:
+        """Return which of these stems stand on the first page of each version."""
+        if not names or not versions:
+            return {}
+        found = self._session.execute(_OPENINGS, {"versions": list(versions), "most": OPENING})
+        return {row.version_id: lexical.stems_in(row.words, names) for row in found}
+
+    def rows_of(self, versions: Sequence[int], most: int) -> dict[int, bytes]:
+        """Return the embedded model's vectors of these versions by chunk row, so many at most."""
+        found = self._session.execute(_ROWS_OF, {"versions": list(versions), "most": most})
+        return {row: embedding for row, embedding in found if embedding}
+
+    def keywords_within(self, query: str, version: int, limit: int) -> dict[int, float]:
+        """Return the chunk rows of one version that match any of the query's words, with their bm25."""
+        return lexical.search_within(self._session, query, version, limit)
 
     def embeddings(self, rows: Sequence[int], model: str = EMBEDDED) -> dict[int, bytes]:
         """Return the model's float16 vectors of these chunk rows; of another than the embedded one some may lack."""

@@ -6,14 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from assistant.knowledge.ranking import (
-    BM25_WEIGHT,
-    DOCUMENT_COSINE_WEIGHT,
-    DOCUMENT_WORDS_WEIGHT,
-    Candidate,
-    Words,
-    ranked,
-)
+from assistant.knowledge.ranking import NEWEST, WEIGHTS, Candidate, Weights, Words, named, newest, ranked
 
 NO_WORDS = Words({}, {})
 
@@ -33,11 +26,11 @@ def test_words_decide_between_equal_meanings_and_meaning_between_equal_words() -
 def test_score_is_the_weighted_sum_of_its_parts() -> None:
     found = {1: Candidate("a", [0.8], frozenset({"leav"}), 1), 2: Candidate("b", [0.4], frozenset({"leav", "day"}), 1)}
     scores = ranked(found, [Words({2: 6.0, 1: 3.0}, {"leav": 1.0, "day": 3.0})], 50)
-    about = 1 + DOCUMENT_COSINE_WEIGHT
+    about = 1 + WEIGHTS.document_cosine
     assert scores == pytest.approx(
         {
-            1: 0.8 * about + BM25_WEIGHT / 2 + DOCUMENT_WORDS_WEIGHT / 4,
-            2: 0.4 * about + BM25_WEIGHT + DOCUMENT_WORDS_WEIGHT,
+            1: 0.8 * about + WEIGHTS.bm25 / 2 + WEIGHTS.document_words / 4,
+            2: 0.4 * about + WEIGHTS.bm25 + WEIGHTS.document_words,
         }
     )
 
@@ -75,6 +68,56 @@ def test_among_long_documents_the_title_tells_which_one_is_meant() -> None:
     assert _order(ranked(found, [words], 50)) == [2, 1]
 
 
+def test_first_page_names_a_long_document_as_its_title_does() -> None:
+    words = Words({}, {}, frozenset({"acm"}))
+    found = {
+        1: Candidate("ABC 2021", [0.6], siblings=90),
+        2: Candidate("XYZ 2021", [0.5], siblings=90, opening=frozenset({"acm"})),
+    }
+    assert _order(ranked(found, [words], 50)) == [2, 1]
+    assert named(found, [words]) == ["XYZ 2021"]
+
+
+def test_short_documents_and_those_without_a_name_are_not_looked_into() -> None:
+    short = {1: Candidate("a", [0.6], siblings=5, named=frozenset({"acm"}))}
+    assert named(short, [Words({}, {}, frozenset({"acm"}))]) == []
+    assert named({1: Candidate("a", [0.6], siblings=90)}, [Words({}, {}, frozenset({"acm"}))]) == []
+
+
+def test_documents_that_are_named_alike_are_looked_into_together() -> None:
+    words = Words({}, {}, frozenset({"acm", "bolt", "2022"}))
+    names = {"Acme 2021": {"acm"}, "Acme 2022": {"acm", "2022"}, "Bolt 2022": {"bolt", "2022"}, "Bolt 2021": {"bolt"}}
+    found = {
+        row: Candidate(title, [row / 10], siblings=90, named=frozenset(stems))
+        for row, (title, stems) in enumerate(names.items())
+    }
+    assert named(found, [words]) == ["Bolt 2022", "Acme 2022"]
+
+
+def test_newest_of_editions_is_told_by_the_numbers_of_its_title() -> None:
+    titles = {1: "Acme 2022 Q3", 2: "Acme 2023 Q1", 3: "Acme 2022 Q1", 4: "Bolt 2024", 5: "Plan", 6: "Plan"}
+    assert newest(titles) == {2}
+
+
+def test_latest_names_the_newest_edition() -> None:
+    words = Words({}, {}, frozenset({"acm", NEWEST}))
+    found = {
+        1: Candidate("Acme 2022", [0.6], siblings=90, named=frozenset({"acm"})),
+        2: Candidate("Acme 2023", [0.55], siblings=90, named=frozenset({"acm"}), opening=frozenset({NEWEST})),
+    }
+    assert _order(ranked(found, [words], 50)) == [2, 1]
+
+
+def test_within_a_named_document_what_is_left_of_the_question_decides() -> None:
+    words = Words({1: 9.0}, {}, within={2: 3.0})
+    found = {
+        1: Candidate("report", [0.9], siblings=90, within=[0.2]),
+        2: Candidate("report", [0.3], siblings=90, within=[0.6], added=True),
+    }
+    scores = ranked(found, [words], 50)
+    assert scores[2] - scores[1] == pytest.approx(0.6 - 0.2 + WEIGHTS.bm25)
+
+
 def test_among_short_documents_the_title_is_not_counted_once_more() -> None:
     words = Words({}, {}, frozenset({"2022"}))
     found = {1: Candidate("a", [0.6]), 2: Candidate("b", [0.5], named=frozenset({"2022"}))}
@@ -99,6 +142,12 @@ def test_scores_of_queries_that_mean_the_same_are_added() -> None:
     one = ranked({1: Candidate("a", [0.5]), 2: Candidate("b", [0.2])}, [NO_WORDS], 50)
     other = ranked({1: Candidate("a", [0.1]), 2: Candidate("b", [0.3])}, [NO_WORDS], 50)
     assert both == pytest.approx({row: one[row] + other[row] for row in both})
+
+
+def test_part_that_counts_nothing_changes_nothing() -> None:
+    found = {1: Candidate("a", [0.5]), 2: Candidate("b", [0.4])}
+    cosines_alone = Weights(bm25=0, document_words=0, document_cosine=0, title=0, whole_title=0)
+    assert ranked(found, [Words({2: 9.0}, {})], 50, cosines_alone) == {1: 0.5, 2: 0.4}
 
 
 def test_nothing_found_is_nothing_ranked() -> None:

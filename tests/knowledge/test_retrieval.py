@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 from small_library import Library
@@ -188,3 +190,20 @@ def test_two_editions_of_a_policy_are_told_apart_by_the_year_that_is_asked_for(
     asked = knowledge.search(STAFF, "What might a hotel cost in 2024?", 2)
     assert [passage.document for passage in newest] == ["Travel policy 2026.pdf"]
     assert {passage.document for passage in asked} == {"Travel policy 2024.pdf", "Travel policy 2026.pdf"}
+
+
+def _report(company: str, year: int, figures: Mapping[str, int]) -> list[str]:
+    """Forty pages of a company's report, most of which speak of the company and the year."""
+    cover = f"{company} Incorporated. Annual report for the year {year}. Contents: letter, figures, {company} abroad."
+    said = [f"{company} and the year {year}, part {n}: what {company} did in {year} in town {n}." for n in range(37)]
+    return [cover, *said, *(f"{words} amounted to EUR {figure} million." for words, figure in figures.items())]
+
+
+def test_named_long_document_is_searched_for_what_is_asked_of_it(library: Library, knowledge: KnowledgeBase) -> None:
+    for code, company, year, cash in (("ACM 2021", "Acme", 2021, 31), ("ACM 2022", "Acme", 2022, 47)):
+        library.put(f"{code}.pdf", _report(company, year, {"Dividends": cash + 1, "Money in the bank": cash}))
+    library.put("BLT 2022.pdf", _report("Bolt", 2022, {"Dividends": 12, "Money in the bank": 11}))
+    best = knowledge.search(STAFF, "How much cash did Acme have at the end of 2022?")[0]
+    assert (best.document, best.page) == ("ACM 2022.pdf", 40)
+    assert knowledge.search(STAFF, "How much cash does Acme have by its latest report?")[0].document == "ACM 2022.pdf"
+    assert knowledge.search(STAFF, "How much cash did Bolt have in 2022?")[0].text.endswith("11 million.")

@@ -179,3 +179,18 @@ def test_rare_words_weigh_more_and_unknown_ones_nothing(session: Session) -> Non
 def test_a_name_is_known_in_one_word_as_well() -> None:
     names = lexical.names_of("What did Best Buy sell?")
     assert len(lexical.stems_in("BESTBUY_2023_10K", names)) == 1
+
+
+def test_names_of_a_question_are_its_words_with_a_capital_or_a_digit() -> None:
+    names = lexical.proper_names("What was Acme's cash flow in Q3 2022, as its 10-K has it?")
+    assert names == {"acm", "q3", "2022", "10", "k"}
+
+
+def test_first_word_of_a_question_and_one_in_capitals_tell_no_name() -> None:
+    assert lexical.proper_names("Revenue of last year?") == frozenset()
+    assert lexical.proper_names("WHAT WAS THE REVENUE OF 2022?") == {"2022"}
+
+
+def test_known_names_are_left_out_of_a_question_and_nothing_else_is() -> None:
+    rest = lexical.without_names("How did Acme's and Bolt's cash change in Q3 2022?", {"acm", "q3", "2022", "cash"})
+    assert rest == "How did and Bolt's cash change in ?"
