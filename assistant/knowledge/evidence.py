@@ -21,6 +21,7 @@ from assistant.providers.offline.rows import has_rows_within
 from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
 from assistant.providers.offline.wording import without_comparing
 from assistant.sentences import sentences
+from assistant.table_rows import table_rows
 
 if TYPE_CHECKING:
     from assistant.providers.minilm import MiniLM
@@ -221,7 +222,9 @@ def _by_words(
 
 
 def _cut(passage: Passage) -> list[_Sentence]:
-    texts = [passage.text[start:end] for start, end in sentences(passage.text)]
+    """The sentences of a passage; a row of a table with the names of its columns, which stand above it."""
+    rows = {row.start: row.written() for row in table_rows(passage.text)}
+    texts = [rows.get(start) or passage.text[start:end] for start, end in sentences(passage.text)]
     return [_Sentence(text, tuple(content(text))) for text in texts]
 
 

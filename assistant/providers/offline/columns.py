@@ -34,6 +34,20 @@ _BOUNDS = (
     (_LESS, r"\b(?:less than|fewer than|under|below|cheaper than|smaller than|shorter than)"),
 )
 _BOUND = re.compile("|".join(rf"(?P<{name}>{words})" for name, words in _BOUNDS), re.IGNORECASE)
+_EXTREME = re.compile(
+    rf"\b(?:(?P<{_MORE}>highest|most expensive|dearest|largest|biggest|heaviest|greatest|longest)"
+    rf"|(?P<{_LESS}>lowest|cheapest|smallest|lightest|shortest))\b",
+    re.IGNORECASE,
+)
+_MEANS = {
+    "cheapest": "price",
+    "most expensive": "price",
+    "dearest": "price",
+    "heaviest": "weight",
+    "lightest": "weight",
+}
+"""The column that such a word names by itself."""
+
 _FIGURE = re.compile(rf"{_NUMBER}((?: [a-zA-Z-]+){{0,2}})")
 _HOLDS: dict[str, Callable[[float, float], bool]] = {
     _LEAST: lambda value, bound: value >= bound,
@@ -105,11 +119,35 @@ def bound(question: Question) -> Bound | None:
     return None
 
 
+def extremes(question: Question, rows: Sequence[Cells]) -> list[int]:
+    """Return the places of the rows with the highest or lowest figure in the column that is meant ("the cheapest").
+
+    Empty where the question asks for none, or a column has that very word in its name ("Longest booking").
+    """
+    found = _EXTREME.search(question.text)
+    if found is None or any(found.group().casefold() in name.casefold() for row in rows for name, _ in row):
+        return []
+    meant = set(question.terms) - _asked_for(question) | set(content(_MEANS.get(found.group().casefold(), "")))
+    figures = [(figure, at) for at, row in enumerate(rows) if (figure := _figure(row, meant)) is not None]
+    end = (max if found.lastgroup == _MORE else min)((figure for figure, _ in figures), default=None)
+    return [at for figure, at in figures if figure == end]
+
+
+def _figure(row: Cells, meant: Set[str]) -> float | None:
+    """The figure in the column whose name has most of what is meant."""
+    named = [(len(meant & with_mates(content(name))), cell) for name, cell in row]
+    share, cell = max(named, default=(0, ""), key=lambda one: one[0])
+    found = _FIGURE.search(cell) if share else None
+    return _value(found) if found else None
+
+
 def asked_column(question: Question, cells: Cells) -> int | None:
-    """Return the place of the column that a question asks for in a row whose other cells hold the rest of it."""
-    scored = [(_names(question, name), at) for at, (name, cell) in enumerate(cells) if cell]
+    """Return the place of the one column that a question asks for in a row whose other cells hold the rest of it."""
+    scored = [(_names(question, name, cells), at) for at, (name, cell) in enumerate(cells) if cell]
     best, at = max(scored, default=(0.0, 0))
-    if best <= 0 or [score for score, _ in scored].count(best) > 1:
+    others = [set(content(name)) for n, (name, _) in enumerate(cells) if n != at]
+    meant_too = any(own and own <= set(question.terms) - set(content(cells[at][0])) for own in others)
+    if best <= 0 or meant_too or [score for score, _ in scored].count(best) > 1:
         return None
     return at if _holds_rest(question, cells, {at}) else None
 
@@ -120,7 +158,7 @@ def answers(question: Question, cells: Cells, around: Set[str]) -> bool:
     What is asked for is a column of it, or the thing that each row of the table is, told by the name of a column and
     what stands there ("Which boat has the harbour Sand Bay?").
     """
-    columns = {at for at, (name, cell) in enumerate(cells) if cell and _names(question, name)}
+    columns = {at for at, (name, cell) in enumerate(cells) if cell and _names(question, name, cells)}
     if columns and _holds_rest(question, cells, columns, around):
         return True
     asked, terms = _asked_for(question), set(question.terms)
@@ -128,11 +166,15 @@ def answers(question: Question, cells: Cells, around: Set[str]) -> bool:
     return bool(asked) and asked <= around and told
 
 
-def _names(question: Question, name: str) -> float:
-    """How well the name of a column says what is asked for, from 0 to 2: by its words, or by others for the same."""
+def _names(question: Question, name: str, cells: Cells) -> float:
+    """How well the name of a column says what is asked for, from 0 to 2: by its words, or by others for the same.
+
+    In a table of properties the first cell says it, and the column is named for the thing ("The weight of the Robin").
+    """
     own, asked = frozenset(content(name)), _asked_for(question)
     if asked:
-        return 2.0 if asked <= own else 0.0
+        thing = own and own <= set(question.terms) - asked and asked <= set(content(cells[0][1]))
+        return 2.0 if asked <= own else 1.5 if thing else 0.0
     said = own.intersection(question.terms)
     return 1.0 + len(said) / len(own) if said else 0.5 if mates(own).intersection(question.terms) else 0.0
 

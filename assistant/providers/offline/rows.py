@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 from assistant.domain import Passage
-from assistant.providers.offline.columns import asked_column, bound
+from assistant.providers.offline.columns import asked_column, bound, extremes
 from assistant.providers.offline.question import Kind, Question
 from assistant.providers.offline.quotes import Quote, plain
 from assistant.providers.offline.ranges import amounts, covers
@@ -42,21 +42,37 @@ def quote_rows(
 
 
 def quote_within(question: Question, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> list[Quote]:
-    """Quote the rows whose column reaches, or stays under, the figure that the question names ("at least 12 seats").
+    """Quote the rows that a figure of the question picks out: "at least 12 seats", "the cheapest berth".
 
     Of several tables those count that have most of the question's other words in their titles and cells. Empty where
-    no such figure is named, or no row is within it.
+    the question has no such figure, or no row fits it.
     """
     wanted = bound(question)
-    rows = [piece for piece in pieces if wanted and wanted.met(piece.cells)]
-    rest = {term: base_weight(term) for term in question.terms if wanted and term not in wanted.said}
-    shares = [coverage(rest, _around(piece, passages)) for piece in rows]
-    most = max(shares, default=0.0)
-    if most <= ABOUT and rest:
-        return []
-    within = [piece for piece, share in zip(rows, shares, strict=True) if share >= most - ALIKE]
+    rows = [piece for piece in pieces if piece.cells and (wanted is None or wanted.met(piece.cells))]
+    if wanted is None:
+        return _lines(question, _extreme(question, rows, passages), passages)
+    rest = {term: base_weight(term) for term in question.terms if term not in wanted.said}
+    within = _nearest_tables(rest, rows, passages)
     once = {piece.cells[0][1].casefold(): piece for piece in reversed(within)}
     return _lines(question, [piece for piece in within if piece in once.values()][:MOST_LISTED], passages)
+
+
+def _extreme(question: Question, rows: Sequence[Unit], passages: Sequence[PromptPassage]) -> list[Unit]:
+    """The rows with the highest or lowest figure of the one table that is nearest to the question."""
+    rest = {term: base_weight(term) for term in question.terms}
+    near = _nearest_tables(rest, rows, passages)
+    first = passages[near[0].passage].document if near else ""
+    table = [row for row in near if passages[row.passage].document == first and row.header == near[0].header]
+    return [table[at] for at in extremes(question, [row.cells for row in table])][:MOST_ROWS]
+
+
+def _nearest_tables(asked: Mapping[str, float], rows: Sequence[Unit], passages: Sequence[PromptPassage]) -> list[Unit]:
+    """Those of the rows that have most of the words asked about, in their cells or in titles above."""
+    shares = [coverage(asked, _around(row, passages)) for row in rows]
+    most = max(shares, default=0.0)
+    if most <= ABOUT and asked:
+        return []
+    return [row for row, share in zip(rows, shares, strict=True) if share >= most - ALIKE]
 
 
 def has_rows_within(question: Question, passages: Sequence[Passage]) -> bool:
@@ -130,17 +146,20 @@ def quote_side(
 
 
 def _table(question: Question, best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> list[Unit]:
-    """Rows like the best one: of its passage, or of its whole document when several are asked for."""
+    """Rows like the best one: of its passage, and of a table that goes on with the same columns in its document."""
     document = passages[best.passage].document
+    listed = question.kind is Kind.LIST
     return [
         piece
         for piece in pieces
         if piece.kind is best.kind
-        and (
-            piece.passage == best.passage
-            or (question.kind is Kind.LIST and passages[piece.passage].document == document)
-        )
+        and (not best.cells or _columns(piece) == _columns(best))
+        and (piece.passage == best.passage or ((listed or best.cells) and passages[piece.passage].document == document))
     ]
+
+
+def _columns(row: Unit) -> list[str]:
+    return [name for name, _ in row.cells]
 
 
 def _matching(question: Question, best: Unit, rows: Sequence[Unit], passages: Sequence[PromptPassage]) -> list[Unit]:
@@ -149,19 +168,24 @@ def _matching(question: Question, best: Unit, rows: Sequence[Unit], passages: Se
     inside = [row for row in rows if any(covers(row.text, amount) for amount in wanted)]
     if best in inside:
         return inside
-    asked = set(question.terms) - _told_by_titles(question, best, passages)
-    matched = asked & set(best.terms)
-    kept = [row for row in rows if row == best or not (asked & set(row.terms)) < matched]
+    asked = set(question.terms) - _told_by_table(question, best, passages)
+    matched = asked & _values(best)
+    kept = [row for row in rows if row == best or not (asked & _values(row)) < matched]
     if question.kind is Kind.LIST:
         return kept[:MOST_LISTED]
     return [best] if len(kept) > MOST_ROWS else kept
 
 
-def _told_by_titles(question: Question, best: Unit, passages: Sequence[PromptPassage]) -> set[str]:
-    """Words of the question that the whole table is about, where the best row holds others: all rows are laptops."""
+def _told_by_table(question: Question, best: Unit, passages: Sequence[PromptPassage]) -> set[str]:
+    """Words of the question that tell no row from another, where the best one holds others: of titles and columns."""
     passage = passages[best.passage]
-    titles = {*content(f"{passage.document} {passage.heading}")}
-    return titles if (set(question.terms) - titles) & set(best.terms) else set()
+    told = {*content(f"{passage.document} {passage.heading}"), *(best.header if best.cells else ())}
+    return told if (set(question.terms) - told) & _values(best) else set()
+
+
+def _values(row: Unit) -> set[str]:
+    """Stems of what stands in a row, without the names of its columns where these are known."""
+    return {term for _, cell in row.cells for term in content(cell)} or set(row.terms)
 
 
 def _header(best: Unit, passages: Sequence[PromptPassage], pieces: Sequence[Unit]) -> list[Unit]:

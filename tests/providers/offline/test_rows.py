@@ -83,3 +83,54 @@ def test_a_row_that_says_neither_yes_nor_no_does_not_answer_whether(ask: Ask) ->
     )
     night = ("Rules.md", "At night", "At night\n\nBoats may sail at night with two lamps.")
     assert ask("Is sailing at night allowed?", desk, night).startswith("Boats may sail at night")
+
+
+def test_things_of_one_table_are_told_together_though_it_goes_on_in_another_passage(ask: Ask) -> None:
+    rest = ("Harbours.pdf", "Berths", "Harbour\tCoast\tBerth (EUR)\tMooring buoy (EUR)\nWhite Cliff\tsouth\t33\t14")
+    said = ask("What is the berth for Old Town and White Cliff?", BERTHS, rest)
+    assert ("Old Town" in said, "White Cliff" in said, "Sand Bay" in said) == (True, True, False)
+
+
+def test_rows_of_other_tables_stay_out(ask: Ask) -> None:
+    terms = (
+        "Fleet.xlsx",
+        "Terms",
+        "Terms\n\nSubject: Delivery; Term: Boats are delivered within 3 weeks of 1 payment.",
+    )
+    assert "Term:" not in ask("Which boats have a delivery time of 1 week?", BOATS, terms)
+
+
+def test_the_name_of_a_column_does_not_tell_one_row_from_another(ask: Ask) -> None:
+    repairs = (
+        "Repairs.pdf",
+        "Repairs",
+        "Repair\tFixed price (EUR)\tFixed price (GBP)\nCost estimate for a repair\t95\t85\n"
+        "Robin, exchange of the sail\t640\t560",
+    )
+    assert ask("What does the exchange of the sail of a Robin cost?", repairs).startswith("Repair: Robin")
+
+
+def test_a_table_of_properties_is_read_by_row_and_column(written: Ask) -> None:
+    sheet = (
+        "Robin.pdf",
+        "Sailing",
+        "Sailing\nThe Robin 200 is the cruiser; the Robin 90 is the racer with a finer draught.\n"
+        "Property\tRobin 200\tRobin 90\nLength\t9 m\t7 m\nDraught\t1.2 m\t0.9 m",
+    )
+    assert written("What is the draught of the Robin 90?", sheet) == (
+        "Property: Draught; Robin 200: 1.2 m; Robin 90: **0.9 m** [1]"
+    )
+
+
+def test_the_highest_and_the_lowest_figure_of_a_column_are_picked_out(ask: Ask) -> None:
+    assert ask("Which harbour has the cheapest berth?", BERTHS).startswith("Harbour: Other harbours")
+    assert ask("Which harbour has the highest mooring buoy fee?", BERTHS).startswith("Harbour: Old Town")
+
+
+def test_no_cell_is_in_bold_where_two_columns_may_be_meant(written: Ask) -> None:
+    cover = (
+        "Cover.pdf",
+        "Cover",
+        "Boat\tStandard cover\tWith papers\nRobin\t36 months\t48 months\nWren\t12 months\t18 months",
+    )
+    assert "**" not in written("What is the cover for the Robin with papers?", cover)
