@@ -17,7 +17,7 @@ from assistant.knowledge.closeness import closeness
 from assistant.providers.offline.editions import matter
 from assistant.providers.offline.people import people_in
 from assistant.providers.offline.question import Kind, Question, answer_fit, understand
-from assistant.providers.offline.rows import has_rows_within
+from assistant.providers.offline.rows import has_rows
 from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
 from assistant.providers.offline.wording import without_comparing
 from assistant.sentences import sentences
@@ -53,10 +53,10 @@ already; words that are there say more where all that was found is alike; what i
 side by side; what is asked with "how" needs a sentence of the right form. With six features that are no products the
 four public sets came to 0.831 on average by other questions and 0.816 by the other sets, so to 0.856 and 0.846; trees
 (100 of depth 3) to 0.832 and 0.732. The rarity of words among all documents adds nothing to these."""
-SET_BY_HAND = {"names_unknown": -1.0, "people_missing": -1.5, "rows_within": 2.0}
+SET_BY_HAND = {"names_unknown": -1.0, "people_missing": -1.5, "row": 2.0}
 """Weights (log odds) of what the question sets hold too seldom to fit: a place, thing or code that no passage names
-(fitted on the few there are: -0.7), a group of people of which no passage speaks in this matter, and rows of a table of
-this matter that are within a figure which the question names ("room for 12 people")."""
+(fitted on the few there are: -0.7), a group of people of which no passage speaks in this matter, and rows of a table
+that are within a figure which the question names ("room for 12 people"), or hold the asked column and all the rest."""
 
 _NAMED = re.compile(
     r"\b(?:in|at|from|to|for|of|near|with|by|about) (?:the )?([A-Z][a-z][\w-]*)\b(?! [A-Z])"
@@ -217,7 +217,7 @@ def _by_words(
         "names_unknown": 1.0 if any(_unknown(name, found) for name in _named(asked.text)) else 0.0,
         "figures_missing": 1.0 if asked.figures - found else 0.0,
         "people_missing": _people_missing(asked, term_weights, read, titles),
-        "rows_within": 1.0 if has_rows_within(asked, passages) else 0.0,
+        "row": 1.0 if has_rows(asked, passages) else 0.0,
     }
 
 

@@ -165,6 +165,6 @@ def test_a_thing_whose_existence_is_asked_must_be_named() -> None:
 
 def test_rows_of_a_table_within_the_figure_asked_about_speak_for_an_answer(embedder: MiniLM) -> None:
     fleet = passage("Boat: Albatros; Quay: North; Seats: 24\nBoat: Dipper; Quay: South; Seats: 6", 0.5, "Boats")
-    assert features("Which boat has room for 20 people?", [fleet], embedder)["rows_within"] == 1.0
-    assert features("Which boat has room for 40 people?", [fleet], embedder)["rows_within"] == 0.0
-    assert features("Where are 20 people told about fraud?", [fleet], embedder)["rows_within"] == 0.0
+    assert features("Which boat has room for 20 people?", [fleet], embedder)["row"] == 1.0
+    assert features("Which boat has room for 40 people?", [fleet], embedder)["row"] == 0.0
+    assert features("Where are 20 people told about fraud?", [fleet], embedder)["row"] == 0.0

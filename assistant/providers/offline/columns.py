@@ -62,6 +62,10 @@ HELD = 0.5
 """Share of the rest of a question that the other cells of a row hold when one of them answers it."""
 
 
+WHOLE = 0.99
+"""The same where it is to hold all of it."""
+
+
 @cache
 def _groups() -> tuple[tuple[str, frozenset[str]], ...]:
     """Words for one matter, as stems, under the matter's name."""
@@ -166,6 +170,12 @@ def answers(question: Question, cells: Cells, around: Set[str]) -> bool:
     return bool(asked) and asked <= around and told
 
 
+def answers_whole(question: Question, cells: Cells, around: Set[str]) -> bool:
+    """Return whether a row holds the named column and, with its titles, every other word that a question names."""
+    columns = {at for at, (name, cell) in enumerate(cells) if cell and _names(question, name, cells) >= 1.0}
+    return bool(columns) and _holds_rest(question, cells, columns, around, least=WHOLE)
+
+
 def _names(question: Question, name: str, cells: Cells) -> float:
     """How well the name of a column says what is asked for, from 0 to 2: by its words, or by others for the same.
 
@@ -185,14 +195,16 @@ def _asked_for(question: Question) -> set[str]:
     return set(content(found.group(1))) & set(question.terms) if found else set()
 
 
-def _holds_rest(question: Question, cells: Cells, columns: Set[int], around: Set[str] = frozenset()) -> bool:
+def _holds_rest(
+    question: Question, cells: Cells, columns: Set[int], around: Set[str] = frozenset(), least: float = HELD
+) -> bool:
     """Whether the other cells, or the titles above, hold what else a question names; a cell at least one word of it."""
     names = [term for at in columns for term in content(cells[at][0])]
     said = with_mates(names)
     rest = {term: base_weight(term) for term in question.terms if term not in said}
     held = {term for at, (_, cell) in enumerate(cells) if at not in columns for term in content(cell)}
     specific = {term for term, weight in rest.items() if weight >= 1.0}
-    return bool(specific & held) and coverage(rest, held | around) > HELD
+    return bool(specific & held) and coverage(rest, held | around) > least
 
 
 def _money(figure: str) -> frozenset[str]:

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 from assistant.domain import Passage
-from assistant.providers.offline.columns import asked_column, bound, extremes
+from assistant.providers.offline.columns import answers_whole, asked_column, bound, extremes
 from assistant.providers.offline.question import Kind, Question
 from assistant.providers.offline.quotes import Quote, plain
 from assistant.providers.offline.ranges import amounts, covers
 from assistant.providers.offline.terms import base_weight, content, coverage
 from assistant.providers.offline.units import Unit, UnitKind, column_names, units
 from assistant.providers.passages import PromptPassage, read, render
+from assistant.table_rows import CELL_END
 
 _POINTS_DOWN = re.compile(r"\b(?:below|following)\b|:$", re.IGNORECASE)
 BETWEEN = 2
@@ -75,13 +76,19 @@ def _nearest_tables(asked: Mapping[str, float], rows: Sequence[Unit], passages: 
     return [row for row, share in zip(rows, shares, strict=True) if share >= most - ALIKE]
 
 
-def has_rows_within(question: Question, passages: Sequence[Passage]) -> bool:
-    """Return whether there are such rows."""
-    if bound(question) is None:
-        return False
-    _, read_back = read(render(question.text, passages))
-    pieces = [piece for place, passage in enumerate(read_back) for piece in units(passage, place)]
-    return bool(quote_within(question, read_back, pieces))
+def has_rows(question: Question, passages: Sequence[Passage]) -> bool:
+    """Return whether rows are within the figure that the question names, or one holds the asked column and the rest."""
+    _, held = read(render(question.text, [one for one in passages if is_tabular(one.text)]))
+    pieces = [piece for place, passage in enumerate(held) for piece in units(passage, place)]
+    if bound(question) is not None:
+        return bool(quote_within(question, held, pieces))
+    titles = [{*content(f"{passage.document} {passage.heading}")} for passage in held]
+    return any(answers_whole(question, piece.cells, titles[piece.passage]) for piece in pieces if piece.cells)
+
+
+def is_tabular(text: str) -> bool:
+    """Return whether there may be rows of a table in a text, which takes longer to tell for sure."""
+    return CELL_END in text or "; " in text
 
 
 def _around(piece: Unit, passages: Sequence[PromptPassage]) -> set[str]:
