@@ -168,3 +168,15 @@ def test_rows_of_a_table_within_the_figure_asked_about_speak_for_an_answer(embed
     assert features("Which boat has room for 20 people?", [fleet], embedder)["row"] == 1.0
     assert features("Which boat has room for 40 people?", [fleet], embedder)["row"] == 0.0
     assert features("Where are 20 people told about fraud?", [fleet], embedder)["row"] == 0.0
+
+
+def test_a_row_with_the_asked_column_and_all_the_rest_speaks_for_an_answer(embedder: MiniLM) -> None:
+    table = passage("Boat\tCoast\tBerth fee\nAlbatros\tnorth\t40 EUR\nDipper\tsouth\t25 EUR", 0.5, "Fees")
+
+    def row(question: str) -> float:
+        return features(question, [table], embedder)["row"]
+
+    assert row("What is the berth fee of the Dipper?") == 1.0
+    assert row("What is the berth fee of the Robin?") == 0.0
+    assert row("What is the difference in the berth fee between Albatros and Dipper?") == 1.0
+    assert row("What is the difference in the berth fee between Albatros and Robin?") == 0.0

@@ -312,6 +312,17 @@ def _counts(counted: str, text: str, no_totals: Set[tuple[str, str]]) -> float:
     return 0.6 if numbers and things and not counting else 0.4 if numbers else 0.0
 
 
+def sets_condition(question: Question, text: str) -> bool:
+    """Whether a sentence only says from how many on something holds ("with at least two days"), and none asked that."""
+    found = words(text)
+    numbers = [at for at, word in enumerate(found) if re.fullmatch(_NUMBER, word)]
+    counted = [
+        at for at in numbers if question.counted in {stem(word) for word in found[at + 1 : at + 1 + _ANSWER_NEAR]}
+    ]
+    from_on = [at for at in counted if tuple(found[max(0, at - 2) : at]) in _FROM_ON]
+    return bool(question.counted and from_on) and from_on == counted and not _LEAST.search(question.text)
+
+
 def _kind(plain: str) -> Kind:
     return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(plain)), Kind.OTHER)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 from assistant.domain import Passage
@@ -83,7 +84,17 @@ def has_rows(question: Question, passages: Sequence[Passage]) -> bool:
     if bound(question) is not None:
         return bool(quote_within(question, held, pieces))
     titles = [{*content(f"{passage.document} {passage.heading}")} for passage in held]
-    return any(answers_whole(question, piece.cells, titles[piece.passage]) for piece in pieces if piece.cells)
+    rows = [(piece.cells, titles[piece.passage]) for piece in pieces if piece.cells]
+    return all(any(answers_whole(side, cells, around) for cells, around in rows) for side in _sides(question))
+
+
+def _sides(question: Question) -> list[Question]:
+    """The question itself, or one for each thing that it compares."""
+    if not question.compares:
+        return [question]
+    others = {name: question.names - {name} for name in question.names}
+    terms = {name: tuple(term for term in question.terms if term not in left_out) for name, left_out in others.items()}
+    return [replace(question, terms=kept) for kept in terms.values()]
 
 
 def is_tabular(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from assistant.providers.offline.columns import answers
 from assistant.providers.offline.people import others
-from assistant.providers.offline.question import Kind, Question, answer_fit
+from assistant.providers.offline.question import Kind, Question, answer_fit, sets_condition
 from assistant.providers.offline.ranges import amounts, covers
 from assistant.providers.offline.spans import Seeker, Wanted
 from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
@@ -31,6 +32,12 @@ WITHIN = 3.0
 
 CLEAR = 0.5
 """Share of the question's words from which a piece without competitors needs no look at its meaning."""
+
+TOLD = 0.7
+"""Share of the question's words from which a piece and its titles are in the question's own words."""
+
+OF_EACH = 2
+"""Pieces of each passage that are compared where none is."""
 
 EMBEDDED_CHARACTERS = 300
 """Of a longer sentence only the beginning is compared."""
@@ -61,12 +68,14 @@ SET_BY_HAND = {
     "step": -2.0,
     "column": 3.0,
     "no_row": -3.0,
+    "condition": -3.0,
 }
 """Weights of what the question sets hold too seldom to fit: a question written into the document before the piece, a
 range that holds the asked amount, a group of people that the question does not mean, one that it means and the piece
 does not name, something asked about that the piece excepts from what it says ("all countries except"), words that point
 at what was said before ("for this closure"), a step of instructions where none are asked for, a row
-of a table that has the asked column beside the rest of the question, and one that cannot say yes or no."""
+of a table that has the asked column beside the rest of the question, one that cannot say yes or no, and a number from
+which on something holds where the question is how many."""
 
 _EXCEPTION = re.compile(
     r"\b(?:except(?:ing)?(?: for)?|other than|apart from|aside from|excluding|with the exception of|not including)\s+"
@@ -119,10 +128,22 @@ def score_by_meaning(question: Question, scored: Sequence[Scored], embedder: Min
 
     The embedder is spared when the words leave no doubt.
     """
-    best = [one for one in scored[:EMBEDDED] if scored[0].score - one.score <= WITHIN]
+    near = [one for one in scored if scored[0].score - one.score <= WITHIN]
+    best = near[:EMBEDDED] if any(one.features["context"] >= TOLD for one in near) else _spread(near)
     if len(best) < 2 and all(one.features["context"] >= CLEAR for one in best):
         return best
     return with_similarity(question, best, embedder)
+
+
+def _spread(near: Sequence[Scored]) -> list[Scored]:
+    """The best few pieces of each passage: where no piece has the words of the question, any passage may mean it."""
+    taken: Counter[int] = Counter()
+    spread: list[Scored] = []
+    for one in near:
+        taken[one.unit.passage] += 1
+        if taken[one.unit.passage] <= OF_EACH:
+            spread.append(one)
+    return spread[: 2 * EMBEDDED]
 
 
 def with_similarity(question: Question, scored: Sequence[Scored], embedder: MiniLM) -> list[Scored]:
@@ -192,6 +213,7 @@ def _features(sought: _Sought, piece: Unit, around: _Surroundings) -> dict[str, 
         "step": 1.0 if question.kind in NO_STEPS and piece.number is not None else 0.0,
         "column": 1.0 if answers(question, piece.cells, around.titles[piece.passage]) else 0.0,
         "no_row": 1.0 if question.kind is Kind.YES_NO and piece.kind in ROWS and fit < 1.0 else 0.0,
+        "condition": 1.0 if sets_condition(question, piece.text) else 0.0,
         "figure": sought.found(piece, Wanted.FIGURE),
         "date": sought.found(piece, Wanted.DATE),
         "name": sought.found(piece, Wanted.NAME),

@@ -346,3 +346,24 @@ def test_what_stands_under_the_words_of_the_question_comes_before_steps_for_some
     )
     said = ask("How do I report a gas leak?", leaks, faults)
     assert said.startswith("Anyone who smells gas must report")
+
+
+def test_a_number_from_which_on_something_holds_is_not_how_many(ask: Ask) -> None:
+    crew = (
+        "Crew.md",
+        "Coats",
+        "Coats\nCrews with at least two sailing days per week receive a coat for the sailing days of the week.",
+    )
+    days = ("Sailing.md", "Who may sail", "Who may sail\nDeckhands may go out on up to three days per week.")
+    assert ask("How many days per week can I sail?", crew, days).startswith("Deckhands may go out on up to three days")
+
+
+def test_where_no_passage_has_the_words_of_the_question_any_may_mean_it(ask: Ask) -> None:
+    things = ("coats", "boots", "gloves", "hats", "knives", "lamps", "ropes", "maps", "bags", "cups")
+    wear = (
+        "Sailing.md",
+        "Sailing gear",
+        " ".join(f"Sailing {thing} may be lent to sailing guests." for thing in things),
+    )
+    away = ("Sailing.md", "Sailing in another country", "Crews may go to another country for 20 days a year.")
+    assert ask("Is sailing abroad allowed?", wear, away).startswith("Crews may go to another country")
