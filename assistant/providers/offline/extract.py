@@ -5,35 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from assistant.providers.offline.comparing import NEAR_ENOUGH, in_parallel, lines, side_by_side, sides
 from assistant.providers.offline.conflicts import conflict, quote_conflict
 from assistant.providers.offline.editions import asks_what_changed, matter, names_edition
+from assistant.providers.offline.finding import LEAST_SIMILARITY, Found, covered, search
 from assistant.providers.offline.lists import list_around, quote_list
 from assistant.providers.offline.parts import Missing, lacking, missing_thing, parts, unanswered
 from assistant.providers.offline.question import Question, understand
 from assistant.providers.offline.quotes import Quote, plain
 from assistant.providers.offline.rows import quote_rows, quote_side, quote_table_below, quote_within
-from assistant.providers.offline.scoring import Scored, score_by_meaning, score_by_words
 from assistant.providers.offline.sides import Side, quote_sides
 from assistant.providers.offline.spans import Seeker
 from assistant.providers.offline.supersession import by_edition, in_force
 from assistant.providers.offline.terms import content
-from assistant.providers.offline.units import Unit, UnitKind, units
+from assistant.providers.offline.units import Unit, UnitKind
 from assistant.providers.passages import PromptPassage
 
 if TYPE_CHECKING:
     from assistant.providers.minilm import MiniLM
 
-LEAST_COVERAGE = 0.2
-"""Below this share of the question's words, and below LEAST_SIMILARITY, a sentence is about something else."""
-
-LEAST_SIMILARITY = 0.3
-COVERED = 0.5
-"""Share of the words of a part of a question from which a passage is about it, or else from NEAR_MEANING (cosine)."""
-
-NEAR_MEANING = 0.6
 MORE = 3
 """Sentences beside the answering one."""
 
@@ -46,20 +38,6 @@ LONGEST = 120
 NEAR_BEST = 1.2
 """A sentence this much below the best one's score (in log odds) is about a third as likely to answer."""
 
-NEAR_ENOUGH = 3.0
-
-TO_THE_POINT = 6.0
-"""How much more a piece counts in a comparison that holds all the question's words (log odds)."""
-
-CROWDED = 3.0
-"""How much less for each other side that it mentions too."""
-
-FOUND_FIRST = 1.5
-"""Takes back half of what a piece gets for the place of its passage: the sides often stand in different ones."""
-
-PARALLEL = 4.0
-"""How much more when its table or list speaks of another side too: like is compared with like."""
-
 TABLE = (UnitKind.ROW, UnitKind.CELLS)
 SAME = 0.7
 """Share of common words from which a sentence says the same again."""
@@ -69,26 +47,6 @@ _GOES_ON = re.compile(
     r"^(?:it|they|this|these|otherwise|however|but|then|if|unless|exceptions?|only|for (?:this|that)|please)\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the passages hold for one question, scored."""
-
-    question: Question
-    passages: Sequence[PromptPassage]
-    pieces: Sequence[Unit]
-    scored: Sequence[Scored]
-    by_words: Sequence[Scored]
-    embedder: MiniLM
-
-    @property
-    def best(self) -> Unit:
-        return self.scored[0].unit
-
-    def words_around(self, unit: Unit) -> set[str]:
-        """Stems of a piece, of the column names above it and of the document it stands in."""
-        return {*unit.terms, *unit.header, *content(self.passages[unit.passage].document)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +96,17 @@ def _answer(asked: str, passages: Sequence[PromptPassage], embedder: MiniLM) -> 
     held = in_force(asked, passages)
     editions = by_edition(asked, held)
     if editions and not asks_what_changed(about.text):
-        sides, gaps = _by_edition(about, editions, embedder)
-        if sides:
-            return _Answer(quote_sides(sides), gaps, covered=True)
+        told, gaps = _by_edition(about, editions, embedder)
+        if told:
+            return _Answer(quote_sides(told), gaps, covered=True)
     for searched in [*editions[:1], held]:
-        found = _search(about, searched, embedder)
-        if found and (searched is held or _covered(found)):
-            return _Answer(_quotes(_of_its_time(asked, found)), covered=_covered(found))
+        found = search(about, searched, embedder)
+        if found and (searched is held or covered(found)):
+            return _Answer(_quotes(_of_its_time(asked, found)), covered=covered(found))
     return _Answer()
 
 
-def _of_its_time(asked: str, found: _Found) -> _Found:
+def _of_its_time(asked: str, found: Found) -> Found:
     """Without what other documents say beside an edition that was asked for by its year: it may hold today alone."""
     document = found.passages[found.best.passage].document
     if not names_edition(asked, [document]):
@@ -164,38 +122,34 @@ def _by_edition(
     about: Question, editions: Sequence[Sequence[PromptPassage]], embedder: MiniLM
 ) -> tuple[list[Side], list[Missing]]:
     """What each edition says, the newest first, and which of them says nothing."""
-    sides: list[Side] = []
     gaps: list[Missing] = []
+    found: list[Found] = []
     for passages in editions:
-        found = _search(about, passages, embedder)
-        if found is None or _unknown(about, found):
+        one = search(about, passages, embedder)
+        if one is None or _unknown(about, one):
             gaps.append(lacking(about.text, passages[0].document))
         else:
-            sides.append((passages[found.best.passage], _short(found)))
-    return sides, gaps
+            found.append(one)
+    return [(one.passages[one.best.passage], _short(one)) for one in in_parallel(found)] if found else [], gaps
 
 
-def _unknown(question: Question, found: _Found) -> bool:
+def _unknown(question: Question, found: Found) -> bool:
     """Whether passages lack a name that the question has."""
     around = {stem for one in found.passages for stem in content(f"{one.document} {one.heading} {one.text}")}
     return any(not name[:1].isdigit() for name in question.names - around)
 
 
-def _short(found: _Found) -> list[Quote]:
+def _short(found: Found) -> list[Quote]:
     """The list, the rows or the one sentence that answers, without what else might help."""
     listed = list_around(found.question, found.best, found.passages, found.pieces, found.embedder)
     if listed:
         return quote_list(listed, found.passages)
     if found.best.kind in TABLE and not set(found.question.terms) & set(found.best.terms):
         header, rows = quote_side(found.question, found.best, found.passages, found.pieces)
-        return _lines([*([header] if header else []), *rows])
+        return lines([*([header] if header else []), *rows])
     if found.best.kind in TABLE:
         return quote_rows(found.question, found.best, found.passages, found.pieces)
     return _opening(found)
-
-
-def _lines(quotes: Sequence[Quote]) -> list[Quote]:
-    return [replace(quote, lead=("\n" if at else "") + "- ") for at, quote in enumerate(quotes)]
 
 
 def _written(answers: Sequence[Sequence[Quote]]) -> Iterator[str]:
@@ -208,36 +162,16 @@ def _written(answers: Sequence[Sequence[Quote]]) -> Iterator[str]:
         said |= {(quote.n, quote.text) for quote in fresh}
 
 
-def _covered(found: _Found) -> bool:
-    """Whether a passage speaks of what a part of a question is about; how well it answers is another matter."""
-    best = found.scored[0].features
-    return best["passage"] >= COVERED or best.get("similarity", 0.0) >= NEAR_MEANING
-
-
-def _search(question: Question, passages: Sequence[PromptPassage], embedder: MiniLM) -> _Found | None:
-    pieces = [piece for place, passage in enumerate(passages) for piece in units(passage, place)]
-    by_words = score_by_words(question, passages, pieces)
-    scored = score_by_meaning(question, by_words, embedder)
-    if not scored or not _about(scored[0]):
-        return None
-    return _Found(question, passages, pieces, scored, by_words, embedder)
-
-
-def _about(best: Scored) -> bool:
-    """Whether the best piece is about the question at all; how good the evidence is was decided before."""
-    return best.features["context"] >= LEAST_COVERAGE or best.features.get("similarity", 0.0) >= LEAST_SIMILARITY
-
-
-def _quotes(found: _Found) -> list[Quote]:
+def _quotes(found: Found) -> list[Quote]:
     within = quote_within(found.question, found.passages, found.pieces)
     if within:
         return within
     listed = list_around(found.question, found.best, found.passages, found.pieces, found.embedder)
     if listed:
         return quote_list(listed, found.passages)
-    sides = _sides(found) if found.question.compares else []
-    if len(sides) > 1:
-        return _side_by_side(sides, found)
+    compared = sides(found) if found.question.compares else []
+    if len(compared) > 1:
+        return side_by_side(compared, found)
     if found.best.kind in TABLE:
         return quote_rows(found.question, found.best, found.passages, found.pieces)
     differing = conflict(found.question, [found.scored[0], *found.by_words], found.passages)
@@ -246,54 +180,7 @@ def _quotes(found: _Found) -> list[Quote]:
     return _prose(found) + quote_table_below(found.question, found.best, found.passages, found.pieces)
 
 
-def _sides(found: _Found) -> list[Unit]:
-    """The best piece for each thing compared; a document's own name may be what is compared (2024, 2026)."""
-    names = sorted(found.question.names, key=found.question.terms.index)
-    chosen: list[Unit] = []
-    for name in names:
-        rivals = {other for other in names if other != name and other.isdigit() == name.isdigit()}
-        wanted = {*names} - rivals if name.isdigit() else {name}
-        beside = _beside(rivals, found.by_words)
-        about = [
-            (one, _speaks(one, wanted, rivals, beside))
-            for one in found.by_words
-            if name in found.words_around(one.unit)
-        ]
-        if about:
-            best = max(about, key=itemgetter(1))[0].unit
-            chosen += [] if best in chosen else [best]
-    return chosen
-
-
-def _beside(rivals: Set[str], scored: Sequence[Scored]) -> set[tuple[int, UnitKind]]:
-    """The tables and lists in which a piece speaks of one of the other things compared, and of it alone."""
-    return {
-        (one.unit.passage, one.unit.kind)
-        for one in scored
-        if one.unit.kind is not UnitKind.PROSE and len(rivals & {*one.unit.terms}) == 1
-    }
-
-
-def _speaks(
-    one: Scored, wanted: Set[str], rivals: Set[str], beside: Set[tuple[int, UnitKind]]
-) -> tuple[int, bool, float]:
-    """How good a piece is as one side of a comparison: about what is compared, to the point, and this side alone."""
-    own = one.unit.header.union(one.unit.terms)
-    elsewhere = CROWDED * len(rivals & own) + FOUND_FIRST * one.features["rank"]
-    meant = not one.features["audience"] and not one.features["left_out"]
-    alongside = PARALLEL if (one.unit.passage, one.unit.kind) in beside and not rivals & own else 0.0
-    return len(wanted & own), meant, one.score + alongside + TO_THE_POINT * one.features["context"] - elsewhere
-
-
-def _side_by_side(sides: Sequence[Unit], found: _Found) -> list[Quote]:
-    quotes: list[Quote] = []
-    for unit in sides:
-        header, rows = quote_side(found.question, unit, found.passages, found.pieces)
-        quotes += [*([header] if header and header.text not in {quote.text for quote in quotes} else []), *rows]
-    return _lines(quotes)
-
-
-def _prose(found: _Found) -> list[Quote]:
+def _prose(found: Found) -> list[Quote]:
     """The best sentence, led in by the one before when it leans on it, then others: the likeliest, in reading order."""
     opening = [*_antecedent(found), found.best]
     first = _fill(_likely(found), opening, found, FIRST_LOOK)
@@ -304,7 +191,7 @@ def _prose(found: _Found) -> list[Quote]:
     ]
 
 
-def _opening(found: _Found) -> list[Quote]:
+def _opening(found: Found) -> list[Quote]:
     """The best sentence with the words that answer in bold, led in by the one before when it leans on it."""
     led = [_running(piece, found) for piece in _antecedent(found)]
     best = _running(found.best, found)
@@ -312,22 +199,22 @@ def _opening(found: _Found) -> list[Quote]:
     return [replace(quote, lead="") for quote in led] + [best]
 
 
-def _running(piece: Unit, found: _Found) -> Quote:
+def _running(piece: Unit, found: Found) -> Quote:
     return Quote(found.passages[piece.passage].n, plain(piece), " ")
 
 
-def _in_order(chosen: Sequence[Unit], found: _Found) -> list[Unit]:
+def _in_order(chosen: Sequence[Unit], found: Found) -> list[Unit]:
     """As one reads: first what stands in the best sentence's passage."""
     return sorted(chosen, key=lambda piece: (piece.passage != found.best.passage, piece.passage, piece.at))
 
 
-def _antecedent(found: _Found) -> list[Unit]:
+def _antecedent(found: Found) -> list[Unit]:
     before = _at(found.pieces, found.best.passage, found.best.at - 1)
     leans = _LEANS.match(found.best.text) and before is not None and before.kind is UnitKind.PROSE
     return [before] if leans and before else []
 
 
-def _fill(candidates: Iterable[Unit], said: Sequence[Unit], found: _Found, longest: int) -> list[Unit]:
+def _fill(candidates: Iterable[Unit], said: Sequence[Unit], found: Found, longest: int) -> list[Unit]:
     """Take what says something new and leaves the answer under ``longest`` words."""
     chosen: list[Unit] = []
     length = sum(_length(piece) for piece in said)
@@ -339,13 +226,13 @@ def _fill(candidates: Iterable[Unit], said: Sequence[Unit], found: _Found, longe
     return chosen
 
 
-def _likely(found: _Found) -> Iterator[Unit]:
+def _likely(found: Found) -> Iterator[Unit]:
     """Sentences by how likely they answer, down to one in twenty of the best."""
     best = found.scored[0].score
     return (one.unit for one in found.scored[1:] if one.unit.kind is UnitKind.PROSE and best - one.score <= NEAR_ENOUGH)
 
 
-def _candidates(found: _Found) -> Iterator[Unit]:
+def _candidates(found: Found) -> Iterator[Unit]:
     """Sentences that go on from the best one, then those nearly as good as it, best first."""
     best = found.best
     following = _at(found.pieces, best.passage, best.at + 1)

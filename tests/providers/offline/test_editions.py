@@ -114,6 +114,14 @@ def test_each_edition_shows_the_rows_of_its_own_table(ask: Ask) -> None:
     )
 
 
+def test_each_edition_is_quoted_on_the_same_point(ask: Ask) -> None:
+    old = (RULES.format(2023), "Guests", "Guests must sit at the back of the boat. Guests pay EUR 5 for their seat.")
+    new = (RULES.format(2025), "Guests", "Guests pay EUR 8 for their seat. Guests bring a warm coat and a life vest.")
+    said = ask("What has changed for guests since 2023?", old, new)
+    assert "Guests pay EUR 8" in said
+    assert "Guests pay EUR 5" in said
+
+
 def test_a_list_of_changes_answers_what_has_changed(ask: Ask) -> None:
     told = (RULES.format(2025), "What has changed", "What has changed in the rules: the meal allowance is higher now.")
     assert ask("What has changed in the crew rules since 2023?", OLD, told).startswith("What has changed in the rules")
