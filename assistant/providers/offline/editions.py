@@ -53,7 +53,7 @@ _OLDER = re.compile(
 _BEFORE = re.compile(r"\b(?:before|prior to) (?:the year )?((?:19|20)\d\d)\b", re.IGNORECASE)
 _SAYS_CHANGE = re.compile(
     r"\b(?:recently|lately|at all|over time|over the years|this year|by how much|chang(?:ed?|es|ing)"
-    r"|differ(?:s|ed|ent|ences?)?|compar(?:ed?|es|isons?)|risen|rises?|rose"
+    r"|differ(?:s|ed|ent|ences?)?|compar(?:ed?|es|ing|isons?)|risen|rises?|rose"
     r"|(?:go|goes|gone|went) (?:up|down)|increased?s?|decreased?s?|raised?|reduced|lowered"
     rf"|{_MORE}(?= (?:as|than)\b| in (?:19|20)\d\d)|side by side"
     r"|used to be)\b",
@@ -141,7 +141,7 @@ def _asked(question: str, found: Sequence[Edition]) -> Sequence[Edition]:
     if _HAS_CHANGED.search(question):
         return found[:2]
     if _OLDER.search(question):
-        return found[1:2]
+        return found[:2] if _SAYS_CHANGE.search(question) else found[1:2]
     return found if _YEAR.search(question) or _PAST.search(question) else found[:1]
 
 

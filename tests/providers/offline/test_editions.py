@@ -43,6 +43,7 @@ BOTH = (
         "Is the meal allowance in Bergen still the same as in 2023?",
         "Has the meal allowance in Bergen changed?",
         "Did the meal allowance in Bergen go up recently?",
+        "How do the old rules and the new ones differ on the meal allowance in Bergen?",
     ],
 )
 def test_a_question_about_two_editions_gets_both_the_newer_first(question: str, ask: Ask) -> None:
