@@ -162,7 +162,7 @@ class Groundwork:
     ) -> tuple[list[Passage], float | None, bool]:
         """Retrieve (where it was not done beside the planning) and estimate; blocking, one hop for both.
 
-        Only the offline model waits for the whole estimate, some 50 ms. Others decide by the passages themselves, and
+        Only the offline model waits for the whole estimate, some 40 ms. Others decide by the passages themselves, and
         are spared only what is hopeless by what is at hand; never where a follow-up may not have been understood, nor
         where a person has said that the documents are meant.
         """

@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 LOOKED_INTO = 2
 """Passages whose sentences are compared: the first and the most similar one; five were no better."""
 READ_CHARACTERS = 1000
-"""Characters of sentences that are compared: about 200 tokens, or 50 ms on one core."""
+"""Characters of sentences that are compared at the most: about 200 tokens."""
+READ_AT_LEAST = 500
+PROMISING = 0.5
+"""Once so many characters are chosen, only sentences are that are worth this share of the best one's worth.
+
+Half of the questions are then judged by some 600 characters instead of 950, with the same mean AUROC over five sets (0.873);
+0.7 of the processor time is left. With 700 characters for every question two of three sets lost 0.005 and 0.011, with
+300 for all and a share of 0.6 one of them 0.007. Tokens of the third or fourth layer, which would save half or a third,
+lost 0.009 on average, and 0.038 to 0.043 by weights of the other sets."""
 SENTENCE_CHARACTERS = 400
 HEADING_CHARACTERS = 60
 # How sentences are chosen: coverage by the sentence counts 1, the following less. Rough, since some three are taken.
@@ -73,7 +81,9 @@ def pieces(asked: Question, term_weights: Mapping[str, float], passages: Sequenc
 def closeness(
     asked: Question, term_weights: Mapping[str, float], passages: Sequence[Passage], embedder: MiniLM
 ) -> dict[str, float]:
-    """Return cosines by name; some 50 ms on one core, however many passages there are.
+    """Return cosines by name; some 30 ms on one core, however many passages there are.
+
+    The question costs no time where it was embedded before, as it was to search.
 
     ``together`` is how near the words of the question find a token in one and the same sentence or in the heading that
     it stands under, on average; ``lowest`` how near the word that is worst off finds one anywhere; ``whole`` how near
@@ -99,12 +109,14 @@ def closeness(
 def _chosen(found: Sequence[Piece]) -> list[Piece]:
     """The most promising sentences that fit into what is read, in reading order; one at least."""
     chosen: list[Piece] = []
-    left = READ_CHARACTERS
+    read = 0
     for piece in sorted(found, key=lambda one: -one.worth):
+        if read >= READ_AT_LEAST and piece.worth < PROMISING * chosen[0].worth:
+            break
         length = piece.span[1] - piece.span[0]
-        if length <= left or not chosen:
+        if read + length <= READ_CHARACTERS or not chosen:
             chosen.append(piece)
-            left -= length
+            read += length
     return sorted(chosen, key=lambda one: (one.place, one.span))
 
 

@@ -136,7 +136,7 @@ def hopeless(question: str, passages: Sequence[Passage]) -> bool:
 
 
 def answerable(question: str, passages: Sequence[Passage], embedder: MiniLM) -> float:
-    """Return the calibrated probability (0 to 1) that ``passages``, best first, carry an answer; some 50 ms."""
+    """Return the calibrated probability (0 to 1) that ``passages``, best first, carry an answer; some 40 ms."""
     if not passages:
         return 0.0
     return _chance(_fitted().meaning, features(question, passages, embedder))

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from assistant.domain import Passage
-from assistant.knowledge.closeness import READ_CHARACTERS, closeness, pieces
-from assistant.providers.minilm import MiniLM
+from assistant.knowledge.closeness import READ_AT_LEAST, READ_CHARACTERS, closeness, pieces
+from assistant.providers.minilm import MiniLM, TokenVectors
 from assistant.providers.offline.question import understand
 
 TEXT = "The canteen opens at noon. Parking is free for guests. Dogs may come along on Fridays."
@@ -41,6 +41,34 @@ def test_a_sentence_far_down_a_long_text_is_found_by_its_words(embedder: MiniLM)
     without = replace(PASSAGE, text=filler)
     question = "May dogs come on Friday?"
     assert near(question, embedder, long)["together"] > near(question, embedder, without)["together"] + 0.2
+
+
+class Noting(MiniLM):
+    """The real model, which notes what it was given."""
+
+    def embed_tokens(self, text: str) -> TokenVectors:
+        self.last = text
+        return super().embed_tokens(text)
+
+
+@pytest.fixture
+def noting(embedder: MiniLM) -> Noting:
+    return Noting(embedder._cache_dir)
+
+
+def test_where_much_is_promising_nothing_else_is_read(noting: Noting) -> None:
+    promising = "Dogs may come along on Fridays and stay until the evening. " * 9
+    near("May dogs come on Friday?", noting, replace(PASSAGE, text=promising + "The garden has roses. " * 9))
+    assert len(promising) > READ_AT_LEAST
+    assert "evening" in noting.last
+    assert "roses" not in noting.last
+
+
+def test_where_little_is_promising_the_rest_is_read_up_to_a_length(noting: Noting) -> None:
+    garden = "The garden has roses. " * 99
+    near("May dogs come on Friday?", noting, replace(PASSAGE, text=f"Dogs may come along on Fridays. {garden}"))
+    assert "Fridays" in noting.last
+    assert READ_AT_LEAST < len(noting.last) < READ_CHARACTERS
 
 
 @pytest.mark.parametrize("question", ["???", "42", "x" * 4000, "SELECT * FROM documents; --", "¿Dónde está? 東京"])
