@@ -32,10 +32,10 @@ READ_AT_LEAST = 500
 PROMISING = 0.5
 """Once so many characters are chosen, only sentences are that are worth this share of the best one's worth.
 
-Half of the questions are then judged by some 600 characters instead of 950, with the same mean AUROC over five sets (0.873);
-0.7 of the processor time is left. With 700 characters for every question two of three sets lost 0.005 and 0.011, with
-300 for all and a share of 0.6 one of them 0.007. Tokens of the third or fourth layer, which would save half or a third,
-lost 0.009 on average, and 0.038 to 0.043 by weights of the other sets."""
+Half of the questions are then judged by some 600 characters instead of 950, with the same mean AUROC over five sets
+(0.873); 0.7 of the processor time is left. With 700 characters for every question two of three sets lost 0.005 and
+0.011, with 300 for all and a share of 0.6 one of them 0.007. Tokens of the third or fourth layer, which would save
+half or a third, lost 0.009 on average, and 0.038 to 0.043 by weights of the other sets."""
 SENTENCE_CHARACTERS = 400
 HEADING_CHARACTERS = 60
 # How sentences are chosen: coverage by the sentence counts 1, the following less. Rough, since some three are taken.

@@ -22,6 +22,15 @@ def test_both_parts_of_a_question_are_answered_each_from_its_own_document(chatti
     assert {citation.document for citation in turn.citations} == {"Parking.pdf", "Kitchen.pdf"}
 
 
+def test_a_part_may_use_other_words_than_the_document_that_answers_it(chatting: Chatting) -> None:
+    mileage = "The mileage allowance for a private car is EUR 0.46 per kilometre."
+    chatting.put("Parking.pdf", PARKING)
+    chatting.put("Cars.pdf", mileage)
+    turn = chatting.ask("Where do visitors park and what is the mileage rate?", choice=OFFLINE)
+    assert PARKING in turn.answer.replace("**", "")
+    assert mileage in turn.answer.replace("**", "")
+
+
 def test_one_part_that_the_documents_answer_is_enough_and_the_gap_is_named(chatting: Chatting) -> None:
     chatting.put("Parking.pdf", PARKING)
     turn = chatting.ask(BOTH, choice=OFFLINE)
