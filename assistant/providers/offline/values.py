@@ -21,6 +21,9 @@ _TOKEN = re.compile(
     r"|(?P<full>\d{1,2}) ?(?P<part>[ap])\.?m\b|\d+(?:[.,]\d+)*|[^\W\d_]+|[\u20ac$\u00a3%]",
     re.IGNORECASE,
 )
+_AMOUNT = re.compile(
+    r"[\u20ac$\u00a3%]|\b(?:eur|usd|gbp|chf|euros?|dollars?|pounds?|francs?|per ?cent|km|kg|g|m)\b", re.IGNORECASE
+)
 _SAME = {
     **dict.fromkeys(("euro", "euros", "\u20ac"), "eur"),
     **dict.fromkeys(("dollar", "dollars", "$"), "usd"),
@@ -49,7 +52,8 @@ def values(text: str) -> list[Value]:
 
 def meaning(written: str) -> tuple[str, ...]:
     """Return what a value says, its words in the order of the alphabet."""
-    said = [word for found in _TOKEN.finditer(written) for word in [_said(found)] if word not in _NOTHING]
+    exact = re.sub(r"(?<=\d\.\d)0+\b|(?<=\d)\.0+\b", "", written) if _AMOUNT.search(written) else written
+    said = [word for found in _TOKEN.finditer(exact) for word in [_said(found)] if word not in _NOTHING]
     for at, word in enumerate(said):
         if word in _LARGER and at and said[at - 1].isdigit():
             factor, unit = _LARGER[word]
