@@ -24,6 +24,7 @@ Embed = Callable[[Sequence[str]], Matrix]
 
 MOST = 3_000
 """Chunks that are compared at most: 10 ms; three reports of 300 pages each have so many."""
+_FIGURE = re.compile(r"\d[\d.,]*")
 _LATEST = re.compile(r"\b(?:latest|most recent|newest)\b", re.IGNORECASE)
 
 
@@ -77,7 +78,10 @@ def looked_into(
     within, cosines = cosines_of(stored, rest_vectors), {**found.cosines, **cosines_of(added, vectors)}
     held = {**found.held, **now.held(list(added), frozenset(), frozenset())}
     new = {row: Candidate(held[row].version, cosines[row], added=True) for row in added}
-    candidates = {row: replace(one, within=within[row]) for row, one in {**found.candidates, **new}.items()}
+    candidates = {
+        row: replace(one, within=within[row], figures=_figures(held[row].text) if one.document in versions else 0.0)
+        for row, one in {**found.candidates, **new}.items()
+    }
     asked = [replace(words, within=match) for words, match in zip(found.asked, matches, strict=True)]
     return Found(cosines, held, candidates, asked)
 
@@ -92,6 +96,11 @@ def cosines_of(embeddings: Mapping[int, bytes], vectors: Matrix) -> dict[int, li
 
 def _is_long(candidate: Candidate) -> bool:
     return candidate.siblings >= LONG
+
+
+def _figures(text: str) -> float:
+    """Which share of the words are figures."""
+    return len(_FIGURE.findall(text)) / max(len(text.split()), 1)
 
 
 def _same(rest: str, query: str) -> bool:

@@ -45,7 +45,8 @@ class Weights:
 
     ``bm25`` is that of the chunk, ``document_words`` and ``document_cosine`` are for its document, whose nearest
     ``best_chunks`` stand for it; ``title`` counts where documents are long, ``whole_title`` everywhere, by the share of
-    the title's words to the power ``sharpness``. How good search is with each of them left out, halved and doubled
+    the title's words to the power ``sharpness``; ``figures`` where a named document is looked into: who asks a report,
+    asks for what stands in its tables. How good search is with each of them left out, halved and doubled
     stands in ``bench/results/ranking.json``.
     """
 
@@ -56,6 +57,7 @@ class Weights:
     title: float = 0.3
     whole_title: float = 0.2
     sharpness: int = 3
+    figures: float = 0.1
 
 
 WEIGHTS = Weights()
@@ -78,7 +80,8 @@ class Candidate:
     the title, which has ``title_words`` words, stop words aside, and ``opening`` those names on the first page of a
     long document or what else names it; ``document`` is the same for chunks of one document, which has ``siblings``
     chunks, this one among them. ``within`` are the cosines with what is asked of the document that the question names,
-    where it names one; ``added`` says that only the look into it brought the chunk.
+    where it names one, and ``figures`` the share of figures among its words; ``added`` says that only the look into it
+    brought the chunk.
     """
 
     document: int | str
@@ -89,6 +92,7 @@ class Candidate:
     title_words: int = 0
     opening: Set[str] = frozenset()
     within: Sequence[float] = ()
+    figures: float = 0.0
     added: bool = False
 
 
@@ -122,6 +126,7 @@ def ranked(
         for row, candidate in candidates.items():
             near = candidate.cosines if words.within is None else candidate.within
             scores[row] += near[place] + weights.bm25 * matched.get(row, 0.0) + documents[candidate.document]
+            scores[row] += weights.figures * candidate.figures
     return scores
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 from math import log
@@ -202,28 +202,25 @@ def stems_in(content: str, wanted: Set[str]) -> frozenset[str]:
 
     Porter's rules change no more of what they leave of a word than its last letter: "polici" of "policy".
     """
+    if not wanted:
+        return frozenset()
     folded = content.casefold()
     if not folded.isascii():
         folded = NOT_ASCII.sub(_bare, unicodedata.normalize("NFKD", folded))
-    # To stem a word takes 100 microseconds and to cut a text into words 60, so only words are looked at that begin as a
-    # wanted stem does.
-    near = {word for beginning in {stem[:-1] or stem for stem in wanted} for word in _beginning(folded, beginning)}
-    return frozenset(map(_stem, near)) & wanted
+    # To stem a word takes 100 microseconds, so only those are that begin as a wanted stem does.
+    return frozenset(map(_stem, set(_beginning_as(frozenset(wanted)).findall(folded)))) & wanted
+
+
+@lru_cache(maxsize=256)
+def _beginning_as(stems: frozenset[str]) -> re.Pattern[str]:
+    """Finds the words that begin as these stems do: some three times as fast as to look at every word."""
+    beginnings = "|".join(re.escape(stem[:-1] or stem) for stem in stems)
+    return re.compile(rf"(?<![^\W_])(?:{beginnings})[^\W_]*")
 
 
 def _bare(sign: re.Match[str]) -> str:
     """The sign itself, or nothing where it is an accent of the letter before."""
     return "" if unicodedata.combining(sign.group()) else sign.group()
-
-
-def _beginning(folded: str, beginning: str) -> Iterator[str]:
-    """The words of a text that begin so."""
-    at = folded.find(beginning)
-    while at >= 0:
-        whole = WORD.match(folded, at)
-        if whole and not (at and folded[at - 1].isalnum()):
-            yield whole.group()
-        at = folded.find(beginning, at + 1)
 
 
 def terms_of(query: str) -> list[str]:

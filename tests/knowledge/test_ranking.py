@@ -118,6 +118,15 @@ def test_within_a_named_document_what_is_left_of_the_question_decides() -> None:
     assert scores[2] - scores[1] == pytest.approx(0.6 - 0.2 + WEIGHTS.bm25)
 
 
+def test_within_a_named_document_tables_come_before_prose_that_is_as_near() -> None:
+    words = Words({}, {}, within={})
+    found = {
+        1: Candidate("report", [0.5], siblings=90, within=[0.5]),
+        2: Candidate("report", [0.5], siblings=90, within=[0.5], figures=0.6),
+    }
+    assert _order(ranked(found, [words], 50)) == [2, 1]
+
+
 def test_among_short_documents_the_title_is_not_counted_once_more() -> None:
     words = Words({}, {}, frozenset({"2022"}))
     found = {1: Candidate("a", [0.6]), 2: Candidate("b", [0.5], named=frozenset({"2022"}))}
