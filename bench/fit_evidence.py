@@ -115,14 +115,14 @@ def fitted(rows: Rows) -> dict[str, Any]:
 
 def collect(sets: Path, cache: Path, limit: int) -> Rows:
     """Search every question in its own set, and some in the other sets."""
-    embedder = MiniLM(cache)
+    embedder, reader = MiniLM(cache), MiniLM(cache, int8=True)
     _ingest_samples(cache / SAMPLES)
     folders = {name: DATA / "evaluation" / name if name == SAMPLES else sets / name for name in SETS}
     asked = {name: queries(folders[name], limit) for name in SETS}
     measured: list[dict[str, float]] = []
     found: list[tuple[bool, str, int]] = []
     for name in SETS:
-        corpus = Corpus(folders[name], cache, embedder)
+        corpus = Corpus(folders[name], cache, embedder, reader)
         for query, label in _asked_in(name, asked):
             measured.append(_features(query, corpus, embedder))
             found.append((query.answerable and label == name, label, zlib.crc32(query.about.encode()) % PARTS))
