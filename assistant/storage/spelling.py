@@ -30,7 +30,7 @@ LONGEST = 30
 MOST_LOOKED_UP = 3
 """Words of one question that are looked for: more are another language, or no words."""
 
-_WORD = re.compile(r"(?<![\w.@/-])[^\W\d_]+(?:['\u2019][^\W\d_]+)?(?![\w@/-]|\.\w)")
+_WORD = re.compile(r"(?<![\w.@/'\u2019-])[^\W\d_]+(?![\w@/-]|\.\w)")
 _TERMS = text(
     "SELECT term FROM chunks_vocabulary WHERE term >= :first AND term < :behind"
     " AND length(term) BETWEEN :length - 2 AND :length + 2"

@@ -60,6 +60,7 @@ def test_a_misspelt_word_is_read_as_the_documents_write_it(session: Session, wri
     [
         "how much is a berth in berlin",  # English words that no document has
         "who is Harbuor",  # a name
+        "where is the harbour's berth",
         "what is HB-2041 or purser@quay.example",
         "xqzt wrrp plonk fnord brzl",  # no words at all
     ],

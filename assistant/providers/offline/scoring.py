@@ -37,7 +37,7 @@ TOLD = 0.7
 """Share of the question's words from which a piece and its titles are in the question's own words."""
 
 OF_EACH = 2
-"""Pieces of each passage that are compared where none is."""
+"""Pieces of each passage that are compared at least where none is."""
 
 EMBEDDED_CHARACTERS = 300
 """Of a longer sentence only the beginning is compared."""
@@ -136,14 +136,14 @@ def score_by_meaning(question: Question, scored: Sequence[Scored], embedder: Min
 
 
 def _spread(near: Sequence[Scored]) -> list[Scored]:
-    """The best few pieces of each passage: where no piece has the words of the question, any passage may mean it."""
-    taken: Counter[int] = Counter()
-    spread: list[Scored] = []
-    for one in near:
+    """The best pieces, and the best few of each passage: where none has the question's words, any may mean it."""
+    taken = Counter(one.unit.passage for one in near[:EMBEDDED])
+    further: list[Scored] = []
+    for one in near[EMBEDDED:]:
         taken[one.unit.passage] += 1
         if taken[one.unit.passage] <= OF_EACH:
-            spread.append(one)
-    return spread[: 2 * EMBEDDED]
+            further.append(one)
+    return [*near[:EMBEDDED], *further[:EMBEDDED]]
 
 
 def with_similarity(question: Question, scored: Sequence[Scored], embedder: MiniLM) -> list[Scored]:
