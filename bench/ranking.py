@@ -70,24 +70,26 @@ class Brought:
 class Searched(Corpus):
     """A set whose searches tell what they brought."""
 
+    def __init__(self, folder: Path, cache: Path) -> None:
+        super().__init__(folder, cache, MiniLM(cache), MiniLM(cache, int8=True))
+        self._seen: list[tuple[Mapping[int, Candidate], Sequence[Words], int]] = []
+        exact = ExactSearches(Vectors(self._database))
+        self._retrieval = Retrieval(self._database, exact, None, order=self._order, embed=self._embedder.embed)
+
     def brought(self, question: str, *, by_page: bool) -> Brought:
         """Search for a question once."""
-        seen: list[tuple[Mapping[int, Candidate], Sequence[Words], int]] = []
-
-        def order(candidates: Mapping[int, Candidate], asked: Sequence[Words], depth: int) -> dict[int, float]:
-            seen.append((candidates, asked, depth))
-            return ranked(candidates, asked, depth)
-
-        retrieval = Retrieval(
-            self._database, ExactSearches(Vectors(self._database)), None, order=order, embed=self._embedder.embed
-        )
         vectors = QueryVectors(self._embedder.embed([question]))
-        passages = retrieval.passages([question], vectors, [SPACE], PASSAGES)
+        passages = self._retrieval.passages([question], vectors, [SPACE], PASSAGES)
+        seen = self._seen.pop()
         with snapshot(self._database, [SPACE]) as now:
-            loaded = now.load(list(seen[0][0]))
+            loaded = now.load(list(seen[0]))
         places = {row: self._place(passage, by_page=by_page) for row, passage in loaded.items()}
         found = list(dict.fromkeys(self._place(passage, by_page=by_page) for passage in passages))
-        return Brought(*seen[0], found, places)
+        return Brought(*seen, found, places)
+
+    def _order(self, candidates: Mapping[int, Candidate], asked: Sequence[Words], depth: int) -> dict[int, float]:
+        self._seen.append((candidates, asked, depth))
+        return ranked(candidates, asked, depth)
 
     def _place(self, passage: Passage, *, by_page: bool) -> str:
         id_ = self.ids[passage.document]
@@ -114,7 +116,7 @@ def main() -> None:
 def measure(folder: Path, cache: Path) -> list[tuple[str, dict[str, float]]]:
     """Return nDCG@10 of each order, by the name of the set; two of them where pages are judged beside documents."""
     one = QuestionSet(folder)
-    corpus = Searched(folder, cache, MiniLM(cache), MiniLM(cache, int8=True))
+    corpus = Searched(folder, cache)
     judgements: dict[str, Judged] = {one.name: one.qrels}
     if (folder / "pdfs").is_dir():
         judgements[f"{one.name}, pages"] = dict(pages_with_figures(folder))
