@@ -84,6 +84,14 @@ def test_short_documents_and_those_without_a_name_are_not_looked_into() -> None:
     assert named({1: Candidate("a", [0.6], siblings=90)}, [Words({}, {}, frozenset({"acm"}))]) == []
 
 
+def test_among_mostly_short_documents_none_is_looked_into() -> None:
+    words = Words({}, {}, frozenset({"acm"}))
+    report = Candidate("report", [0.6], siblings=90, named=frozenset({"acm"}))
+    notes = {row: Candidate(f"note {row}", [0.5]) for row in (2, 3)}
+    assert named({1: report}, [words]) == ["report"]
+    assert named({1: report, **notes}, [words]) == []
+
+
 def test_documents_that_are_named_alike_are_looked_into_together() -> None:
     words = Words({}, {}, frozenset({"acm", "bolt", "2022"}))
     names = {"Acme 2021": {"acm"}, "Acme 2022": {"acm", "2022"}, "Bolt 2022": {"bolt", "2022"}, "Bolt 2021": {"bolt"}}
