@@ -1,13 +1,10 @@
 """How near the passages' best sentences come to a question, word by word, by the embedding model.
 
-One cosine of whole passages says that they are about the same thing; what is asked of it may still be missing. Each
-token as it is meant where it stands (as in ColBERT's late interaction, Khattab and Zaharia, SIGIR 2020) tells which
-words of the question find nothing like them.
+One cosine of whole passages says that they are about the same thing; what is asked of it may still be missing.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,14 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.domain import Passage
+from assistant.providers.offline.nearness import Span, content_tokens, cosine, of_words, within
 from assistant.providers.offline.question import Question, answer_fit
-from assistant.providers.offline.terms import content, coverage, is_stop
+from assistant.providers.offline.terms import content, coverage
 from assistant.sentences import sentences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from assistant.providers.minilm import MiniLM, TokenVectors
+    from assistant.providers.minilm import MiniLM
 
 LOOKED_INTO = 2
 """Passages whose sentences are compared: the first and the most similar one; five were no better."""
@@ -42,9 +40,6 @@ HEADING_CHARACTERS = 60
 WITH_HEADING = 0.3
 FORM = 0.2
 FIRST = 0.15
-
-Span = tuple[int, int]
-_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +89,13 @@ def closeness(
     text, placed = _joined(read, _chosen(pieces(asked, term_weights, read)))
     question, found = embedder.embed_tokens(asked.text), embedder.embed_tokens(text)
     near = question.vectors @ found.vectors.T
-    told = _content_tokens(asked.text, question)
-    inside = [(_within(found, one.sentence), _within(found, one.heading)) for one in placed]
+    told = content_tokens(asked.text, question)
+    inside = [(within(found, one.sentence), within(found, one.heading)) for one in placed]
     inside = [(tokens, heading) for tokens, heading in inside if tokens]
-    cosines = sorted(_cosine(question.vectors, found.vectors[tokens]) for tokens, _ in inside)
+    cosines = sorted(cosine(question.vectors, found.vectors[tokens]) for tokens, _ in inside)
     return {
         "together": max((_mean(near[:, here + above].max(axis=1), told) for here, above in inside), default=0.0),
-        "lowest": min(_of_words(near.max(axis=1), told)),
+        "lowest": min(of_words(near.max(axis=1), told)),
         "whole": float(near[0].max()),
         "second": cosines[-2:][0] if cosines else 0.0,
     }
@@ -137,31 +132,6 @@ def _joined(passages: Sequence[Passage], chosen: Sequence[Piece]) -> tuple[str, 
     return text, placed
 
 
-def _within(found: TokenVectors, span: Span) -> list[int]:
-    return [n for n, (start, end) in enumerate(found.spans) if start >= span[0] and end <= span[1] and end > start]
-
-
-def _content_tokens(text: str, question: TokenVectors) -> list[list[int]]:
-    """The tokens of each word that carries meaning; of all words where none does."""
-    words_at = [(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
-    tokens = [
-        (word, [n for n, (a, b) in enumerate(question.spans) if a >= start and b <= end and b > a])
-        for start, end, word in words_at
-    ]
-    known = [(word, at) for word, at in tokens if at]
-    return [at for word, at in known if not is_stop(word)] or [at for _, at in known] or [[0]]
-
-
 def _mean(best: NDArray[np.float32], told: Sequence[Sequence[int]]) -> float:
     """How near the words of the question find something, on average."""
-    return float(np.mean(_of_words(best, told)))
-
-
-def _of_words(best: NDArray[np.float32], told: Sequence[Sequence[int]]) -> list[float]:
-    """How near each word of the question finds something: of its tokens the nearest counts."""
-    return [float(best[list(tokens)].max()) for tokens in told]
-
-
-def _cosine(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
-    one, other = left.mean(axis=0), right.mean(axis=0)
-    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+    return float(np.mean(of_words(best, told)))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.providers.offline.columns import answers
+from assistant.providers.offline.nearness import Nearness, nearness
 from assistant.providers.offline.people import others
 from assistant.providers.offline.question import Kind, Question, answer_fit, sets_condition
 from assistant.providers.offline.ranges import amounts, covers
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
     from assistant.providers.minilm import MiniLM
 
 EMBEDDED = 8
-"""Pieces compared by meaning for one question at most, about 4 ms each. Right passage cited first with 5 / 8 / 12 of
-them: in 94.8 / 95.2 / 95.2 % of the questions of three public sets (means of the sets, documents held out)."""
+"""Pieces compared by meaning for one question at most. Right passage cited first with 5 / 8 / 12 of them: in 94.8 /
+95.2 / 95.2 % of the questions of three public sets (means of the sets, documents held out)."""
 
 WITHIN = 3.0
-"""A piece this far (log odds) behind the best by words does not win by its meaning: usually two or three compete."""
+"""A piece this far (log odds) behind the best by words does not win by its meaning: usually two or three compete.
+
+With 2.0 / 3.0 / 4.5 the right passage of 1,000 encyclopedia questions was cited first in 88.0 / 88.8 / 88.5 %, of a
+company's articles in 98.8 / 99.2 / 99.2 %."""
 
 CLEAR = 0.5
 """Share of the question's words from which a piece without competitors needs no look at its meaning."""
@@ -42,7 +46,7 @@ OF_EACH = 2
 EMBEDDED_CHARACTERS = 300
 """Of a longer sentence only the beginning is compared."""
 
-FEATURES = (
+BY_WORDS = (
     "own",
     "context",
     "names",
@@ -53,10 +57,12 @@ FEATURES = (
     "figure",
     "date",
     "name",
-    "similarity",
 )
 """What the weights are fitted for. ``figure``, ``date`` and ``name``: the question wants one, and the piece holds one
 that the question does not. A piece's length is none of them: fitted on two sets, it misled the third."""
+
+BY_MEANING = (*BY_WORDS, "similarity", "near", "passage_near")
+"""With what reading the pieces tells (``nearness``: a piece's similarity, its words and those of its passage)."""
 
 SET_BY_HAND = {
     "asked": 1.5,
@@ -124,7 +130,7 @@ def score_by_words(question: Question, passages: Sequence[PromptPassage], pieces
 
 
 def score_by_meaning(question: Question, scored: Sequence[Scored], embedder: MiniLM) -> list[Scored]:
-    """Score the first pieces anew with their similarity to the question, best first; the rest are dropped.
+    """Score the first pieces anew by how near they come to the question, best first; the rest are dropped.
 
     The embedder is spared when the words leave no doubt.
     """
@@ -132,7 +138,7 @@ def score_by_meaning(question: Question, scored: Sequence[Scored], embedder: Min
     best = near[:EMBEDDED] if any(one.features["context"] >= TOLD for one in near) else _spread(near)
     if len(best) < 2 and all(one.features["context"] >= CLEAR for one in best):
         return best
-    return with_similarity(question, best, embedder)
+    return with_meaning(question, best, embedder)
 
 
 def _spread(near: Sequence[Scored]) -> list[Scored]:
@@ -146,19 +152,29 @@ def _spread(near: Sequence[Scored]) -> list[Scored]:
     return [*near[:EMBEDDED], *further[:EMBEDDED]]
 
 
-def with_similarity(question: Question, scored: Sequence[Scored], embedder: MiniLM) -> list[Scored]:
-    """Embed the pieces and score them by words and meaning together, best first.
+def with_meaning(question: Question, scored: Sequence[Scored], embedder: MiniLM) -> list[Scored]:
+    """Read the pieces and score them by words and meaning together, best first.
 
-    A piece is read under the heading it stands under: "It" and "the river" are nothing without. The first piece was
-    right in 79 % of the questions of three public sets, against 75 % where it was read alone.
+    Those of one passage are read together under the heading they stand under: "It" and "the river" are nothing without.
+    Read so, and with the nearness of words, the right passage of 1,000 encyclopedia questions was cited first in 88.8 %
+    against 87.6 % where each was embedded alone, and the answer stood in the first 60 words in 86.4 % against 85.5 %.
+    What did not add to that: the search's own score and cosine of the passage, the word that is worst off, rare words
+    counting more, the second sentence of a passage, and the noun that "which" asks for.
     """
-    texts = [f"{one.about}\n{one.unit.text[:EMBEDDED_CHARACTERS]}" for one in scored]
-    vectors = embedder.embed([question.text, *texts])
+    passages: dict[int, list[Scored]] = {}
+    for one in sorted(scored, key=lambda one: one.unit.at):
+        passages.setdefault(one.unit.passage, []).append(one)
     again = []
-    for one, similarity in zip(scored, (vectors[1:] @ vectors[0]).tolist(), strict=True):
-        features = {**one.features, "similarity": similarity}
-        again.append(replace(one, features=features, score=_sum(fitted()["meaning"], features)))
+    for some in passages.values():
+        texts = [one.unit.text[:EMBEDDED_CHARACTERS] for one in some]
+        for one, near in zip(some, nearness(question.text, some[0].about, texts, embedder), strict=True):
+            features = {**one.features, **_meaning(near)}
+            again.append(replace(one, features=features, score=_sum(fitted()["meaning"], features)))
     return sorted(again, key=lambda one: -one.score)
+
+
+def _meaning(near: Nearness) -> dict[str, float]:
+    return {"similarity": near.similarity, "near": near.words, "passage_near": near.passage}
 
 
 class _Surroundings:
