@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from assistant.providers.offline.question import Question
+from assistant.providers.offline.ranges import limits
 from assistant.providers.offline.terms import base_weight, content, coverage, stem
 
 Cells = Sequence[tuple[str, str]]
@@ -86,20 +87,28 @@ def with_mates(names: Iterable[str]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A figure that a column has to reach or not to reach; ``named`` are the stems of what is counted."""
+    """A figure that a column has to reach or not; stems of what is counted, and of the words that make it a bound."""
 
     holds: str
     value: float
     named: frozenset[str]
+    words: frozenset[str] = frozenset()
 
     @property
     def said(self) -> frozenset[str]:
         """Stems of the question that the bound takes up."""
-        return self.named | {stem(f"{self.value:g}")}
+        return self.named | self.words | {stem(f"{self.value:g}")}
 
     def met(self, cells: Cells) -> bool | None:
-        """Whether a row meets it; None where no column of it is meant, or holds no figure."""
+        """Whether a row meets it; None where no column of it is meant, or holds no figure.
+
+        One with a range meets it by some of that: "EUR 500 to EUR 3,000" is also above 2,000.
+        """
         meant = [cell for name, cell in cells if self.named & with_mates(content(name))]
+        ranges = [stated for cell in meant if (stated := limits(cell))]
+        if ranges:
+            low, high = ranges[0]
+            return high > self.value if self.holds in {_LEAST, _MORE} else low < self.value
         figures = [_value(found) for cell in meant if (found := _FIGURE.search(cell)) and self._counts(found)]
         return _HOLDS[self.holds](figures[0], self.value) if figures else None
 
@@ -117,7 +126,7 @@ def bound(question: Question) -> Bound | None:
         near = words is not None and not question.text[words.end() : found.start()].strip()
         people = dict(_groups())[_ROOM]
         if words is not None and near and named:
-            return Bound(str(words.lastgroup), _value(found), named)
+            return Bound(str(words.lastgroup), _value(found), named, frozenset(content(words.group())))
         if named & people:
             return Bound(_LEAST, _value(found), named & people)
     return None

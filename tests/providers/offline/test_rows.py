@@ -70,6 +70,21 @@ def test_rows_within_a_bound_are_all_told(ask: Ask) -> None:
     assert "Dipper" not in ask("Which boats at the quay South have more than 10 seats?", BOATS)
 
 
+def test_of_rows_with_ranges_all_are_told_that_reach_beyond_the_amount(ask: Ask) -> None:
+    repairs = (
+        "Repairs.pdf",
+        "Who agrees",
+        "Who agrees\n\nCost of repair: Up to EUR 500; Agreed by: Skipper\n"
+        "Cost of repair: EUR 500.01 to EUR 3,000; Agreed by: Harbour master\n"
+        "Cost of repair: Above EUR 3,000; Agreed by: Owner",
+    )
+    beyond = ask("Who agrees to repairs above 2,000 euros?", repairs)
+    assert "Harbour master" in beyond
+    assert "Owner" in beyond
+    assert "Skipper" not in beyond
+    assert ask("Who agrees to a repair of 2,000 euros?", repairs).endswith("Agreed by: Harbour master [1]")
+
+
 def test_a_number_that_names_a_thing_is_no_bound(ask: Ask) -> None:
     scales = ("Scales.xlsx", "Scales", "Scales\n\nScale: Robin 200; Price EUR: 90\nScale: Wren 500; Price EUR: 400")
     assert ask("How much is the Robin 200?", scales) == "Scale: Robin 200; Price EUR: 90 [1]"
