@@ -20,7 +20,8 @@ question says "latest", the newest of several editions counts as named. Within t
 what is left of the question counts (``looking_into.py``). On twelve quarterly reports (nDCG@10 by page of 49 questions
 with a figure for an answer; of 116 by report) the title's words raised 0.248 to 0.305 and 0.793 to 0.858; first page,
 "latest" and the look into the document together 0.285 to 0.510 and 0.880 to 0.969 (without "latest" to 0.424 and
-0.908), and figures at 0.1 to 0.517; at 0.2 to 0.538, which is not taken since these pages were told by their figures. On the seven sets, most of them of short documents, all this changes nothing.
+0.908), and figures at 0.1 to 0.517; at 0.2 to 0.538, which is not taken since these pages were told by their
+figures. On the seven sets, most of them of short documents, all this changes nothing.
 
 The weights are for the embedded model's cosines; for others, whose cosines spread otherwise, nothing was fitted anew.
 """
