@@ -18,9 +18,9 @@ LEAVE = "Employees receive 27 days of annual leave each year."
 CANTEEN = "The canteen serves a warm meal from half past eleven."
 PRINTER = "The printer on floor two takes paper of size A3."
 THREE = (("Leave", LEAVE), ("Canteen", CANTEEN), ("Printer", PRINTER))
-QUERY = "How much holiday am I entitled to"
-TOPICS = {"holiday": 1, "canteen": 1, "leave": 2, "printer": 3}
-"""To the server's mind the question about leave is one about the canteen."""
+QUERY = "How many days am I entitled to"
+TOPICS = {"holiday": 1, "entitled": 1, "canteen": 1, "leave": 2, "printer": 3}
+"""To the server's mind what is asked about leave is about the canteen."""
 
 
 def serves(knowledge: KnowledgeBase, model: str) -> Callable[[], bool]:

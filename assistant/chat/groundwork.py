@@ -94,13 +94,15 @@ class Groundwork:
         """Plan by rules, or by a model of ``planners`` with the retrieval of the raw question beside it."""
         step = self._steps.start("classify", "Reading the question")
         question = asked.question
-        asked, seen, planner = await anyio.to_thread.run_sync(self._look, asked, choice, planners)
+        asked, seen, written, planner = await anyio.to_thread.run_sync(self._look, asked, choice, planners)
         if planner is None:
             plan, early = planning.by_rules(seen, asked.route), None
         else:
             plan, early = await self._by_model(asked, seen, planner, token)
         if asked.settled:
             plan = planning.as_settled(plan, asked.question, reworded=asked.reworded)
+        elif plan.route in WITH_PASSAGES:
+            plan = planning.as_written(plan, written, read_so=choice.provider == OFFLINE)
         plan_ms = self._running.elapsed_ms()
         self._tell_plan(step, plan, question)
         if plan.route not in WITH_PASSAGES:
@@ -112,17 +114,18 @@ class Groundwork:
 
     def _look(
         self, asked: Asked, choice: ModelChoice, planners: Planners
-    ) -> tuple[Asked, planning.Look, planning.Planner | None]:
+    ) -> tuple[Asked, planning.Look, dict[str, str], planning.Planner | None]:
         """Look by the rules, and get the planner where they are not enough; blocking, one hop for both.
 
-        What nobody has settled is first put into the words of the documents; a long story is for models that read.
+        With each query as the documents write its words. A long story is for models that read.
         """
-        if not asked.settled:
-            told = gist(asked.question) if choice.provider == OFFLINE else asked.question
-            asked = replace(asked, question=self._deps.knowledge.in_words_of_documents(asked.person, told))
+        if choice.provider == OFFLINE and not asked.settled:
+            asked = replace(asked, question=gist(asked.question))
         alone = choice.provider == OFFLINE or asked.route is not None
         seen = planning.look(asked.question, asked.context, self._guess, self._begun.nearest, alone=alone)
-        return asked, seen, None if alone or seen.sure else planners()
+        knowledge = self._deps.knowledge
+        written = {query: knowledge.in_words_of_documents(asked.person, query) for query in seen.queries}
+        return asked, seen, written, None if alone or seen.sure else planners()
 
     def _guess(self, queries: Sequence[str]) -> RouteGuess:
         return self._deps.classifier.classify(queries[0], self._begun.embed(queries)[0])

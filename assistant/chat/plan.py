@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
@@ -175,6 +175,20 @@ def as_settled(plan: Plan, question: str, *, reworded: bool) -> Plan:
     """Return a plan that reads the question as the person has settled it, whatever a model made of it."""
     queries = tuple(dict.fromkeys((question, *plan.search_queries)))
     return replace(plan, standalone_question=question, search_queries=queries, reworded=reworded)
+
+
+def as_written(plan: Plan, written: Mapping[str, str], *, read_so: bool) -> Plan:
+    """Return a plan that searches by the words of the documents, which ``written`` has for queries.
+
+    For a model that knows other words for the same they are searched beside its own queries; where nothing but rules
+    reads the question it is ``read_so`` too.
+    """
+    if not read_so:
+        other = [by_words for query, by_words in written.items() if by_words != query]
+        return replace(plan, search_queries=tuple(dict.fromkeys((*plan.search_queries, *other))))
+    queries = tuple(dict.fromkeys(written.get(query, query) for query in plan.search_queries))
+    question = written.get(plan.standalone_question, plan.standalone_question)
+    return replace(plan, standalone_question=question, search_queries=queries)
 
 
 def by_rules(seen: Look, route: Route | None = None) -> Plan:

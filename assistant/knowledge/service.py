@@ -45,6 +45,7 @@ from assistant.storage.embeddings import Embeddings
 from assistant.storage.generations import Generations
 from assistant.storage.index_state import IndexState
 from assistant.storage.people import LOCAL
+from assistant.storage.rows import EMBEDDED
 from assistant.storage.spelling import in_other_words, respelled
 from assistant.storage.vectors import Vectors
 
@@ -250,14 +251,16 @@ class KnowledgeBase:
     def in_words_of_documents(self, person: Person, question: str) -> str:
         """Return the question with words that no document has as those documents write them that the person may read.
 
-        Misspelt ones are put right, and a common word gives way to another for the same ("vacation", "annual leave").
+        Misspelt ones are put right, and a common word gives way to another for the same ("vacation", "annual leave");
+        not where another embedding model serves, which a company takes because it knows more words by itself.
         """
         if not in_english(question):
             return question
         spaces = self._access.readable(person)
         with self._database.read() as session:
             written = respelled(session, question, spaces, self._embedder.knows)
-            return in_other_words(session, written, spaces)
+            other = self._queries.model() == EMBEDDED
+            return in_other_words(session, written, spaces) if other else written
 
     def retrieve(
         self,
