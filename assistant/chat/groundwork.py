@@ -104,7 +104,7 @@ class Groundwork:
         elif plan.route in WITH_PASSAGES:
             plan = planning.as_written(plan, written, read_so=choice.provider == OFFLINE)
         plan_ms = self._running.elapsed_ms()
-        self._tell_plan(step, plan, question)
+        self._tell_plan(step, plan, question, first=not asked.history)
         if plan.route not in WITH_PASSAGES:
             return Grounds(plan, [], None, False, False, plan_ms, None)
         offline = choice.provider == OFFLINE
@@ -200,10 +200,10 @@ class Groundwork:
         settled = plan.confidence == 1.0  # chosen or corrected by a person
         return not unclear and not settled and all(map(hopeless, questions, found))
 
-    def _tell_plan(self, step: int, plan: Plan, question: str) -> None:
+    def _tell_plan(self, step: int, plan: Plan, question: str, *, first: bool) -> None:
         self._steps.finish(step, ROUTE_TITLES[plan.route], route_detail(plan))
         if plan.reworded or plan.standalone_question != " ".join(question.split()):
-            self._steps.finish(self._steps.start("rewrite", reading_title(plan), plan.standalone_question))
+            self._steps.finish(self._steps.start("rewrite", reading_title(plan, first=first), plan.standalone_question))
 
 
 def in_turn(found: Sequence[Sequence[Passage]], most: int) -> list[Passage]:

@@ -65,6 +65,8 @@ def route_detail(plan: Plan) -> str:
     return f"{plan.reason} ({plan.confidence:.0%} sure)"
 
 
-def reading_title(plan: Plan) -> str:
-    """Return how a question came to be read as it was."""
-    return "Read as you put it" if plan.reworded else "Read with what was said before"
+def reading_title(plan: Plan, *, first: bool) -> str:
+    """Return how a question came to be read as it was; before the ``first`` of a conversation nothing was said."""
+    if plan.reworded:
+        return "Read as you put it"
+    return "Read in the words of the documents" if first else "Read with what was said before"

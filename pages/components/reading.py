@@ -20,7 +20,8 @@ def draw_reading_of(entered: Entered, turn: Turn) -> None:
     if plan is None or not (plan.reworded or plan.standalone_question != " ".join(turn.question.split())):
         return
     with st.container(key=f"reading-{turn.id}", gap="xsmall"):
-        st.markdown(f":small[:gray[{reading_title(plan)}:] {escape(plan.standalone_question)}]")
+        title = reading_title(plan, first=turn.seq == 1)
+        st.markdown(f":small[:gray[{title}:] {escape(plan.standalone_question)}]")
         if turn.status is not TurnStatus.AWAITING_APPROVAL:
             _draw_form(entered, turn, plan)
 

@@ -63,4 +63,5 @@ def test_what_a_misspelt_question_was_read_as_is_told(harbour: Chatting) -> None
     turn = harbour.ask("how much are the harbuor dues for a yacht", choice=OFFLINE)
     assert turn.plan is not None
     assert turn.plan.standalone_question == "how much are the harbour dues for a yacht"
-    assert [step.detail for step in turn.steps if step.kind == "rewrite"] == [turn.plan.standalone_question]
+    told = [(step.title, step.detail) for step in turn.steps if step.kind == "rewrite"]
+    assert told == [("Read in the words of the documents", turn.plan.standalone_question)]

@@ -34,6 +34,15 @@ def test_a_year_and_a_month_of_it_are_not_told_apart(written: Ask) -> None:
     assert "newer" not in written(QUESTION, month, PRICES)
 
 
+def test_a_difference_is_seen_however_sure_the_first_document_is(ask: Ask) -> None:
+    notice = ("Notice.md", "Kiosk", "The kiosk in Sand Bay is open from 11:30 to 14:00 on working days.")
+    others = [
+        (f"Bay {n}.md", "Bay", f"The bay has {n} berths. Boats moor at the north quay of the bay.") for n in "345"
+    ]
+    news = ("News.md", "Kiosk", "The kiosk in Sand Bay is open from 12:00 to 14:30 on working days.")
+    assert ask("When is the kiosk in Sand Bay open?", notice, *others, news).startswith(DIFFERENT)
+
+
 def test_documents_that_agree_are_no_conflict(ask: Ask) -> None:
     again = ("Reception.md", "Fees", "The fee for a lost badge is 10 EUR, cash only.")
     assert DIFFERENT not in ask(QUESTION, FEES, again)
