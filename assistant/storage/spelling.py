@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 LIKE = 0.8
 """Likeness (difflib) from which a word may be meant: one letter of five left out, two of ten changed."""
 
+AS_GOOD_AS = 0.88
+"""The same for a word whose stem stands in the documents ("employes", "leav"): some are other words ("employer")."""
+
+ENDINGS = ("", "s", "es", "d", "ed", "ing", "er", "ly")
 SHORTEST = 3
 LONGEST = 30
 MOST_LOOKED_UP = 3
@@ -45,10 +49,23 @@ def respelled(session: Session, question: str, spaces: Sequence[str], is_word: C
     a digit.
     """
     doubtful = list(_doubtful(question, is_word))
-    unknown = [match for match in doubtful if not has_word(session, match.group().casefold())]
-    if not unknown or len(unknown) > MOST_LOOKED_UP:
+    known = {word for match in doubtful if has_word(session, word := match.group().casefold())}
+    if len(doubtful) - len(known) > MOST_LOOKED_UP:
         return question
-    return _replaced(question, unknown, lambda word: _meant(session, word, spaces))
+
+    def meant(word: str) -> str | None:
+        if word in known:
+            written = _written(session, stem_of(word), word, spaces, AS_GOOD_AS)
+            return None if written and _is_form(word, written) else written
+        return _meant(session, word, spaces)
+
+    return _replaced(question, doubtful, meant)
+
+
+def _is_form(one: str, other: str) -> bool:
+    """Whether one word is a plain form of the other, as "harbours" is of "harbour": then neither is misspelt."""
+    shorter, longer = sorted((one, other), key=len)
+    return longer.startswith(shorter) and longer[len(shorter) :] in ENDINGS
 
 
 def in_other_words(session: Session, question: str, spaces: Sequence[str]) -> str:
@@ -65,7 +82,7 @@ def in_other_words(session: Session, question: str, spaces: Sequence[str]) -> st
 def _replaced(question: str, words: Sequence[re.Match[str]], other: Callable[[str], str | None]) -> str:
     for match in reversed(words):
         meant = other(match.group().casefold())
-        if meant:
+        if meant and meant != match.group().casefold():
             question = f"{question[: match.start()]}{meant}{question[match.end() :]}"
     return question
 
@@ -96,7 +113,7 @@ def _meant(session: Session, word: str, spaces: Sequence[str]) -> str | None:
     stem = stem_of(word)
     terms = {term for first in {stem[:2], stem[1::-1]} for term in _terms(session, first, len(stem))}
     likest = get_close_matches(stem, terms, MOST_LOOKED_UP, LIKE)
-    written = [found for term in likest if (found := _written(session, term, word, spaces))]
+    written = [found for term in likest if (found := _written(session, term, word, spaces, LIKE))]
     return next(iter(get_close_matches(word, written, 1, LIKE)), None)
 
 
@@ -106,13 +123,13 @@ def _terms(session: Session, first: str, length: int) -> list[str]:
     return [str(row.term) for row in found]
 
 
-def _written(session: Session, term: str, word: str, spaces: Sequence[str]) -> str | None:
+def _written(session: Session, term: str, word: str, spaces: Sequence[str], like: float) -> str | None:
     """How a document that may be read writes a term; None where it stands in others only."""
     row = best_row(session, term, spaces)
     if row is None:
         return None
     words = {found.casefold() for part in session.execute(_TEXTS, {"row": row}).one() for found in _words(part)}
-    return next(iter(get_close_matches(word, [one for one in words if stem_of(one) == term], 1, LIKE)), None)
+    return next(iter(get_close_matches(word, [one for one in words if stem_of(one) == term], 1, like)), None)
 
 
 def _words(written: str) -> list[str]:

@@ -47,6 +47,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     [
         ("how much are the harbuor dues", "how much are the harbour dues"),
         ("how mch is anual leave", "how much is annual leave"),
+        ("how mch is anual leav", "how much is annual leave"),
         ("HARBUOR DUES", "harbour DUES"),
         ("Pursrs?", "pursers?"),
     ],
@@ -61,6 +62,7 @@ def test_a_misspelt_word_is_read_as_the_documents_write_it(session: Session, wri
         "how much is a berth in berlin",  # English words that no document has
         "who is Harbuor",  # a name
         "where is the harbour's berth",
+        "who are the purser",  # one of a word that documents have in the plural
         "what is HB-2041 or purser@quay.example",
         "xqzt wrrp plonk fnord brzl",  # no words at all
     ],
