@@ -29,8 +29,12 @@ AS_GOOD_AS = 0.88
 """The same for a word whose stem stands in the documents ("employes", "leav"): some are other words ("employer")."""
 
 ENDINGS = ("", "s", "es", "d", "ed", "ing", "er", "ly")
+"""What makes a form of a word another one of the same stem, both spelt right."""
+
 SHORTEST = 3
 LONGEST = 30
+"""Letters of a word that may be misspelt: two-letter words are like too many others, longer than this are no words."""
+
 MOST_LOOKED_UP = 3
 """Words of one question that are looked for: more are another language, or no words."""
 
