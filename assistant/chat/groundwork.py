@@ -117,14 +117,15 @@ class Groundwork:
     ) -> tuple[Asked, planning.Look, dict[str, str], planning.Planner | None]:
         """Look by the rules, and get the planner where they are not enough; blocking, one hop for both.
 
-        With each query as the documents write its words. A long story is for models that read.
+        With each query as the documents write its words, but for a reading that is settled. A long story is for models
+        that read.
         """
         if choice.provider == OFFLINE and not asked.settled:
             asked = replace(asked, question=gist(asked.question))
         alone = choice.provider == OFFLINE or asked.route is not None
         seen = planning.look(asked.question, asked.context, self._guess, self._begun.nearest, alone=alone)
-        knowledge = self._deps.knowledge
-        written = {query: knowledge.in_words_of_documents(asked.person, query) for query in seen.queries}
+        knowledge, unsettled = self._deps.knowledge, () if asked.settled else seen.queries
+        written = {query: knowledge.in_words_of_documents(asked.person, query) for query in unsettled}
         return asked, seen, written, None if alone or seen.sure else planners()
 
     def _guess(self, queries: Sequence[str]) -> RouteGuess:
