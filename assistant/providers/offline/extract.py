@@ -20,7 +20,7 @@ from assistant.providers.offline.sides import Side, quote_sides
 from assistant.providers.offline.spans import Seeker
 from assistant.providers.offline.supersession import by_edition, in_force
 from assistant.providers.offline.terms import content
-from assistant.providers.offline.units import Unit, UnitKind
+from assistant.providers.offline.units import ROWS, Unit, UnitKind
 from assistant.providers.passages import PromptPassage
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ LONGEST = 120
 NEAR_BEST = 1.2
 """A sentence this much below the best one's score (in log odds) is about a third as likely to answer."""
 
-TABLE = (UnitKind.ROW, UnitKind.CELLS)
 SAME = 0.7
 """Share of common words from which a sentence says the same again."""
 
@@ -144,10 +143,10 @@ def _short(found: Found) -> list[Quote]:
     listed = list_around(found.question, found.best, found.passages, found.pieces, found.embedder)
     if listed:
         return quote_list(listed, found.passages)
-    if found.best.kind in TABLE and not set(found.question.terms) & set(found.best.terms):
+    if found.best.kind in ROWS and not set(found.question.terms) & set(found.best.terms):
         header, rows = quote_side(found.question, found.best, found.passages, found.pieces)
         return lines([*([header] if header else []), *rows])
-    if found.best.kind in TABLE:
+    if found.best.kind in ROWS:
         return quote_rows(found.question, found.best, found.passages, found.pieces)
     return _opening(found)
 
@@ -172,7 +171,7 @@ def _quotes(found: Found) -> list[Quote]:
     compared = sides(found) if found.question.compares else []
     if len(compared) > 1:
         return side_by_side(compared, found)
-    if found.best.kind in TABLE:
+    if found.best.kind in ROWS:
         return quote_rows(found.question, found.best, found.passages, found.pieces)
     differing = conflict(found.question, [found.scored[0], *found.by_words], found.passages)
     if differing:
@@ -251,7 +250,7 @@ def _same(piece: Unit, other: Unit, names: Set[str]) -> bool:
     """Whether a piece says again what another says; not when it says it of another of the things asked about."""
     if (piece.passage, piece.at) == (other.passage, other.at):
         return True
-    if piece.kind in TABLE:
+    if piece.kind in ROWS:
         return False
     mine, theirs = set(piece.terms), set(other.terms)
     if (mine - theirs) & names:

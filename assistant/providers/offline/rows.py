@@ -13,7 +13,7 @@ from assistant.providers.offline.question import Kind, Question
 from assistant.providers.offline.quotes import Quote, plain
 from assistant.providers.offline.ranges import amounts, covers
 from assistant.providers.offline.terms import base_weight, content, coverage
-from assistant.providers.offline.units import Unit, UnitKind, column_names, units
+from assistant.providers.offline.units import ROWS, Unit, UnitKind, column_names, units
 from assistant.providers.passages import PromptPassage, read, render
 from assistant.table_rows import CELL_END
 
@@ -142,7 +142,7 @@ def quote_table_below(
     prose = list(takewhile(lambda piece: piece.kind is UnitKind.PROSE, after[:BETWEEN]))
     behind = after[len(prose) :]
     header = [piece for piece in behind[:1] if piece.kind is UnitKind.HEADING]
-    rows = list(takewhile(lambda piece: piece.kind in (UnitKind.ROW, UnitKind.CELLS), behind[len(header) :]))
+    rows = list(takewhile(lambda piece: piece.kind in ROWS, behind[len(header) :]))
     lines = [*header, *rows] if len(rows) > 1 else []
     n = passages[lead.passage].n
     return [Quote(n, piece.text, ("\n" if at else "\n\n") + "- ") for at, piece in enumerate(lines[:MOST_LISTED])]

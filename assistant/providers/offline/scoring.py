@@ -18,7 +18,7 @@ from assistant.providers.offline.question import Kind, Question, answer_fit, set
 from assistant.providers.offline.ranges import amounts, covers
 from assistant.providers.offline.spans import Seeker, Wanted
 from assistant.providers.offline.terms import content, coverage, pairs_kept, weights
-from assistant.providers.offline.units import Unit, UnitKind
+from assistant.providers.offline.units import ROWS, Unit, UnitKind
 from assistant.providers.passages import PromptPassage
 
 if TYPE_CHECKING:
@@ -91,7 +91,6 @@ _EXCEPTION = re.compile(
 _POINTS_BACK = re.compile(r"\w [^.]*\b(?:this|these|such) [a-z]+", re.IGNORECASE)
 NO_STEPS = frozenset({Kind.YES_NO, Kind.AMOUNT, Kind.DURATION})
 
-ROWS = frozenset({UnitKind.ROW, UnitKind.CELLS})
 QUOTABLE = ROWS | {UnitKind.PROSE, UnitKind.ITEM}
 
 

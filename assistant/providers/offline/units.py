@@ -31,6 +31,10 @@ class UnitKind(StrEnum):
     HEADING = "heading"
 
 
+ROWS = frozenset({UnitKind.ROW, UnitKind.CELLS})
+"""What is a row of a table: with the names of its columns, or its cells alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One quotable piece. ``text`` is the passage's ``[start, end)`` with whitespace collapsed.
