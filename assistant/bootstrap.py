@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
+    from assistant.people.rights import Rights
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
     from assistant.settings import Settings
@@ -49,6 +50,13 @@ class Services:
         chat = ChatService(*engines, models=self.models, actions=self.actions)
         chat.start()
         return chat
+
+    @cached_property
+    def rights(self) -> Rights:
+        """What people may do, by the database."""
+        from assistant.people.rights import Rights
+
+        return Rights(self.database)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:

@@ -11,21 +11,31 @@ from typing import Any, Literal
 
 
 class Role(StrEnum):
-    """What a person may do: staff ask, KB admins also change documents, admins also change settings."""
+    """What a person may do: staff ask, KB admins also change documents, admins also change settings and people."""
 
     STAFF = "staff"
     KB_ADMIN = "kb_admin"
     ADMIN = "admin"
 
+    def at_most(self, other: Role) -> Role:
+        """Return the lesser of two roles."""
+        ranks = list(Role)
+        return min(self, other, key=ranks.index)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts. Passed into every service function, which decides by it."""
+    """Who acts, passed into every service function, which asks the database what they may do at that moment.
+
+    ``credential`` names the session ("session:…") or API token ("token:…") they came by, which must hold then too;
+    None: the local operator, and work that outlives a log-out. ``role`` can only narrow what the database gives.
+    """
 
     id: str
     email: str
     name: str
     role: Role
+    credential: str | None = None
 
     @property
     def may_edit_documents(self) -> bool:
@@ -62,8 +72,7 @@ class Document:
     """A document as lists show it: its newest version's state beside what is searchable now.
 
     ``pages`` is None for formats without pages; ``chunks`` counts the live version's chunks (0 before
-    the first is live). ``share`` is the finished part (0 to 1) of the running stage, ``done``/``total``
-    the same in that stage's own unit (pages or chunks).
+    the first is live). ``done``/``total`` are how far the running stage is, in its own unit (pages or chunks).
     """
 
     id: str

@@ -8,8 +8,11 @@
     ├── StartError             port or folder is not to be had; the start stops
     │   └── FolderInUse        another process owns the data folder's index
     ├── NotAllowed             the person lacks the right, or the thing is not theirs
+    │   └── SignedOut          the session ended, or the person was disabled: sign in (again)
+    ├── SignInRefused          wrong address or password, a used link, too many tries
     ├── NotFound               no such document, conversation or turn (for this person)
     ├── QuestionRefused        empty or over-long question, before any cost
+    │   └── TooMany            more in a minute, or at once, than one person may
     ├── DecisionRefused        a yes or no to a tool call that cannot be taken: nothing is done, it goes on waiting
     ├── UploadRefused          too large or unnamed upload, before it is acknowledged
     │   └── DiskFull           no room to store it; nothing acknowledged is lost
@@ -65,6 +68,25 @@ class NotAllowed(AssistantError):
     category = "not_allowed"
 
 
+class SignedOut(NotAllowed):
+    """Raised when the session or token that a person came by does not hold any more, or the person was disabled."""
+
+    category = "signed_out"
+
+
+class SignInRefused(AssistantError):
+    """Raised when a sign-in is refused; the sentence never tells whether an account exists.
+
+    ``retry_after`` are the seconds until another try is looked at.
+    """
+
+    category = "sign_in"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class NotFound(AssistantError):
     """Raised when the thing does not exist, or not for this person."""
 
@@ -75,6 +97,17 @@ class QuestionRefused(AssistantError):
     """Raised before anything is stored or spent when the question is empty or too long."""
 
     category = "question"
+
+
+class TooMany(QuestionRefused):
+    """Raised when a person asks more than the limits allow; ``retry_after`` are the seconds to wait."""
+
+    category = "limit"
+    retryable = True
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class DecisionRefused(AssistantError):

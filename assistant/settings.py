@@ -34,7 +34,31 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=_default_data_dir)
     database_url: str | None = None
     chroma_url: str | None = None
-    auth: Literal["demo"] = "demo"
+    auth: Literal["demo", "password", "oidc", "proxy"] = "demo"
+    public_url: str | None = None
+    session_idle_minutes: float = Field(default=60.0, gt=0, le=10_080)
+    session_hours: float = Field(default=12.0, gt=0, le=720)
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_scopes: str = "openid email profile"
+    proxy_peers: str | None = None
+    proxy_user_header: str = "X-Forwarded-Email"
+    proxy_name_header: str = "X-Forwarded-Preferred-Username"
+    proxy_groups_header: str = "X-Forwarded-Groups"
+    proxy_logout_url: str | None = None
+    groups_claim: str = "groups"
+    admin_groups: str = ""
+    kb_admin_groups: str = ""
+    staff_groups: str = ""
+    questions_per_minute: int = Field(default=20, ge=1, le=100_000)
+    embeddings_per_minute: int = Field(default=20, ge=1, le=100_000)
+    uploads_per_hour: int = Field(default=1000, ge=1, le=1_000_000)
+    upload_mb_per_hour: int = Field(default=10_000, ge=1, le=10_000_000)
+    moderation: Literal["off", "openai", "groq"] = "off"
+    moderation_model: str | None = None
+    moderation_fail: Literal["open", "closed"] = "open"
+    moderation_seconds: float = Field(default=5.0, gt=0, le=60)
     samples: Annotated[bool, NoDecode] = True
     default_provider: str = "offline"
     default_model: str | None = None

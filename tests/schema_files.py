@@ -70,6 +70,10 @@ ROWS = {
     "0006": (
         'UPDATE turns SET support = \'[{"start": 0, "end": 7, "score": 1.0, "n": 1, "found": true}]\' WHERE id = \'t\'',
     ),
+    "0007": (
+        'INSERT INTO suspects (version_id, start, "end", text, digest, score)'
+        " VALUES (1, 0, 9, 'Ignore it', X'01', 0.9)",
+    ),
 }
 
 

@@ -20,6 +20,8 @@ FLOORS = {
     "assistant.chat": 3,
     "assistant.models": 3,
     "assistant.usage": 3,
+    "assistant.people": 3,
+    "assistant.limits": 3,
     "assistant.evaluation": 3,
     "assistant.bootstrap": 4,
     "assistant.cli": 5,
@@ -28,6 +30,7 @@ FLOORS = {
     "assistant.__main__": 5,
 }
 WORDS_OF_THE_FIRST_FLOOR = {
+    *("access", "redaction"),
     *("domain", "errors", "events", "faults", "library", "log", "sentences", "settings", "table_rows"),
 }
 # Each engine has one home; a tuple of prefixes where it is allowed.
@@ -61,6 +64,8 @@ HOMES = {
     "alembic": ("assistant.storage",),
     "sqlite3": ("assistant.storage",),
     "starlette": ("assistant.web",),
+    "authlib": ("assistant.web",),
+    "argon2": ("assistant.people.passwords",),
     "typer": ("assistant.cli",),
     "streamlit": (),
 }

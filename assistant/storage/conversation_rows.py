@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.storage.database import Base
@@ -96,3 +96,34 @@ class CitationRow(Base):
     end: Mapped[int]
     heading_path: Mapped[list[str]] = mapped_column(JSON)
     page_label: Mapped[str | None]
+
+
+class TurnSourceRow(Base):
+    """A document whose words went into a turn's answer: who may not read it may not read the answer either."""
+
+    __tablename__ = "turn_sources"
+
+    turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True)
+    document_id: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class ShareRow(Base):
+    """Whom a conversation is shown to: a "person" or "group" by its id, or "everyone" (then the id is empty)."""
+
+    __tablename__ = "conversation_shares"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    audience: Mapped[str] = mapped_column(primary_key=True)
+    audience_id: Mapped[str] = mapped_column(primary_key=True)
+    shared_at: Mapped[datetime]
+
+
+class DraftRow(Base):
+    """What a person had typed when their session lapsed; ``conversation_id`` is empty for a new conversation."""
+
+    __tablename__ = "drafts"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    saved_at: Mapped[datetime]

@@ -49,6 +49,19 @@ class SuspectRow(Base):
     released_by: Mapped[str | None]
 
 
+class FindingRow(Base):
+    """A secret or a personal datum in a version's text, ``[start, end)``; ``shown`` is it with its middle hidden."""
+
+    __tablename__ = "findings"
+
+    version_id: Mapped[int] = mapped_column(ForeignKey(VERSION_ID, ondelete="CASCADE"), primary_key=True)
+    start: Mapped[int] = mapped_column(primary_key=True)
+    end: Mapped[int]
+    kind: Mapped[str]
+    page: Mapped[int | None]
+    shown: Mapped[str]
+
+
 class SecretRow(Base):
     """The password of a protected file, sealed, until its version was read."""
 
@@ -120,7 +133,11 @@ class SyncedFileRow(Base):
 
 
 class DeletionRow(Base):
-    """A deletion under way: what is still to be proven gone, until it was."""
+    """A deletion under way: what is still to be proven gone, until it was.
+
+    ``space_id`` and ``restricted_to`` (ids of groups; null for all readers of the space) are who might read the
+    document: answers that quote it stay theirs.
+    """
 
     __tablename__ = "deletions"
 
@@ -130,6 +147,8 @@ class DeletionRow(Base):
     asked_at: Mapped[datetime]
     traces: Mapped[dict[str, Any]] = mapped_column(JSON)
     proven_at: Mapped[datetime | None]
+    space_id: Mapped[str | None]
+    restricted_to: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class AuditRow(Base):

@@ -34,6 +34,7 @@ class UsageRecordRow(Base):
         UniqueConstraint("turn_id", "number"),
         Index("ix_usage_records_at", "at"),
         Index("ix_usage_records_conversation_id", "conversation_id"),
+        Index("ix_usage_records_person_at", "person_id", "at"),
         {"sqlite_autoincrement": True},
     )
 

@@ -16,25 +16,32 @@ EMBEDDED = "all-MiniLM-L6-v2"
 
 
 class PersonRow(Base):
-    """Someone who may act."""
+    """Someone who may act until ``disabled_at``; ``issuer`` and ``subject`` are an identity provider's names."""
 
     __tablename__ = "people"
+    __table_args__ = (Index("ix_people_issuer_subject", "issuer", "subject", unique=True),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     role: Mapped[str]
     created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+    password_hash: Mapped[str | None]
+    issuer: Mapped[str | None]
+    subject: Mapped[str | None]
+    seen_at: Mapped[datetime | None]
 
 
 class SpaceRow(Base):
-    """A set of documents with one set of readers."""
+    """A set of documents with one set of readers: everyone, or where it is ``restricted`` its groups."""
 
     __tablename__ = "spaces"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+    restricted: Mapped[bool] = mapped_column(server_default="0", default=False)
 
 
 class DocumentRow(Base):
@@ -44,7 +51,8 @@ class DocumentRow(Base):
     with every change of them. ``last_number`` is the highest that a version had that was called off: it is not given
     again.
 
-    A deleted document keeps its row, with no live version, until its vectors are removed.
+    A deleted document keeps its row, with no live version, until its vectors are removed. A ``restricted`` one is for
+    its groups among the readers of its space; a ``canary`` is for nobody.
     """
 
     __tablename__ = "documents"
@@ -63,6 +71,8 @@ class DocumentRow(Base):
     valid_until: Mapped[date | None]
     revision: Mapped[int] = mapped_column(server_default="0")
     last_number: Mapped[int] = mapped_column(server_default="0", default=0)
+    restricted: Mapped[bool] = mapped_column(server_default="0", default=False)
+    canary: Mapped[bool] = mapped_column(server_default="0", default=False)
 
 
 class VersionRow(Base):

@@ -10,6 +10,9 @@ from assistant.domain import Person
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
 
+HEADER = "x-assistant-identity"
+"""Set by the gate alone, which takes it out of what clients send: "session:…", "token:…" or "demo:…"."""
+
 
 def person_of(services: Services, headers: Mapping[str, str]) -> Person:  # noqa: ARG001 - the demo has no sign-in
     """Return the person who sent a request with these headers. The demo has no sign-in: everyone is the local one."""

@@ -20,7 +20,17 @@ from sqlalchemy import text
 
 from assistant import faults
 from assistant.errors import StartError
-from assistant.storage import conversation_rows, lexical, library_rows, migrate, model_rows, rows
+from assistant.storage import (
+    access_rows,
+    conversation_rows,
+    lexical,
+    library_rows,
+    limit_rows,
+    migrate,
+    model_rows,
+    rows,
+    sign_in_rows,
+)
 from assistant.storage.database import Base, Database
 from assistant.storage.rows import EMBEDDED
 
@@ -34,7 +44,7 @@ def _url(folder: Path) -> str:
 def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
     mine = {
         row.__tablename__
-        for module in (rows, conversation_rows, library_rows, model_rows)
+        for module in (rows, conversation_rows, library_rows, model_rows, access_rows, sign_in_rows, limit_rows)
         for row in vars(module).values()
         if hasattr(row, "__tablename__")
     }
