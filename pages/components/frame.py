@@ -4,36 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.components import look
 from pages.components.guard import is_admin
 from pages.components.safe_markdown import escape
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 CHAT, KNOWLEDGE_BASE, DOCUMENT = "pages/chat.py", "pages/knowledge_base.py", "pages/document.py"
-MODELS = "pages/models.py"
+MODELS, SETTINGS, AUDIT = "pages/models.py", "pages/settings.py", "pages/audit.py"
 SEARCH = "search"
 """Query parameter of the knowledge base page: words to search for."""
-NAME = "Internal Knowledge Assistant"
 DEMO = "Demo: everything runs on this machine, no sign-in"
 DEMO_ASKING = "Demo: no sign-in; questions go to"
 
 
 def run_navigation(notices: Callable[[], None]) -> None:
     """Draw the frame, with the notices that every page has, and run the page that the address names."""
+    for_admins: Literal["visible", "hidden"] = "visible" if is_admin() else "hidden"
     page = st.navigation(
         [
             st.Page(CHAT, title="Chat", default=True),
             st.Page(KNOWLEDGE_BASE, title="Knowledge base", url_path="knowledge_base"),
-            st.Page(MODELS, title="Models", url_path="models", visibility="visible" if is_admin() else "hidden"),
+            st.Page(MODELS, title="Models", url_path="models", visibility=for_admins),
+            st.Page(SETTINGS, title="Settings", url_path="settings", visibility=for_admins),
+            st.Page(AUDIT, title="Audit log", url_path="audit", visibility=for_admins),
             st.Page(DOCUMENT, title="Document", url_path="document", visibility="hidden"),
         ]
     )
     # The icon is a file of ours: Streamlit's material icons would fetch a tab icon from another host.
-    st.set_page_config(page_title=f"{page.title} · {NAME}", page_icon=str(ASSETS / "icon.png"), layout="centered")
-    st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
+    branding = look.branding()
+    title = f"{page.title} · {branding.name}"
+    st.set_page_config(page_title=title, page_icon=str(ASSETS / "icon.png"), layout="centered")
+    look.draw_logo(branding)
     st.html(ASSETS / "style.css")
     notices()
     page.run()
