@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from assistant.people.audit import AuditService
     from assistant.people.branding import BrandingService
     from assistant.people.rights import Rights
+    from assistant.people.tokens import TokenService
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
     from assistant.settings import Settings
@@ -73,6 +74,13 @@ class Services:
         from assistant.people.branding import BrandingService
 
         return BrandingService(self.database, self.rights)
+
+    @cached_property
+    def tokens(self) -> TokenService:
+        """Personal API tokens."""
+        from assistant.people.tokens import TokenService
+
+        return TokenService(self.database, self.rights)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
