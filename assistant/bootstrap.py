@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from assistant.models.upkeep import Upkeep
     from assistant.people.audit import AuditService
     from assistant.people.branding import BrandingService
+
+    @cached_property
+    from assistant.people.drafts import DraftService
     from assistant.people.rights import Rights
     from assistant.people.tokens import TokenService
     from assistant.providers.offline.attacks import AttackClassifier
@@ -81,6 +84,13 @@ class Services:
         from assistant.people.tokens import TokenService
 
         return TokenService(self.database, self.rights)
+
+    @cached_property
+    def drafts(self) -> DraftService:
+        """What was asked over sessions that had lapsed."""
+        from assistant.people.drafts import DraftService
+
+        return DraftService(self.database, self.rights)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
