@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     @cached_property
     from assistant.people.drafts import DraftService
+
+    @cached_property
+    from assistant.people.external import External
     from assistant.people.rights import Rights
     from assistant.people.tokens import TokenService
     from assistant.providers.offline.attacks import AttackClassifier
@@ -91,6 +94,13 @@ class Services:
         from assistant.people.drafts import DraftService
 
         return DraftService(self.database, self.rights)
+
+    @cached_property
+    def external(self) -> External:
+        """Who comes in by an identity provider or a proxy."""
+        from assistant.people.external import External
+
+        return External(self.database, self.settings)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
