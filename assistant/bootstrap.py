@@ -19,11 +19,7 @@ if TYPE_CHECKING:
     from assistant.models.upkeep import Upkeep
     from assistant.people.audit import AuditService
     from assistant.people.branding import BrandingService
-
-    @cached_property
     from assistant.people.drafts import DraftService
-
-    @cached_property
     from assistant.people.external import External
     from assistant.people.rights import Rights
     from assistant.people.tokens import TokenService
