@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from assistant.chat.patience import RetryPolicy
+from assistant.chat.showing import Showing
 from assistant.domain import ModelChoice
 from assistant.settings import Settings
 from assistant.storage.conversations import Conversations
@@ -44,5 +45,6 @@ class TurnDeps:
     classifier: RouteClassifier
     models: ModelService
     attacks: AttackClassifier
+    showing: Showing
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     actions: tuple[Action, ...] = ()

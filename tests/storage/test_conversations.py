@@ -13,6 +13,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
+from assistant.access import NOTHING
 from assistant.domain import (
     Citation,
     ModelChoice,
@@ -50,7 +51,7 @@ def start(
     before: int | None = None,
 ) -> Started:
     asked = Question(conversation_id, question, OFFLINE, before)
-    return stored.start_turn(person.id, asked, owner, running_limit=limit, history_messages=10)
+    return stored.start_turn(person.id, asked, owner, running_limit=limit, history_messages=10, readable=NOTHING)
 
 
 def said(stored: Conversations, person: Person, question: str, answer: str, conversation_id: str | None = None) -> Turn:
@@ -250,7 +251,7 @@ def test_nobody_reaches_a_conversation_of_someone_else(stored: Conversations, an
 
 def test_every_function_that_takes_a_person_is_in_the_test_of_rights() -> None:
     public = {name for name in vars(Conversations) if not name.startswith("_")}
-    without_person = {"save_progress", "finish_turn", "cut_orphans"}
+    without_person = {"save_progress", "finish_turn", "cut_orphans", "let_lapse"}
     checked = {"turn", "turns", "conversation", "rename", "delete", "restore", "clear", "conversations", "start_turn"}
     assert public == without_person | checked | {"take_up"}
 
@@ -266,7 +267,7 @@ def test_one_turn_runs_at_a_time_in_a_conversation(stored: Conversations, ann: P
 def test_a_question_without_limit_runs_beside_any_number(stored: Conversations, ann: Person) -> None:
     start(stored, ann)
     unlimited = Question(None, "And for contractors?", OFFLINE, limited=False)
-    stored.start_turn(ann.id, unlimited, HERE, running_limit=1, history_messages=10)
+    stored.start_turn(ann.id, unlimited, HERE, running_limit=1, history_messages=10, readable=NOTHING)
     with pytest.raises(QuestionRefused, match="2 of your questions are being answered"):
         start(stored, ann, limit=1)
 
