@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistant import clock
 from assistant.chat import guard
 from assistant.chat.deps import ModelBuilder, TurnDeps
 from assistant.chat.patience import RetryPolicy
@@ -14,6 +15,7 @@ from assistant.chat.runner import Runner
 from assistant.chat.running import RunningTurn
 from assistant.chat.showing import Showing
 from assistant.chat.suggestions import suggested_questions
+from assistant.clock import Clock
 from assistant.domain import Conversation, Decision, ModelChoice, Person, Route, Turn, TurnStatus
 from assistant.errors import DecisionRefused
 from assistant.models.service import ModelService
@@ -58,8 +60,9 @@ class ChatService:
         models: ModelService | None = None,
         retry: RetryPolicy | None = None,
         actions: Sequence[Tool[AgentDeps]] = (),
+        clock: Clock = clock.now,
     ) -> None:
-        """``actions`` are the tools with an effect, made by ``approval.action``."""
+        """``actions`` are the tools with an effect, made by ``approval.action``; limits go by the ``clock``."""
         self._rights = Rights(database)
         self._showing = Showing(database, self._rights)
         self._stored = Conversations(database)
@@ -79,6 +82,7 @@ class ChatService:
             showing=self._showing,
             retry=retry or RetryPolicy(),
             actions=tuple(actions),
+            clock=clock,
         )
         self._runner = Runner(self._deps)
 
@@ -108,8 +112,8 @@ class ChatService:
         """Store the question and start its turn; None as ``conversation_id`` begins a new conversation.
 
         ``history`` (role, text), oldest first, stands in for the stored one. Raises QuestionRefused for an
-        empty or over-long question or (when ``limited``) when too much is running already, NotFound for a strange
-        conversation.
+        empty or over-long question or (when ``limited``) when too much is running already, TooMany after too many
+        within a minute, NotFound for a strange conversation.
         """
         began = time.perf_counter()
         person = self._admitted(person)

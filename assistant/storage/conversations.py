@@ -9,12 +9,13 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from assistant.access import Readable
+from assistant.access import NOTHING, Readable
 from assistant.domain import Citation, Conversation, PendingCall, Support, Turn, TurnStatus, UsageRecord
 from assistant.errors import NotFound
 from assistant.storage import running_turns as running
 from assistant.storage.conversation_rows import CitationRow, ConversationRow, TurnRow
 from assistant.storage.database import Database, utc_now
+from assistant.storage.rates import Meter
 from assistant.storage.route_examples import forget_examples
 from assistant.storage.running_turns import Owner, Question, Started, TakenUp
 from assistant.storage.turn_sources import add_sources, sources_of
@@ -46,25 +47,19 @@ class Conversations:
         *,
         running_limit: int,
         history_messages: int,
-        readable: Readable,
+        readable: Readable = NOTHING,
+        meter: Meter | None = None,
     ) -> Started:
         """Store a question and its running turn in one transaction; raises QuestionRefused when too much runs.
 
-        A turn of the conversation that waits for approval lapses. What was said before is told as far as it rests on
-        what is ``readable``.
+        A ``limited`` question is counted by the ``meter`` in the same transaction; raises TooMany when it is one too
+        many. A turn of the conversation that waits for approval lapses. What was said before is told as far as it
+        rests on what is ``readable``.
         """
         with self._database.write() as session:
-            conversation = _conversation_for(session, person_id, question)
-            limit = running_limit if question.limited else None
-            running.refuse_when_busy(session, person_id, conversation.id, limit)
-            running.let_lapse(session, conversation.id)
-            before = question.history_before
-            said, said_from = running.said_before(session, conversation.id, before, history_messages, readable)
-            row = running.running_row(session, conversation.id, question, owner)
-            conversation.updated_at = row.created_at
-            session.add(row)
-            session.flush()
-            return Started(turn_value(row, ()), said, said_from)
+            if meter is None or not question.limited or (wait := meter.count(session, person_id)) is None:
+                return _started(session, person_id, question, owner, running_limit, history_messages, readable)
+        raise running.too_many(meter.most, wait)  # outside: what the meter wrote is to stay
 
     def save_progress(
         self,
@@ -211,6 +206,28 @@ class Conversations:
             forget_examples(session, conversation_id)
             session.execute(delete(TurnRow).where(TurnRow.conversation_id == conversation_id))
             return ids
+
+
+def _started(
+    session: Session,
+    person_id: str,
+    question: Question,
+    owner: Owner,
+    running_limit: int,
+    history_messages: int,
+    readable: Readable,
+) -> Started:
+    conversation = _conversation_for(session, person_id, question)
+    limit = running_limit if question.limited else None
+    running.refuse_when_busy(session, person_id, conversation.id, limit)
+    running.let_lapse(session, conversation.id)
+    before = question.history_before
+    said, said_from = running.said_before(session, conversation.id, before, history_messages, readable)
+    row = running.running_row(session, conversation.id, question, owner)
+    conversation.updated_at = row.created_at
+    session.add(row)
+    session.flush()
+    return Started(turn_value(row, ()), said, said_from)
 
 
 def title_of(question: str) -> str:

@@ -13,7 +13,6 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from assistant.access import NOTHING
 from assistant.domain import (
     Citation,
     ModelChoice,
@@ -51,7 +50,7 @@ def start(
     before: int | None = None,
 ) -> Started:
     asked = Question(conversation_id, question, OFFLINE, before)
-    return stored.start_turn(person.id, asked, owner, running_limit=limit, history_messages=10, readable=NOTHING)
+    return stored.start_turn(person.id, asked, owner, running_limit=limit, history_messages=10)
 
 
 def said(stored: Conversations, person: Person, question: str, answer: str, conversation_id: str | None = None) -> Turn:
@@ -267,7 +266,7 @@ def test_one_turn_runs_at_a_time_in_a_conversation(stored: Conversations, ann: P
 def test_a_question_without_limit_runs_beside_any_number(stored: Conversations, ann: Person) -> None:
     start(stored, ann)
     unlimited = Question(None, "And for contractors?", OFFLINE, limited=False)
-    stored.start_turn(ann.id, unlimited, HERE, running_limit=1, history_messages=10, readable=NOTHING)
+    stored.start_turn(ann.id, unlimited, HERE, running_limit=1, history_messages=10)
     with pytest.raises(QuestionRefused, match="2 of your questions are being answered"):
         start(stored, ann, limit=1)
 

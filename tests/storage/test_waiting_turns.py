@@ -11,7 +11,6 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from assistant.access import NOTHING
 from assistant.domain import ModelChoice, Parameters, PendingCall, Person, Route, Turn, TurnStatus, Usage
 from assistant.domain import UsageRecord as Record
 from assistant.errors import DecisionRefused, NotFound, QuestionRefused
@@ -31,7 +30,7 @@ def start(
     stored: Conversations, person: Person, conversation_id: str | None = None, route: Route | None = None
 ) -> Turn:
     asked = Question(conversation_id, "Open a ticket", GROQ, route=route)
-    return stored.start_turn(person.id, asked, HERE, running_limit=100, history_messages=10, readable=NOTHING).turn
+    return stored.start_turn(person.id, asked, HERE, running_limit=100, history_messages=10).turn
 
 
 def waiting(stored: Conversations, person: Person) -> Turn:

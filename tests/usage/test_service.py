@@ -13,7 +13,6 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from assistant.access import NOTHING
 from assistant.domain import ModelChoice, Person, Role, TurnStatus, Usage, UsageRecord
 from assistant.errors import NotAllowed
 from assistant.storage.conversations import Conversations, Owner, Question
@@ -128,7 +127,7 @@ def test_a_conversation_that_is_deleted_leaves_its_lines(
     stored = Conversations(database)
     here = Owner(os.getpid(), 0.0)
     asked = Question(None, "What is spent?", ModelChoice("groq", "fast"))
-    turn = stored.start_turn(ann.id, asked, here, running_limit=1, history_messages=0, readable=NOTHING).turn
+    turn = stored.start_turn(ann.id, asked, here, running_limit=1, history_messages=0).turn
     lines = [replace(record("-"), turn_id=turn.id)]
     stored.finish_turn(replace(turn, status=TurnStatus.COMPLETE), lines, ann.id)
     remove(stored, ann.id, turn.conversation_id)
