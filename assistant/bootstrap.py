@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
     from assistant.people.rights import Rights
+    from assistant.people.tokens import TokenService
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
     from assistant.settings import Settings
@@ -57,6 +58,13 @@ class Services:
         from assistant.people.rights import Rights
 
         return Rights(self.database)
+
+    @cached_property
+    def tokens(self) -> TokenService:
+        """Personal API tokens."""
+        from assistant.people.tokens import TokenService
+
+        return TokenService(self.database, self.rights)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
