@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
+    from assistant.people.drafts import DraftService
     from assistant.people.rights import Rights
     from assistant.people.tokens import TokenService
     from assistant.providers.offline.attacks import AttackClassifier
@@ -65,6 +66,13 @@ class Services:
         from assistant.people.tokens import TokenService
 
         return TokenService(self.database, self.rights)
+
+    @cached_property
+    def drafts(self) -> DraftService:
+        """What was asked over sessions that had lapsed."""
+        from assistant.people.drafts import DraftService
+
+        return DraftService(self.database, self.rights)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
