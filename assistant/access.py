@@ -115,3 +115,34 @@ class AuditEntry:
     subject: str
     details: dict[str, object]
     rights: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Which lines of the audit log: all ``words`` stand in it, ``before`` is the id to go on from (newest first)."""
+
+    words: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a look at the whole audit log found: so many sound ``lines``, the last one's digest (hex) as ``head``.
+
+    ``broken`` is the id of the first line that is not as it was written; ``has_head`` whether a digest that was known
+    from before is among the sound lines.
+    """
+
+    lines: int
+    head: str
+    broken: int | None
+    has_head: bool = True
+
+    @property
+    def sound(self) -> bool:
+        """Whether all is as it was written."""
+        return self.broken is None and self.has_head

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
+    from assistant.people.audit import AuditService
+    from assistant.people.branding import BrandingService
     from assistant.people.drafts import DraftService
     from assistant.people.rights import Rights
     from assistant.people.tokens import TokenService
@@ -73,6 +75,20 @@ class Services:
         from assistant.people.drafts import DraftService
 
         return DraftService(self.database, self.rights)
+
+    @cached_property
+    def audit(self) -> AuditService:
+        """What was done, and by whom."""
+        from assistant.people.audit import AuditService
+
+        return AuditService(self.database, self.rights)
+
+    @cached_property
+    def branding(self) -> BrandingService:
+        """How the app looks as the company's own."""
+        from assistant.people.branding import BrandingService
+
+        return BrandingService(self.database, self.rights)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:

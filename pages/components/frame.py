@@ -12,16 +12,16 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from assistant.domain import Role
-from pages.components import guard, signed_out
+from pages.components import guard, look, signed_out
 from pages.components.guard import Entered
 from pages.components.safe_markdown import escape
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 CHAT, KNOWLEDGE_BASE, DOCUMENT = "pages/chat.py", "pages/knowledge_base.py", "pages/document.py"
-MODELS, ACCOUNT = "pages/models.py", "pages/account.py"
+MODELS, SETTINGS, AUDIT = "pages/models.py", "pages/settings.py", "pages/audit.py"
+ACCOUNT = "pages/account.py"
 SEARCH = "search"
 """Query parameter of the knowledge base page: words to search for."""
-NAME = "Internal Knowledge Assistant"
 DEMO = "Demo: everything runs on this machine, no sign-in"
 DEMO_ASKING = "Demo: no sign-in; questions go to"
 ASKING = "Questions go to"
@@ -60,6 +60,8 @@ def _pages(entered: Entered | None) -> list[StreamlitPage]:
         st.Page(CHAT, title="Chat", default=True),
         st.Page(KNOWLEDGE_BASE, title="Knowledge base", url_path="knowledge_base"),
         st.Page(MODELS, title="Models", url_path="models", visibility=admins),
+        st.Page(SETTINGS, title="Settings", url_path="settings", visibility=admins),
+        st.Page(AUDIT, title="Audit log", url_path="audit", visibility=admins),
         st.Page(ACCOUNT, title="My account", url_path="account", visibility=signed_in),
         st.Page(DOCUMENT, title="Document", url_path="document", visibility="hidden"),
     ]
@@ -71,8 +73,10 @@ def _shown(wanted: bool) -> Visibility:
 
 def _dress(page: StreamlitPage) -> None:
     # The icon is a file of ours: Streamlit's material icons would fetch a tab icon from another host.
-    st.set_page_config(page_title=f"{page.title} · {NAME}", page_icon=str(ASSETS / "icon.png"), layout="centered")
-    st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
+    branding = look.branding()
+    title = f"{page.title} · {branding.name}"
+    st.set_page_config(page_title=title, page_icon=str(ASSETS / "icon.png"), layout="centered")
+    look.draw_logo(branding)
     st.html(ASSETS / "style.css")
 
 

@@ -24,6 +24,9 @@ def upgrade() -> None:
     _limits()
     _conversations()
     _documents()
+    op.add_column("audit_log", sa.Column("rights", sa.JSON()))
+    op.create_index("ix_audit_log_action", "audit_log", ["action", "id"])
+    op.create_index("ix_audit_log_person_id", "audit_log", ["person_id", "id"])
 
 
 def _people() -> None:
