@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from assistant.people.audit import AuditService
     from assistant.people.branding import BrandingService
     from assistant.people.drafts import DraftService
+    from assistant.people.external import External
     from assistant.people.rights import Rights
     from assistant.people.tokens import TokenService
     from assistant.providers.offline.attacks import AttackClassifier
@@ -63,6 +64,20 @@ class Services:
         return Rights(self.database)
 
     @cached_property
+    def audit(self) -> AuditService:
+        """What was done, and by whom."""
+        from assistant.people.audit import AuditService
+
+        return AuditService(self.database, self.rights)
+
+    @cached_property
+    def branding(self) -> BrandingService:
+        """How the app looks as the company's own."""
+        from assistant.people.branding import BrandingService
+
+        return BrandingService(self.database, self.rights)
+
+    @cached_property
     def tokens(self) -> TokenService:
         """Personal API tokens."""
         from assistant.people.tokens import TokenService
@@ -77,18 +92,11 @@ class Services:
         return DraftService(self.database, self.rights)
 
     @cached_property
-    def audit(self) -> AuditService:
-        """What was done, and by whom."""
-        from assistant.people.audit import AuditService
+    def external(self) -> External:
+        """Who comes in by an identity provider or a proxy."""
+        from assistant.people.external import External
 
-        return AuditService(self.database, self.rights)
-
-    @cached_property
-    def branding(self) -> BrandingService:
-        """How the app looks as the company's own."""
-        from assistant.people.branding import BrandingService
-
-        return BrandingService(self.database, self.rights)
+        return External(self.database, self.settings)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:

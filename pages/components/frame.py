@@ -18,8 +18,7 @@ from pages.components.safe_markdown import escape
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 CHAT, KNOWLEDGE_BASE, DOCUMENT = "pages/chat.py", "pages/knowledge_base.py", "pages/document.py"
-MODELS, SETTINGS, AUDIT = "pages/models.py", "pages/settings.py", "pages/audit.py"
-ACCOUNT = "pages/account.py"
+MODELS, SETTINGS, AUDIT, ACCOUNT = "pages/models.py", "pages/settings.py", "pages/audit.py", "pages/account.py"
 SEARCH = "search"
 """Query parameter of the knowledge base page: words to search for."""
 DEMO = "Demo: everything runs on this machine, no sign-in"
