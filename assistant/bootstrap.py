@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from assistant.people.drafts import DraftService
     from assistant.people.external import External
     from assistant.people.rights import Rights
+    from assistant.people.sign_in import SignIn
     from assistant.people.tokens import TokenService
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
@@ -97,6 +98,13 @@ class Services:
         from assistant.people.external import External
 
         return External(self.database, self.settings)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """How people come in and what they came by."""
+        from assistant.people.sign_in import SignIn
+
+        return SignIn(self.database, self.rights, self.settings)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
