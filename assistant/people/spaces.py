@@ -96,14 +96,14 @@ class Spaces:
                 audit.append(session, person.id, "space.readers_changed", before.id, details)
             return after
 
-    def delete(self, person: Person, space: str) -> None:
-        """Delete an empty space; waits until what was deleted from it before is cleared away.
+    def delete(self, person: Person, space: str, *, patience: float = CLEARED_SECONDS) -> None:
+        """Delete an empty space; waits ``patience`` seconds for what was deleted from it before to be cleared away.
 
         Raises NotFound, Conflict while there are documents in it, or folders are watched for it.
         """
-        deadline = time.monotonic() + CLEARED_SECONDS
+        deadline = time.monotonic() + patience
         while not self._deleted(person, space):
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 raise Conflict("What was deleted from this space is still being cleared away: try again in a minute.")
             time.sleep(POLL_SECONDS)
         self._administration.after_change()

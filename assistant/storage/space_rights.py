@@ -107,7 +107,7 @@ def _documents(session: Session) -> dict[str, int]:
     """How many documents each space has, without those for nobody."""
     there = DocumentRow.deleted_at.is_(None), ~DocumentRow.canary
     query = select(DocumentRow.space_id, func.count()).where(*there).group_by(DocumentRow.space_id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _need_free(session: Session, name: str, besides: str = "") -> None:
