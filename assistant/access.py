@@ -48,6 +48,32 @@ class Standing:
         return self.person.role
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideIdentity:
+    """Somebody as an identity provider or a proxy names them.
+
+    ``source`` is "oidc" or "proxy". A provider knows people by ``issuer`` and ``subject``; without an issuer the
+    address alone says who it is. ``email`` is None when the provider gave none that can be trusted.
+    """
+
+    source: str
+    email: str | None
+    name: str
+    groups: tuple[str, ...] = ()
+    issuer: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFlow:
+    """A sign-in on its way to an identity provider and back: what must come back, and where it goes then."""
+
+    state: str
+    nonce: str
+    verifier: str
+    goes_to: str
+
+
 class Scope(StrEnum):
     """What an API token may be used for."""
 
@@ -154,3 +180,34 @@ class AuditEntry:
     subject: str
     details: dict[str, object]
     rights: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Which lines of the audit log: all ``words`` stand in it, ``before`` is the id to go on from (newest first)."""
+
+    words: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a look at the whole audit log found: so many sound ``lines``, the last one's digest (hex) as ``head``.
+
+    ``broken`` is the id of the first line that is not as it was written; ``has_head`` whether a digest that was known
+    from before is among the sound lines.
+    """
+
+    lines: int
+    head: str
+    broken: int | None
+    has_head: bool = True
+
+    @property
+    def sound(self) -> bool:
+        """Whether all is as it was written."""
+        return self.broken is None and self.has_head

@@ -79,12 +79,10 @@ def _turns(entered: Entered) -> tuple[list[Turn], bool]:
 
 
 def _draw_welcome(entered: Entered) -> None:
+    branding = entered.services.branding.shown()
     st.title("What would you like to know?", anchor=False)
-    st.markdown(
-        "Answers come from your company's own documents, with the page and the sentence they rely on. "
-        "When the documents do not answer a question, you are told so."
-    )
-    suggestions = entered.services.chat.suggestions(entered.person)
+    st.markdown(escape(branding.welcome))
+    suggestions = branding.suggestions or entered.services.chat.suggestions(entered.person)
     with st.container(key="suggestions", gap="xsmall"):
         for place, question in enumerate(suggestions):
             st.button(

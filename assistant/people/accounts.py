@@ -116,7 +116,7 @@ class AccountService:
         with self._administration.changing(person, rights=False) as session:
             before = stored.account_of(session, account_id).person
             stored.set_name(session, account_id, clean)
-            audit.append(session, person.id, "person.renamed", account_id, {"before": before.name, "after": clean})
+            audit.append(session, person.id, "person.renamed", account_id, {"from": before.name, "to": clean})
             return stored.account_of(session, account_id)
 
     def set_role(self, person: Person, account_id: str, role: Role, *, seen: Role | None = None) -> Account:
@@ -133,7 +133,7 @@ class AccountService:
                 if role is not Role.ADMIN:
                     self._need_another_admin(session, before)
                 stored.set_role(session, account_id, role)
-                details = {"email": before.email, "before": before.role.value, "after": role.value}
+                details = {"email": before.email, "from": before.role.value, "to": role.value}
                 audit.append(session, person.id, "person.role_changed", account_id, details)
             return stored.account_of(session, account_id)
 
@@ -159,9 +159,10 @@ class AccountService:
             chosen = stored_groups.need_groups(session, groups)
             stored_groups.set_memberships(session, account_id, [group.id for group in chosen])
             after = stored.account_of(session, account_id)
-            if after.groups != before.groups:
-                said = {"email": before.person.email, "before": list(before.groups), "after": list(after.groups)}
-                audit.append(session, person.id, "person.groups_changed", account_id, said)
+            joined, left = (sorted({*a.groups} - {*b.groups}) for a, b in ((after, before), (before, after)))
+            if joined or left:
+                details = {"email": before.person.email, "joined": joined, "left": left}
+                audit.append(session, person.id, "person.groups_changed", account_id, details)
             return after
 
     def disable(self, person: Person, account_id: str) -> Account:

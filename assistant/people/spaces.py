@@ -69,7 +69,7 @@ class Spaces:
         with self._administration.changing(person, rights=False) as session:
             before = stored.need_space(session, space)
             stored.rename_space(session, before.id, clean)
-            audit.append(session, person.id, "space.renamed", before.id, {"before": before.name, "after": clean})
+            audit.append(session, person.id, "space.renamed", before.id, {"from": before.name, "to": clean})
             return stored.need_space(session, before.id)
 
     def set_readers(
@@ -92,7 +92,7 @@ class Spaces:
             groups = None if readers is None else _groups(session, person, readers, make=make_groups)
             after = _let_read(session, before.id, groups)
             if _said(after) != _said(before):
-                details = {"name": before.name, "before": _said(before), "after": _said(after)}
+                details = {"name": before.name, "from": _said(before), "to": _said(after)}
                 audit.append(session, person.id, "space.readers_changed", before.id, details)
             return after
 

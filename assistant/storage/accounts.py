@@ -17,13 +17,12 @@ from assistant.errors import NotFound
 from assistant.storage import one_time_links
 from assistant.storage.access_rows import GroupRow, MemberRow
 from assistant.storage.database import utc_now
+from assistant.storage.external import LOCALLY
 from assistant.storage.people import LOCAL
 from assistant.storage.rows import PersonRow
 from assistant.storage.sign_in_rows import OneTimeLinkRow, SessionRow, TokenRow
 
 INVITE = "invite"
-LOCALLY = "local"
-"""The source of a membership that an admin here gave."""
 Method = Literal["demo", "password", "oidc", "proxy"]
 
 

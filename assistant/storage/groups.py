@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from assistant.access import Group, GroupUse
 from assistant.errors import Conflict, NotFound
 from assistant.storage.access_rows import DocumentGroupRow, GroupRow, MemberRow, SpaceGroupRow
-from assistant.storage.accounts import LOCALLY
 from assistant.storage.conversation_rows import ShareRow
 from assistant.storage.database import utc_now
+from assistant.storage.external import LOCALLY
 from assistant.storage.rows import DocumentRow, PersonRow, SpaceRow
 
 

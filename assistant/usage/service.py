@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime
 
 from assistant.domain import Person, Role, Usage
 from assistant.errors import NotAllowed
+from assistant.exports import csv_bytes
 from assistant.storage.database import Database
 from assistant.storage.usage_records import COUNTS, By, LedgerLine, UsageLine, UsageRecords
 
@@ -26,8 +25,6 @@ HEADER = (
     "cost",
     "estimated",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell may begin with that spreadsheets would run; after an apostrophe they show it."""
 
 
 class UsageService:
@@ -54,11 +51,7 @@ class UsageService:
         """Return the lines themselves as CSV (UTF-8 with a mark, as spreadsheets expect); raises NotAllowed."""
         if person.role is not Role.ADMIN:
             raise NotAllowed("Only admins may export the usage of everyone.")
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(HEADER)
-        writer.writerows(_row(line) for line in self._records.lines(since))
-        return text.getvalue().encode("utf-8-sig")
+        return csv_bytes(HEADER, (_row(line) for line in self._records.lines(since)))
 
 
 def _whose(person: Person) -> str | None:
@@ -73,12 +66,8 @@ def _row(line: LedgerLine) -> list[str]:
     counts = [str(getattr(usage, name)) for name in COUNTS]
     return [
         line.at.isoformat(timespec="seconds"),
-        *map(_cell, words),
+        *words,
         *counts,
         cost,
         "yes" if usage.estimated else "no",
     ]
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

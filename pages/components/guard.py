@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import streamlit as st
+from streamlit.runtime import exists
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
 from assistant.domain import Person, Role
-from assistant.web.identity import person_of
+from assistant.errors import SignedOut
+from assistant.web.identity import HEADER, person_of
 from assistant.web.state import HOLDER
 from pages.components.safe_markdown import escape
 
@@ -15,6 +20,10 @@ if TYPE_CHECKING:
     from assistant.bootstrap import Services
 
 POLL_SECONDS = 0.1
+LEFT = "signed_out"
+"""Session key: what this tab came by was found not to hold, so the next run shows that and nothing else."""
+IDENTITY, WITHOUT_SERVER = "identity-without-server", "demo:admin"
+"""Session key of the identity that a script has which runs without a server, as tests do, and what it is by itself."""
 
 
 class Entered(NamedTuple):
@@ -25,21 +34,79 @@ class Entered(NamedTuple):
 
 
 def enter() -> Entered:
-    """Return services and person; wait, with a word on the page, while the services start; else stop the page."""
+    """Return services and person; wait, with a word on the page, while the services start; else stop the page.
+
+    Raises SignedOut when the person may not act (any more).
+    """
     services = HOLDER.wait(0) or _awaited()
-    return Entered(services, person_of(services, st.context.headers))
+    return Entered(services, person_of(services, identity()))
 
 
 def entered_if_ready() -> Entered | None:
-    """Return services and person, None while the services are not there; for what must never hold a page up."""
+    """Return services and person, None while the services are not there; for what must never hold a page up.
+
+    Raises SignedOut when the person may not act (any more).
+    """
     services = HOLDER.wait(0)
-    return None if services is None else Entered(services, person_of(services, st.context.headers))
+    return None if services is None else Entered(services, person_of(services, identity()))
+
+
+def identity() -> Mapping[str, str]:
+    """What the gate said of who opened this tab. Without a server there is no gate and nobody but who runs the script.
+
+    With a server nothing but the gate's word counts: where it is missing, nobody is signed in.
+    """
+    if exists():
+        return st.context.headers
+    return {HEADER: str(st.session_state.get(IDENTITY, WITHOUT_SERVER))}
 
 
 def is_admin() -> bool:
     """Whether the person who acts is an admin; nobody is one before the services have started."""
     entered = entered_if_ready()
     return entered is not None and entered.person.role is Role.ADMIN
+
+
+def is_left() -> bool:
+    """Whether this run must show nothing of any page: nobody is signed in, or the last run found that out."""
+    if st.session_state.pop(LEFT, False):
+        return True
+    try:
+        entered_if_ready()
+    except SignedOut:
+        return True
+    return False
+
+
+def leave() -> NoReturn:
+    """Take everything of the page away and say that the session has ended; works in pages, fragments and callbacks.
+
+    The page is run anew, so that nothing half drawn stays and fragments that repeat themselves end.
+    """
+    st.session_state[LEFT] = True
+    st.rerun(scope="app")
+
+
+def leave_soon() -> None:
+    """As ``leave``, from where no run may be broken off: the page is run anew when this run has ended."""
+    st.session_state[LEFT] = True
+    context = get_script_run_ctx()
+    if context is not None and context.script_requests is not None:
+        anew = RerunData(
+            query_string=context.query_string,
+            page_script_hash=context.page_script_hash,
+            context_info=context.context_info,
+        )
+        context.script_requests.request_rerun(anew)
+
+
+@contextmanager
+def left_when_signed_out() -> Iterator[None]:
+    """Leave the page when the block finds that the person may not act any more."""
+    try:
+        yield
+    except SignedOut:
+        leave()
 
 
 def _awaited() -> Services:

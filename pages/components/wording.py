@@ -47,6 +47,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def act(action: str) -> str:
+    """What the audit log calls "document.deleted", as people read it."""
+    return action.replace(".", " ").replace("_", " ").capitalize()
+
+
 def duration(ms: float) -> str:
     """Milliseconds as people read them."""
     return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
