@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
+    from assistant.people.accounts import AccountService
     from assistant.people.audit import AuditService
     from assistant.people.branding import BrandingService
     from assistant.people.drafts import DraftService
@@ -63,6 +64,13 @@ class Services:
         from assistant.people.rights import Rights
 
         return Rights(self.database)
+
+    @cached_property
+    def accounts(self) -> AccountService:
+        """People, groups and spaces, as admins keep them."""
+        from assistant.people.accounts import AccountService
+
+        return AccountService(self.database, self.rights, self.settings)
 
     @cached_property
     def audit(self) -> AuditService:
