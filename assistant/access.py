@@ -48,6 +48,22 @@ class Standing:
         return self.person.role
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideIdentity:
+    """Somebody as an identity provider or a proxy names them.
+
+    ``source`` is "oidc" or "proxy". A provider knows people by ``issuer`` and ``subject``; without an issuer the
+    address alone says who it is. ``email`` is None when the provider gave none that can be trusted.
+    """
+
+    source: str
+    email: str | None
+    name: str
+    groups: tuple[str, ...] = ()
+    issuer: str | None = None
+    subject: str | None = None
+
+
 class Scope(StrEnum):
     """What an API token may be used for."""
 

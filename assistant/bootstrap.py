@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
+    from assistant.people.external import External
     from assistant.people.rights import Rights
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
@@ -57,6 +58,13 @@ class Services:
         from assistant.people.rights import Rights
 
         return Rights(self.database)
+
+    @cached_property
+    def external(self) -> External:
+        """Who comes in by an identity provider or a proxy."""
+        from assistant.people.external import External
+
+        return External(self.database, self.settings)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
