@@ -64,6 +64,16 @@ class OutsideIdentity:
     subject: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SignInFlow:
+    """A sign-in on its way to an identity provider and back: what must come back, and where it goes then."""
+
+    state: str
+    nonce: str
+    verifier: str
+    goes_to: str
+
+
 class Scope(StrEnum):
     """What an API token may be used for."""
 

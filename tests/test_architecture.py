@@ -65,6 +65,7 @@ HOMES = {
     "sqlite3": ("assistant.storage",),
     "starlette": ("assistant.web",),
     "authlib": ("assistant.web",),
+    "joserfc": ("assistant.web",),
     "argon2": ("assistant.people.passwords",),
     "typer": ("assistant.cli",),
     "streamlit": (),
