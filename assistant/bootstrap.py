@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assistant.models.upkeep import Upkeep
     from assistant.people.external import External
     from assistant.people.rights import Rights
+    from assistant.people.sign_in import SignIn
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
     from assistant.settings import Settings
@@ -65,6 +66,13 @@ class Services:
         from assistant.people.external import External
 
         return External(self.database, self.settings)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """How people come in and what they came by."""
+        from assistant.people.sign_in import SignIn
+
+        return SignIn(self.database, self.rights, self.settings)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:

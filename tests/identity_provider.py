@@ -15,12 +15,21 @@ from running_app import free_port
 HERE = Path(__file__).parent / "contract"
 PROGRAM = HERE / "identity_provider.mjs"
 CLIENT, SECRET = "assistant", "not-a-secret-at-all"
-# The cryptography that the package counts on is only there without being asked for from node 20 on.
-NODE = ["node", "--experimental-global-webcrypto"]
+OLDEST_NODE = 20
+"""Debian 12 has 18, on which the package does not run."""
+
+
+def too_old() -> str | None:
+    """Say as a sentence that the node of this machine cannot run it; None when it can, and where there is none."""
+    if shutil.which("node") is None:
+        return None
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    is_old = int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE
+    return f"oidc-provider needs node {OLDEST_NODE}, and this is {version}." if is_old else None
 
 
 def missing() -> str | None:
-    """What stands in the way of running it, as a sentence; None when nothing does."""
+    """What is not there to run it, as a sentence; None when all is."""
     if shutil.which("node") is None:
         return "node is not installed: signing in by a real provider is not tested."
     installed = (HERE / "node_modules" / "oidc-provider").exists()
@@ -42,7 +51,7 @@ class IdentityProvider:
             "port": self.port, "client": CLIENT, "secret": SECRET, "people": self._people,
             "comesBackTo": f"{app_url}/auth/oidc/callback", "endsAt": f"{app_url}/auth/oidc/ended",
         }  # fmt: skip
-        command = [*NODE, str(PROGRAM), json.dumps(given)]
+        command = ["node", str(PROGRAM), json.dumps(given)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         _wait(self._process)
 

@@ -2,9 +2,6 @@
 // Called with one JSON argument: {"port", "client", "secret", "comesBackTo", "endsAt", "people": {login: claims}}.
 import { Provider } from 'oidc-provider';
 
-// The node 18 of Debian 12 does not have this yet, and all else that the package needs.
-URL.parse ??= (address, base) => (URL.canParse(address, base) ? new URL(address, base) : null);
-
 const given = JSON.parse(process.argv[2]);
 const issuer = `http://127.0.0.1:${given.port}`;
 const SCOPE = 'openid email profile groups';
