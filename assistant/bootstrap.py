@@ -14,6 +14,7 @@ from assistant.providers.minilm import MiniLM
 if TYPE_CHECKING:
     from assistant.chat.deps import Action
     from assistant.chat.service import ChatService, ModelBuilder
+    from assistant.knowledge.findings import Findings
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
@@ -113,6 +114,13 @@ class Services:
         from assistant.people.sign_in import SignIn
 
         return SignIn(self.database, self.rights, self.settings)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What secrets and personal data stand in documents."""
+        from assistant.knowledge.findings import Findings
+
+        return Findings(self.database, self.rights)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
