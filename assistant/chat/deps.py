@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from assistant import clock
 from assistant.chat.patience import RetryPolicy
+from assistant.clock import Clock
 from assistant.domain import ModelChoice
 from assistant.settings import Settings
 from assistant.storage.conversations import Conversations
@@ -46,3 +48,4 @@ class TurnDeps:
     attacks: AttackClassifier
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     actions: tuple[Action, ...] = ()
+    clock: Clock = clock.now

@@ -6,12 +6,14 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from assistant import clock
 from assistant.chat import guard
 from assistant.chat.deps import ModelBuilder, TurnDeps
 from assistant.chat.patience import RetryPolicy
 from assistant.chat.runner import Runner
 from assistant.chat.running import RunningTurn
 from assistant.chat.suggestions import suggested_questions
+from assistant.clock import Clock
 from assistant.domain import Conversation, Decision, ModelChoice, Person, Route, Turn, TurnStatus
 from assistant.errors import DecisionRefused
 from assistant.models.service import ModelService
@@ -54,8 +56,9 @@ class ChatService:
         models: ModelService | None = None,
         retry: RetryPolicy | None = None,
         actions: Sequence[Tool[AgentDeps]] = (),
+        clock: Clock = clock.now,
     ) -> None:
-        """``actions`` are the tools with an effect, made by ``approval.action``."""
+        """``actions`` are the tools with an effect, made by ``approval.action``; limits go by the ``clock``."""
         self._stored = Conversations(database)
         self._examples = RouteExamples(database)
         self._knowledge = knowledge
@@ -72,6 +75,7 @@ class ChatService:
             attacks=AttackClassifier(embedder, kept_file(settings.data_dir / "cache", embedder)),
             retry=retry or RetryPolicy(),
             actions=tuple(actions),
+            clock=clock,
         )
         self._runner = Runner(self._deps)
 
@@ -101,8 +105,8 @@ class ChatService:
         """Store the question and start its turn; None as ``conversation_id`` begins a new conversation.
 
         ``history`` (role, text), oldest first, stands in for the stored one. Raises QuestionRefused for an
-        empty or over-long question or (when ``limited``) when too much is running already, NotFound for a strange
-        conversation.
+        empty or over-long question or (when ``limited``) when too much is running already, TooMany after too many
+        within a minute, NotFound for a strange conversation.
         """
         began = time.perf_counter()
         question = guard.cleaned(text, self._settings.question_max_characters)

@@ -79,7 +79,8 @@ def ask(
     parameters = asking.checked_parameters(wanted, provider, model)
     with opened_services() as services:
         choice = asking.choice_of(services, provider, model, parameters)
-        asker = asking.Asker(services, acting_person(services, as_email), choice, approve=approve)
+        person = acting_person(services, as_email)
+        asker = asking.Asker(services, person, choice, approve=approve, limited=as_email is not None)
         if batch is not None:
             asker.batch(batch)
         else:

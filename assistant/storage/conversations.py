@@ -14,6 +14,7 @@ from assistant.errors import NotFound
 from assistant.storage import running_turns as running
 from assistant.storage.conversation_rows import CitationRow, ConversationRow, TurnRow
 from assistant.storage.database import Database, utc_now
+from assistant.storage.rates import Meter
 from assistant.storage.route_examples import forget_examples
 from assistant.storage.running_turns import Owner, Question, Started, TakenUp
 from assistant.storage.turn_values import citation_columns, turn_columns, turn_value
@@ -37,23 +38,24 @@ class Conversations:
         self._database = database
 
     def start_turn(
-        self, person_id: str, question: Question, owner: Owner, *, running_limit: int, history_messages: int
+        self,
+        person_id: str,
+        question: Question,
+        owner: Owner,
+        *,
+        running_limit: int,
+        history_messages: int,
+        meter: Meter | None = None,
     ) -> Started:
         """Store a question and its running turn in one transaction; raises QuestionRefused when too much runs.
 
-        A turn of the conversation that waits for approval lapses.
+        A ``limited`` question is counted by the ``meter`` in the same transaction; raises TooMany when it is one too
+        many. A turn of the conversation that waits for approval lapses.
         """
         with self._database.write() as session:
-            conversation = _conversation_for(session, person_id, question)
-            limit = running_limit if question.limited else None
-            running.refuse_when_busy(session, person_id, conversation.id, limit)
-            running.let_lapse(session, conversation.id)
-            history = running.said_before(session, conversation.id, question.history_before, history_messages)
-            row = running.running_row(session, conversation.id, question, owner)
-            conversation.updated_at = row.created_at
-            session.add(row)
-            session.flush()
-            return Started(turn_value(row, ()), history)
+            if meter is None or not question.limited or (wait := meter.count(session, person_id)) is None:
+                return _started(session, person_id, question, owner, running_limit, history_messages)
+        raise running.too_many(meter.most, wait)  # outside: what the meter wrote is to stay
 
     def save_progress(
         self, turn_id: str, answer: str, citations: Sequence[Citation], support: Sequence[Support] = ()
@@ -180,6 +182,21 @@ class Conversations:
             forget_examples(session, conversation_id)
             session.execute(delete(TurnRow).where(TurnRow.conversation_id == conversation_id))
             return ids
+
+
+def _started(
+    session: Session, person_id: str, question: Question, owner: Owner, running_limit: int, history_messages: int
+) -> Started:
+    conversation = _conversation_for(session, person_id, question)
+    limit = running_limit if question.limited else None
+    running.refuse_when_busy(session, person_id, conversation.id, limit)
+    running.let_lapse(session, conversation.id)
+    history = running.said_before(session, conversation.id, question.history_before, history_messages)
+    row = running.running_row(session, conversation.id, question, owner)
+    conversation.updated_at = row.created_at
+    session.add(row)
+    session.flush()
+    return Started(turn_value(row, ()), history)
 
 
 def title_of(question: str) -> str:

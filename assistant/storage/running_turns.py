@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from assistant.domain import ModelChoice, PendingCall, Route, Turn, TurnError, TurnStatus
-from assistant.errors import DecisionRefused, QuestionRefused, new_reference
+from assistant.errors import DecisionRefused, QuestionRefused, TooMany, new_reference
 from assistant.storage.conversation_rows import ConversationRow, TurnRow
 from assistant.storage.database import utc_now
 from assistant.storage.library_rows import DeletionRow
@@ -33,9 +34,9 @@ SOURCE_DELETED = (
 class Question:
     """A question on its way in. ``history_before`` leaves out turns from that seq on (a retry).
 
-    Without ``limited`` any number may run beside it, though never two in one conversation. ``route`` is given when
-    the person corrected it: it stands. ``standalone`` is how the question is to be read: as it was understood before,
-    or, when ``reworded``, as the person wrote it.
+    Without ``limited`` any number may be asked and run beside it, though never two in one conversation. ``route`` is
+    given when the person corrected it: it stands. ``standalone`` is how the question is to be read: as it was
+    understood before, or, when ``reworded``, as the person wrote it.
     """
 
     conversation_id: str | None
@@ -113,6 +114,14 @@ def refuse_when_busy(session: Session, person_id: str, conversation_id: str, lim
             f"{len(running)} of your questions are being answered, which is the limit: "
             "wait for one of them, or stop it, then ask again."
         )
+
+
+def too_many(asked: int, seconds: float) -> TooMany:
+    """Return the refusal of a question after ``asked`` in a minute; ``seconds`` until the next is taken."""
+    questions = "1 question" if asked == 1 else f"{asked} questions"
+    wait = max(1, math.ceil(seconds))
+    again = f"ask again in {wait} second{'' if wait == 1 else 's'}"
+    return TooMany(f"You have asked {questions} within a minute, which is the limit: {again}.", seconds)
 
 
 def said_before(session: Session, conversation_id: str, before: int | None, messages: int) -> list[tuple[str, str]]:

@@ -138,6 +138,7 @@ def _limits() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sa.Column("boot", sa.String(), nullable=False),
         sa.Column("tick", sa.Double(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_rate_events_person_kind", "rate_events", ["person_id", "kind", "id"])
