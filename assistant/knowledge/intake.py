@@ -11,6 +11,7 @@ from typing import BinaryIO
 from assistant import faults
 from assistant.domain import Person, Upload
 from assistant.errors import UploadRefused
+from assistant.knowledge.rights import Access
 from assistant.settings import Settings
 from assistant.storage.accepting import Accepting, NewVersion
 from assistant.storage.blobs import DISK_FULL, Arriving, Blobs, Received, too_large
@@ -36,11 +37,14 @@ class Wanted:
 
 
 class Intake:
-    """Takes files in. The caller has checked that the person may, and that the space is theirs to see."""
+    """Takes files in. The caller has checked that the person may; whether they still may is asked when all is there."""
 
-    def __init__(self, database: Database, blobs: Blobs, settings: Settings, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, blobs: Blobs, settings: Settings, access: Access, wake: Callable[[], None]
+    ) -> None:
         """``wake`` is called whenever something was queued."""
         self._database = database
+        self._access = access
         self._blobs = blobs
         self._accepting = Accepting(database)
         self._limit = settings.upload_max_mb * MEGABYTE
@@ -58,22 +62,25 @@ class Intake:
         self._blobs.need_room(size or 0)
         return Incoming(self._blobs.arriving(self._limit), lambda received: self._accept(wanted, received))
 
-    def retry(self, document_id: str) -> None:
-        """Queue the newest version again if it failed."""
-        self._accepting.retry(document_id)
+    def retry(self, document_id: str, person: Person) -> None:
+        """Queue the newest version again if it failed; raises NotFound."""
+        self._accepting.retry(document_id, person)
         self._wake()
 
     def cancel(self, document_id: str, by: Person) -> None:
-        """Stop what is under way for the newest version."""
-        unneeded = cancel(self._database, document_id, by.name or by.email)
+        """Stop what is under way for the newest version; raises NotFound."""
+        unneeded = cancel(self._database, document_id, by)
         if unneeded is not None:
             remove_unused(self._database, self._blobs, [unneeded])
         self._wake()
 
     def _accept(self, wanted: Wanted, received: Received) -> Upload:
         try:
+            self._access.need_editor(wanted.person)
             with full_disk_told(DISK_FULL):
-                upload = self._accepting.accept(_version(wanted, received), lambda: self._blobs.place(received))
+                upload = self._accepting.accept(
+                    _version(wanted, received), lambda: self._blobs.place(received), wanted.person
+                )
             faults.point("row_committed")
         finally:
             self._blobs.discard(received)
