@@ -78,7 +78,7 @@ class ServicesHolder:
         """Close the services, also those that a start still under way is about to hand over."""
         if self._thread is not None:
             self._thread.join(CLOSE_SECONDS)
-        services, self._services = self._services, None
+        services, self._services, self.settings = self._services, None, None
         self._become("closed", "The assistant is shutting down.")
         if services is not None:
             services.close()
