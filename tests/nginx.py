@@ -45,7 +45,7 @@ class StandIn:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
+            def log_message(self, format: str, *args: object) -> None:  # the base class's name
                 pass
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -23,8 +23,7 @@ from assistant.people.links import digest
 from assistant.people.sessions import Visitor
 from assistant.settings import Settings
 from assistant.web import cookies, peers
-from assistant.web.identity import SESSION
-from assistant.web.ways import Identified
+from assistant.web.identity import SESSION, Identified
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
@@ -46,6 +45,11 @@ def need_settings(settings: Settings) -> None:
     for name in ("proxy_user_header", "proxy_name_header", "proxy_groups_header"):
         if not HEADER_NAME.fullmatch(getattr(settings, name)):
             raise SettingsError(f"ASSISTANT_{name.upper()} has a value that cannot be used: it is no name of a header.")
+
+
+def after_log_out(services: Services) -> str:
+    """Return where a log-out leads: on to the proxy's own, where the settings name it."""
+    return services.settings.proxy_logout_url or "/login"
 
 
 class ByProxy:
