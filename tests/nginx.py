@@ -66,6 +66,7 @@ class Nginx:
     def __init__(self, folder: Path, app_port: int, stand_in_port: int) -> None:
         self.port = free_port()
         self.url = f"https://localhost:{self.port}"
+        self.certificate = folder / "localhost.crt"
         self._folder = folder
         _certificate(folder)
         (folder / "site.conf").write_text(_site(folder, self.port, app_port, stand_in_port))
