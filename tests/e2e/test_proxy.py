@@ -99,4 +99,3 @@ def test_a_question_is_answered_through_the_proxy(browser: Browser, nginx: Nginx
         expect(chat.page.get_by_text("oauth2-proxy: /oauth2/sign_out")).to_be_visible()
     finally:
         context.close()
-
