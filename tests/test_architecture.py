@@ -30,7 +30,7 @@ FLOORS = {
     "assistant.__main__": 5,
 }
 WORDS_OF_THE_FIRST_FLOOR = {
-    *("access", "redaction"),
+    *("access", "clock", "exports", "redaction"),
     *("domain", "errors", "events", "faults", "library", "log", "sentences", "settings", "table_rows"),
 }
 # Each engine has one home; a tuple of prefixes where it is allowed.

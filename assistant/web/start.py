@@ -113,7 +113,7 @@ def _services(settings: Settings) -> Services:
     from assistant.storage.migrate import prepare_folder
 
     prepare_folder(settings.data_dir)
-    log.set_up(settings.log_level, settings.data_dir, rotates=True)
+    log.set_up(settings.log_level, settings.data_dir, rotates=True, hide=log.secrets(settings))
     services = bootstrap.build(settings, own_index=True)
     services.chat  # noqa: B018  # built here, before pages of several sessions ask for it at once
     if settings.auth == "password":
