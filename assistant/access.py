@@ -85,7 +85,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person as admins see them. ``groups`` are names, ``sign_in`` the ways by which they can come."""
+    """A person as admins see them. ``groups`` are names, ``sign_in`` the ways by which they can come.
+
+    Into the ``claimed`` ones of the groups an identity provider or proxy put them; only there that can be changed.
+    ``invited_until`` is when an unused invitation ends.
+    """
 
     person: Person
     groups: tuple[str, ...]
@@ -93,6 +97,41 @@ class Account:
     disabled_at: datetime | None
     seen_at: datetime | None
     sign_in: tuple[str, ...] = ()
+    claimed: tuple[str, ...] = ()
+    invited_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQuery:
+    """Which people a list shows: each of the ``words`` in name or address, of this role, in the group of this name."""
+
+    words: str = ""
+    role: Role | None = None
+    group: str = ""
+    disabled: bool | None = None
+    offset: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """One page of a list of people; ``total`` counts all that the query finds."""
+
+    accounts: tuple[Account, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupUse:
+    """What hangs on a group: its members, and the spaces and documents that are open to it.
+
+    ``only`` are those of the spaces that no other group may read: without this one they are for administrators alone.
+    """
+
+    group: Group
+    spaces: tuple[str, ...]
+    only: tuple[str, ...]
+    documents: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from assistant.domain import Person, Role
 from assistant.knowledge.exact import encode
+from assistant.knowledge.findings import findings_of
 from assistant.knowledge.service import KnowledgeBase
 from assistant.knowledge.suspects import Suspects
 from assistant.knowledge.worker import LOCK_FILE
@@ -89,7 +90,8 @@ class Library:
             start += len(text) + 1
         digests = [hashlib.sha256(text.encode()).digest() for text in pages]
         suspects = self.suspects.among(chunks) if self.suspects else ()
-        self.store.store_parsed(job, parsed, chunks, digests, self.embedder.model_id, suspects=suspects)
+        found = findings_of(parsed)
+        self.store.store_parsed(job, parsed, chunks, digests, self.embedder.model_id, suspects=suspects, findings=found)
 
 
 @contextmanager

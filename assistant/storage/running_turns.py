@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from assistant.access import Readable
+from assistant.clock import in_words
 from assistant.domain import ModelChoice, PendingCall, Route, Turn, TurnError, TurnStatus
 from assistant.errors import DecisionRefused, QuestionRefused, TooMany, new_reference
 from assistant.storage.conversation_rows import ConversationRow, TurnRow
@@ -130,9 +130,8 @@ def refuse_when_busy(session: Session, person_id: str, conversation_id: str, lim
 def too_many(asked: int, seconds: float) -> TooMany:
     """Return the refusal of a question after ``asked`` in a minute; ``seconds`` until the next is taken."""
     questions = "1 question" if asked == 1 else f"{asked} questions"
-    wait = max(1, math.ceil(seconds))
-    again = f"ask again in {wait} second{'' if wait == 1 else 's'}"
-    return TooMany(f"You have asked {questions} within a minute, which is the limit: {again}.", seconds)
+    sentence = f"You have asked {questions} within a minute, which is the limit: ask again in {in_words(seconds)}."
+    return TooMany(sentence, seconds)
 
 
 def said_before(

@@ -73,20 +73,21 @@ class IdentityProvider:
         )  # fmt: skip
         return str(address)
 
-    async def sign_out_address(self, email: str, comes_back_to: str) -> str | None:
-        """Return the address at which the provider forgets the browser too; None when it has none."""
+    async def sign_out_address(self, id_token: str | None, comes_back_to: str) -> str | None:
+        """Return the address at which the provider forgets the browser too; None when it has none.
+
+        Some providers take the ID token as a proof that the person asks, others ask the person.
+        """
         metadata = await self.metadata()
         if "end_session_endpoint" not in metadata:
             return None
-        asked = {
-            "client_id": self._settings.oidc_client_id or "",
-            "post_logout_redirect_uri": comes_back_to,
-            "logout_hint": email,
-        }
+        asked = {"client_id": self._settings.oidc_client_id or "", "post_logout_redirect_uri": comes_back_to}
+        if id_token is not None:
+            asked["id_token_hint"] = id_token
         return str(add_params_to_uri(metadata["end_session_endpoint"], list(asked.items())))
 
-    async def identity(self, code: str, flow: SignInFlow, comes_back_to: str) -> OutsideIdentity:
-        """Return who it is that came back with this code."""
+    async def identity(self, code: str, flow: SignInFlow, comes_back_to: str) -> tuple[OutsideIdentity, str]:
+        """Return who it is that came back with this code, and the ID token that says so."""
         metadata = await self.metadata()
         async with await self._client(metadata) as client:
             tokens = await _ask(
@@ -97,7 +98,14 @@ class IdentityProvider:
             )  # fmt: skip
             said = await self._checked(client, metadata, tokens, flow.nonce)
             more = await _user_info(client, metadata, tokens, said["sub"])
-        return self._identity(said, more)
+        return self._identity(said, more), tokens["id_token"]
+
+    async def need_issuer(self, named: str | None) -> None:
+        """Raise Unbelievable when an answer came from another provider than ours, which it names (RFC 9207)."""
+        metadata = await self.metadata()
+        is_told = metadata.get("authorization_response_iss_parameter_supported") is True
+        if named != self._issuer and (named is not None or is_told):
+            raise Unbelievable("the answer is of another provider")
 
     async def metadata(self) -> dict[str, Any]:
         """Return what the provider says about itself."""
