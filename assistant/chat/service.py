@@ -13,6 +13,7 @@ from assistant.chat.deps import ModelBuilder, TurnDeps
 from assistant.chat.patience import RetryPolicy
 from assistant.chat.runner import Runner
 from assistant.chat.running import RunningTurn
+from assistant.chat.sharing import Sharing
 from assistant.chat.showing import Showing
 from assistant.chat.suggestions import suggested_questions
 from assistant.clock import Clock
@@ -65,6 +66,7 @@ class ChatService:
         """``actions`` are the tools with an effect, made by ``approval.action``; limits go by the ``clock``."""
         self._rights = Rights(database)
         self._showing = Showing(database, self._rights)
+        self.sharing = Sharing(database, self._rights, self._showing)
         self._stored = Conversations(database)
         self._examples = RouteExamples(database)
         self._knowledge = knowledge
