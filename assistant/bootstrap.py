@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
+    from assistant.people.links_allowed import LinksAllowed
     from assistant.people.rights import Rights
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
@@ -65,6 +66,13 @@ class Services:
         from assistant.knowledge.findings import Findings
 
         return Findings(self.database, self.rights)
+
+    @cached_property
+    def links_allowed(self) -> LinksAllowed:
+        """To which hosts addresses in answers may be links."""
+        from assistant.people.links_allowed import LinksAllowed
+
+        return LinksAllowed(self.database, self.rights)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
