@@ -91,7 +91,9 @@ def _embedding_model(services: Services) -> tuple[bool, str]:
     ok = bool(np.dot(first, second) > np.dot(first, other))
     verdict = "tells questions apart." if ok else "does not tell questions apart; remove the cache folder."
     person = services.people.local()
-    services.knowledge.search(person, PROBES[0], 1)  # finds out whether the server of another model answers
+    services.knowledge.search(
+        person, PROBES[0], 1, limited=False
+    )  # finds out whether the server of another model answers
     state = services.knowledge.embedders(person)
     return ok and not state.notice, " ".join([f"{services.embedder.model_id} {verdict}", *_other_embedder(state)])
 

@@ -31,6 +31,7 @@ from assistant.knowledge.rebuilds import Rebuilds
 from assistant.knowledge.reembedding import Reembedding
 from assistant.knowledge.retrieval import OwnIndex, Retrieval
 from assistant.knowledge.rights import Access, need_editor
+from assistant.knowledge.search_limit import SearchLimit
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
 from assistant.library import EVERYTHING, Filters, Finished, IndexHealth
 from assistant.providers.api_embedder import ApiEmbedder
@@ -83,6 +84,7 @@ class KnowledgeBase:
         self._embeddings = Embeddings(database)
         self._blobs = Blobs(settings.data_dir)
         self._intake = Intake(database, self._blobs, settings, self._wake)
+        self._searches = SearchLimit(database, settings)
         self._progress = FileProgresses(database)
         self.library = Library(database, self._blobs, self._wake, self._progress.of)
         self.caution = Caution(database)
@@ -142,14 +144,16 @@ class KnowledgeBase:
         space: str = "general",
         replaces: str | None = None,
         expected: int | None = None,
+        limited: bool = True,
     ) -> Upload:
         """Store a file; when this returns its bytes are safe and its way into the index is under way.
 
         The same name in a space is a new version of that document, the same bytes change nothing. ``replaces`` is
         the id of the document to replace under a new name, ``expected`` the number of the version that the person saw
-        and means to replace. Raises NotAllowed, NotFound, UploadRefused, Conflict when another version is the newest.
+        and means to replace. Raises NotAllowed, NotFound, UploadRefused (a ``limited`` one also beyond the person's
+        quota), Conflict when another version is the newest.
         """
-        return self._intake.upload(self._wanted(person, name, space, replaces, expected), data)
+        return self._intake.upload(self._wanted(person, name, space, replaces, expected), data, limited=limited)
 
     def begin_upload(
         self,
@@ -243,8 +247,11 @@ class KnowledgeBase:
         need_editor(person)
         return [one.name for one in self.documents(person) if not self._blobs.is_sound(one.sha256)]
 
-    def search(self, person: Person, query: str, k: int = 10, filters: Filters = EVERYTHING) -> list[Passage]:
-        """Return the k best passages that this person may read, as they stand in the documents; as ``retrieve``."""
+    def search(
+        self, person: Person, query: str, k: int = 10, filters: Filters = EVERYTHING, *, limited: bool = True
+    ) -> list[Passage]:
+        """As ``retrieve``, with passages as they stand in the documents; TooMany for one too many within a minute."""
+        self._searches.count(person.id, query if limited else "")
         written = self.in_words_of_documents(person, query)
         return self.quarantine.for_people(person, self._found(person, [written], k, None, filters))
 
@@ -352,7 +359,7 @@ class KnowledgeBase:
         files = sorted(path for path in folder.glob("*") if path.suffix.lower() in SAMPLE_SUFFIXES)
         for path in files:
             with path.open("rb") as stream:
-                self.upload(LOCAL, path.name, stream)
+                self.upload(LOCAL, path.name, stream, limited=False)
         return len(files)
 
     def _embedder_switch(self) -> EmbedderSwitch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,10 +10,14 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from assistant.clock import in_words
 from assistant.domain import DocumentStatus, Upload, UploadOutcome
 from assistant.errors import Conflict, NotFound, UploadRefused
 from assistant.storage.database import Database, utc_now
+from assistant.storage.rates import Quota
 from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PersonRow, VersionRow
+
+MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +43,16 @@ class Accepting:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def accept(self, new: NewVersion, place: Callable[[], None]) -> Upload:
+    def accept(self, new: NewVersion, place: Callable[[], None], quota: Quota | None = None) -> Upload:
         """Store an upload as one transaction and call ``place`` within it; queued when this returns.
 
         Raises NotFound when ``replaces`` names no document, UploadRefused when the name is another's, Conflict when
-        the document's newest version is not the expected one.
+        the document's newest version is not the expected one. With a ``quota`` the upload is counted in the same
+        transaction; raises UploadRefused when it is more than the person may upload in an hour.
         """
         with self._database.write() as session:
+            if quota is not None and (wait := quota.count(session, new.size)) is not None:
+                raise too_many_uploads(quota, wait)
             document = _target(session, new)
             newest = newest_version(session, document.id) if document else None
             if document and newest and (newest.sha256, document.name) == (new.sha256, new.name):
@@ -65,6 +73,15 @@ class Accepting:
             version = newest_version(session, existing(session, document_id).id)
             if version is not None:
                 queue_again(version)
+
+
+def too_many_uploads(quota: Quota, seconds: float) -> UploadRefused:
+    """Return the refusal of what goes over a quota; ``seconds`` until it fits, infinite when it never does."""
+    megabytes = (quota.meter.most_bytes or 0) // MEGABYTE
+    if math.isinf(seconds):
+        return UploadRefused(f"The file is larger than the {megabytes:,} MB that one person may upload in an hour.")
+    most = f"{quota.meter.most:,} files and {megabytes:,} MB"
+    return UploadRefused(f"You may upload {most} in an hour, and have: go on in {in_words(seconds)}.")
 
 
 def existing(session: Session, document_id: str) -> DocumentRow:

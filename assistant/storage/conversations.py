@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from assistant.access import NOTHING, Readable
 from assistant.domain import Citation, Conversation, PendingCall, Support, Turn, TurnStatus, UsageRecord
 from assistant.errors import NotFound
 from assistant.storage import running_turns as running
 from assistant.storage.conversation_rows import CitationRow, ConversationRow, TurnRow
 from assistant.storage.database import Database, utc_now
+from assistant.storage.rates import Meter
 from assistant.storage.route_examples import forget_examples
 from assistant.storage.running_turns import Owner, Question, Started, TakenUp
+from assistant.storage.turn_sources import add_sources, sources_of
 from assistant.storage.turn_values import citation_columns, turn_columns, turn_value
 from assistant.storage.usage_records import insert_records
 
@@ -37,45 +40,63 @@ class Conversations:
         self._database = database
 
     def start_turn(
-        self, person_id: str, question: Question, owner: Owner, *, running_limit: int, history_messages: int
+        self,
+        person_id: str,
+        question: Question,
+        owner: Owner,
+        *,
+        running_limit: int,
+        history_messages: int,
+        readable: Readable = NOTHING,
+        meter: Meter | None = None,
     ) -> Started:
         """Store a question and its running turn in one transaction; raises QuestionRefused when too much runs.
 
-        A turn of the conversation that waits for approval lapses.
+        A ``limited`` question is counted by the ``meter`` in the same transaction; raises TooMany when it is one too
+        many. A turn of the conversation that waits for approval lapses. What was said before is told as far as it
+        rests on what is ``readable``.
         """
         with self._database.write() as session:
-            conversation = _conversation_for(session, person_id, question)
-            limit = running_limit if question.limited else None
-            running.refuse_when_busy(session, person_id, conversation.id, limit)
-            running.let_lapse(session, conversation.id)
-            history = running.said_before(session, conversation.id, question.history_before, history_messages)
-            row = running.running_row(session, conversation.id, question, owner)
-            conversation.updated_at = row.created_at
-            session.add(row)
-            session.flush()
-            return Started(turn_value(row, ()), history)
+            if meter is None or not question.limited or (wait := meter.count(session, person_id)) is None:
+                return _started(session, person_id, question, owner, running_limit, history_messages, readable)
+        raise running.too_many(meter.most, wait)  # outside: what the meter wrote is to stay
 
     def save_progress(
-        self, turn_id: str, answer: str, citations: Sequence[Citation], support: Sequence[Support] = ()
+        self,
+        turn_id: str,
+        answer: str,
+        citations: Sequence[Citation],
+        support: Sequence[Support] = (),
+        sources: Collection[str] = (),
     ) -> None:
-        """Keep what a running turn has said so far; a turn that has ended is not touched."""
+        """Keep what a running turn has said so far, and the ids of the documents that it rests on besides those cited.
+
+        A turn that has ended is not touched.
+        """
         with self._database.write() as session:
             statement = update(TurnRow).where(TurnRow.id == turn_id, TurnRow.status == TurnStatus.RUNNING)
             said = {"answer": answer, "support": [asdict(one) for one in support]}
             changed = session.execute(statement.values(said).returning(TurnRow.id)).all()
             if changed:
                 _replace_citations(session, turn_id, citations)
+                add_sources(session, turn_id, sources)
 
     def finish_turn(
-        self, turn: Turn, records: Sequence[UsageRecord], person_id: str, messages: str | None = None
+        self,
+        turn: Turn,
+        records: Sequence[UsageRecord],
+        person_id: str,
+        messages: str | None = None,
+        sources: Collection[str] = (),
     ) -> None:
         """Store a turn's end with citations, usage, timings and its lines of the ledger, all in one transaction.
 
-        ``messages`` is what a turn that waits needs to go on. The ledger is written also when the turn was removed
-        meanwhile: it was paid for.
+        ``messages`` is what a turn that waits needs to go on, ``sources`` as for ``save_progress``. The ledger is
+        written also when the turn was removed meanwhile: it was paid for.
         """
         with self._database.write() as session:
-            _end(session, turn, messages)
+            if _end(session, turn, messages):
+                add_sources(session, turn.id, sources)
             if messages is not None:
                 running.lapse_over_deleted(session, turn, messages)
             insert_records(session, person_id, turn.conversation_id, records)
@@ -92,7 +113,12 @@ class Conversations:
             row = _own_turn(session, person_id, turn_id)
             turn = _with_citations(session, [row])[0]
             messages, records = running.take_up(session, person_id, row, pending, owner, running_limit)
-            return TakenUp(turn, messages, records)
+            return TakenUp(turn, messages, records, sources_of(session, [turn_id]))
+
+    def let_lapse(self, turn_id: str, sentence: str) -> None:
+        """End a turn that waits for approval, with a sentence that says why."""
+        with self._database.write() as session:
+            running.let_one_lapse(session, turn_id, sentence)
 
     def cut_orphans(self, alive: Callable[[Owner], bool], end: End) -> int:
         """End the turns that processes no longer alive left running, as ``end`` says; returns how many.
@@ -182,6 +208,28 @@ class Conversations:
             return ids
 
 
+def _started(
+    session: Session,
+    person_id: str,
+    question: Question,
+    owner: Owner,
+    running_limit: int,
+    history_messages: int,
+    readable: Readable,
+) -> Started:
+    conversation = _conversation_for(session, person_id, question)
+    limit = running_limit if question.limited else None
+    running.refuse_when_busy(session, person_id, conversation.id, limit)
+    running.let_lapse(session, conversation.id)
+    before = question.history_before
+    said, said_from = running.said_before(session, conversation.id, before, history_messages, readable)
+    row = running.running_row(session, conversation.id, question, owner)
+    conversation.updated_at = row.created_at
+    session.add(row)
+    session.flush()
+    return Started(turn_value(row, ()), said, said_from)
+
+
 def title_of(question: str) -> str:
     """Shorten a question to a title, at a word border where there is one."""
     line = " ".join(question.split())
@@ -210,11 +258,13 @@ def _own_turn(session: Session, person_id: str, turn_id: str) -> TurnRow:
     return row
 
 
-def _end(session: Session, turn: Turn, messages: str | None) -> None:
-    """Write a turn's end and its citations; nothing when the turn was removed meanwhile."""
+def _end(session: Session, turn: Turn, messages: str | None) -> bool:
+    """Write a turn's end and its citations; nothing, and False, when the turn was removed meanwhile."""
     values = {**turn_columns(turn), "messages": messages, "finished_at": utc_now()}
-    if session.execute(update(TurnRow).where(TurnRow.id == turn.id).values(values).returning(TurnRow.id)).all():
+    changed = session.execute(update(TurnRow).where(TurnRow.id == turn.id).values(values).returning(TurnRow.id)).all()
+    if changed:
         _replace_citations(session, turn.id, turn.citations)
+    return bool(changed)
 
 
 def _mentions(query: str) -> ColumnElement[bool]:
@@ -237,6 +287,7 @@ def _conversation_for(session: Session, person_id: str, question: Question) -> C
 
 def _replace_citations(session: Session, turn_id: str, citations: Sequence[Citation]) -> None:
     session.execute(delete(CitationRow).where(CitationRow.turn_id == turn_id))
+    add_sources(session, turn_id, [citation.document_id for citation in citations])
     if citations:
         session.execute(insert(CitationRow), citation_columns(turn_id, citations))
 

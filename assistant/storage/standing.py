@@ -42,6 +42,12 @@ _SPACES = text(
     ORDER BY name
     """
 )
+_GROUPS = text(
+    """
+    SELECT groups.name FROM groups JOIN group_members ON group_members.group_id = groups.id
+    WHERE group_members.person_id = :person ORDER BY groups.name
+    """
+)
 
 
 class Standings:
@@ -62,6 +68,11 @@ class Standings:
                 return readable_by(session, standing(session, person))
             except SignedOut:
                 return NOTHING
+
+    def group_names(self, person: Person) -> tuple[str, ...]:
+        """Return the names of a person's groups."""
+        with self._database.read() as session:
+            return tuple(session.scalars(_GROUPS, {"person": person.id}))
 
 
 def standing(session: Session, person: Person) -> Standing:

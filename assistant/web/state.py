@@ -14,6 +14,7 @@ from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
+    from assistant.settings import Settings
 
 State = Literal["idle", "starting", "ready", "failed", "closed"]
 CLOSE_SECONDS = 20.0
@@ -30,6 +31,7 @@ class ServicesHolder:
         self.reason = "The assistant has not been started."
         self.is_warm = False  # the models are loaded, so that the next question waits for nothing
         self.first_load_until: float | None = None  # time.monotonic() up to which a first load of samples counts
+        self.settings: Settings | None = None  # as checked before anything is built
         self._services: Services | None = None
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -42,7 +44,7 @@ class ServicesHolder:
 
     def set_ready(self, services: Services) -> None:
         """Hand over started services; what waits for them goes on."""
-        self._services = services
+        self._services, self.settings = services, services.settings
         self._become("ready", "")
 
     def wait(self, seconds: float) -> Services | None:

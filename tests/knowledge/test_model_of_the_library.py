@@ -137,7 +137,9 @@ class Model(RuleBasedStateMachine):
         return next(one.id for one in self.knowledge.documents(EDITOR) if one.name == name)
 
     def _assert_found(self, document_id: str, word: str | None) -> None:
-        found = {one.document_id: one.text for one in self.knowledge.search(EDITOR, f"{word} rule", k=10)}
+        found = {
+            one.document_id: one.text for one in self.knowledge.search(EDITOR, f"{word} rule", k=10, limited=False)
+        }
         if word is None:
             assert document_id not in found
         else:
