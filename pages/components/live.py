@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Collection
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -52,8 +53,10 @@ ENDS_WAIT = (TextDelta, ReasoningDelta, FellBack, ApprovalNeeded)
 class LiveAnswer:
     """The elements of a running answer; only what changed is sent."""
 
-    def __init__(self, turn_id: str) -> None:
+    def __init__(self, turn_id: str, links: Collection[str] = ()) -> None:
+        """``links`` are the hosts to which addresses in the answer may be links."""
         self._turn_id = turn_id
+        self._links = links
         self._status = st.status("Reading the question", type="compact")
         self._steps = self._status.container()  # leaving the status itself as a block would mark it as done
         self._countdown = Countdown()
@@ -109,7 +112,7 @@ class LiveAnswer:
         """Send the blocks that changed and the chips that are new; say whether any words are shown by now."""
         thinks = self._reasoning.draw()
         numbers = [citation.n for citation in self._citations]
-        fresh = blocks(self._answer, numbers, notes(self._answer, self._support))
+        fresh = blocks(self._answer, numbers, notes(self._answer, self._support), self._links)
         for place, block in enumerate(fresh):
             if place == len(self._slots):
                 self._slots.append(self._text.empty())
@@ -149,7 +152,7 @@ def follow(entered: Entered, turn: Turn, *, with_stop: bool) -> None:
     with st.container(key=f"turn-live-{turn.id}"):
         draw_question(turn.question)
         with st.chat_message("assistant", avatar=ASSISTANT_ICON):
-            answer = LiveAnswer(turn.id)
+            answer = LiveAnswer(turn.id, entered.services.links_allowed.allowed().hosts)
             if with_stop:
                 _draw_stop(entered, turn.id)
         _follow(entered, turn.id, answer)
