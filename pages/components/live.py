@@ -42,6 +42,8 @@ BATCH_SECONDS = 0.08
 """Least time between two draws: batches of 80 to 100 ms sent 1.2 MB for 2,000 tokens, single tokens 12 MB."""
 WATCH_SECONDS = 0.3
 """How soon after the page's Stop the turn is stopped too."""
+LOOK_SECONDS = 1.0
+"""How often is looked whether the person may still act."""
 DISCONNECT_SECONDS = 0.05
 """Streamlit stops the script first and drops the session right after."""
 WAY_SECONDS, SENDING_SECONDS = 0.08, 0.01
@@ -168,20 +170,22 @@ def _follow(entered: Entered, turn_id: str, answer: LiveAnswer) -> None:
         if running is None:
             _await_elsewhere(entered, turn_id)
         else:
-            _draw_events(running, answer)
+            _draw_events(entered, running, answer)
     except StopException:
         time.sleep(DISCONNECT_SECONDS)
         watch.tab_was_lost = not _connected(session_id)
         raise
 
 
-def _draw_events(running: RunningTurn, answer: LiveAnswer) -> None:
+def _draw_events(entered: Entered, running: RunningTurn, answer: LiveAnswer) -> None:
     seen = 0
     drawn = 0.0
+    still = _StillSignedIn(entered)
     while not (running.finished and seen and not running.wait(seen, 0)):
         st.session_state["following"] = running.turn_id  # a point where Streamlit can stop this run
         news = bool(running.wait(seen, POLL_SECONDS))
         answer.tick()
+        still.look()
         if not news:
             continue
         if not drawn and any(isinstance(event, StepFinished) for event in running.wait(seen, 0)):
@@ -201,6 +205,20 @@ def _await_elsewhere(entered: Entered, turn_id: str) -> None:
     while entered.services.chat.turn(entered.person, turn_id).status is TurnStatus.RUNNING:
         st.session_state["following"] = turn_id
         time.sleep(POLL_SECONDS)
+
+
+class _StillSignedIn:
+    """Notices that the person was signed out while an answer is being written: they read no further."""
+
+    def __init__(self, entered: Entered) -> None:
+        self._entered = entered
+        self._looked = time.monotonic()
+
+    def look(self) -> None:
+        """Look now and then; raises SignedOut."""
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._looked = time.monotonic()
+            self._entered.services.rights.standing(self._entered.person)
 
 
 class _Watch:
