@@ -9,6 +9,7 @@ from pydantic_ai import Tool
 from pydantic_ai.models import Model
 from small_library import Library
 
+from assistant import clock
 from assistant.chat.patience import RetryPolicy
 from assistant.chat.service import ChatService, RunningTurn
 from assistant.chat.tools import AgentDeps
@@ -44,6 +45,7 @@ class Chatting:
             database=self.database, settings=self.settings, embedder=embedder, own_index=False
         )
         self.model = ScriptedModel([])
+        self.clock = clock.now
         self.slept: list[float] = []  # the waits of turns, which take no time in tests
         self.retry = RetryPolicy(chance=lambda: 0.5, sleep=self._sleep)
         self.service = self.new_service()
@@ -59,6 +61,7 @@ class Chatting:
             classifier=self.classifier,
             retry=self.retry,
             actions=actions,
+            clock=lambda: self.clock(),  # noqa: PLW0108  # tests set another one later
         )
 
     def acts(self, actions: Sequence[Tool[AgentDeps]]) -> None:

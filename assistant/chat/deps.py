@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from assistant import clock
 from assistant.chat.patience import RetryPolicy
+from assistant.chat.showing import Showing
+from assistant.clock import Clock
 from assistant.domain import ModelChoice
 from assistant.settings import Settings
 from assistant.storage.conversations import Conversations
@@ -44,5 +47,7 @@ class TurnDeps:
     classifier: RouteClassifier
     models: ModelService
     attacks: AttackClassifier
+    showing: Showing
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     actions: tuple[Action, ...] = ()
+    clock: Clock = clock.now

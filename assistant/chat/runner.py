@@ -28,6 +28,7 @@ from assistant.events import TurnStarted
 from assistant.providers.clients import close_clients
 from assistant.storage.conversations import Owner, Question, Started
 from assistant.storage.database import DatabaseTrouble
+from assistant.storage.rates import Meter
 
 if TYPE_CHECKING:
     from assistant.chat.turn import TurnRun
@@ -72,7 +73,7 @@ class Runner:
     def ask(
         self, person: Person, question: Question, history: Sequence[tuple[str, str]] | None, began: float
     ) -> RunningTurn:
-        """Store the question and start its turn; raises QuestionRefused, NotFound, StartError after ``close``."""
+        """Store the question and start its turn; raises as ``ChatService.ask``, StartError after ``close``."""
         from assistant.chat.turn import Begun, TurnRun
 
         check_choice(question.choice)
@@ -85,7 +86,7 @@ class Runner:
             raise refused from error
         said = started.history if history is None else list(history)
         running = self._followed(started.turn, began)
-        begun = Begun(question, head_start)
+        begun = Begun(question, head_start, started.said_from)
         make = partial(TurnRun, self._deps, person, started.turn, said, running, start=begun)
         portal.start_task_soon(self._run, make, running)
         return running
@@ -124,6 +125,8 @@ class Runner:
             this_process(),
             running_limit=settings.running_per_person,
             history_messages=settings.history_messages,
+            readable=self._deps.showing.readable(person),
+            meter=Meter("question", settings.questions_per_minute, clock=self._deps.clock),
         )
 
     def running(self, turn_id: str) -> RunningTurn | None:

@@ -14,7 +14,6 @@ from assistant.cli.turn_rows import badge, refused_row, turn_row
 from assistant.domain import AUTO, Decision, ModelChoice, Parameters, PendingCall, Turn, TurnStatus
 from assistant.errors import AssistantError, SettingsError, WrongUse
 from assistant.events import Event, FellBack, TextDelta, TurnFinished, Waiting
-from assistant.storage.people import LOCAL
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
@@ -45,18 +44,22 @@ def choice_of(
     )
 
 
-def search_one(services: Services, person: Person, query: str, count: int, filters: Filters, *, as_json: bool) -> None:
+def search_one(
+    services: Services, person: Person, query: str, count: int, filters: Filters, *, limited: bool, as_json: bool
+) -> None:
     """Print the passages of one query."""
-    found = services.knowledge.search(person, query, count, filters)
+    found = services.knowledge.search(person, query, count, filters, limited=limited)
     if not found and services.knowledge.progress(person).total == 0:
         sys.stderr.write(EMPTY)
     output.passages(found, as_json=as_json)
 
 
-def search_batch(services: Services, person: Person, path: Path, count: int, filters: Filters) -> None:
+def search_batch(
+    services: Services, person: Person, path: Path, count: int, filters: Filters, *, limited: bool
+) -> None:
     """Print a line of hits for each line of the file, in its order."""
     for item in read_lines(path, "id", "text"):
-        found = services.knowledge.search(person, item["text"], count, filters)
+        found = services.knowledge.search(person, item["text"], count, filters, limited=limited)
         hits = [{"document": hit.document, "page": hit.page, "score": round(hit.score, 6)} for hit in found]
         output.line({"id": item["id"], "hits": hits})
 
@@ -74,13 +77,19 @@ def checked_parameters(parameters: Parameters, provider: str | None, model: str 
 
 
 class Asker:
-    """Asks questions as one person with one choice of model; ``approve`` says yes to all that waits for approval."""
+    """Asks questions as one person with one choice of model; ``approve`` says yes to all that waits for approval.
 
-    def __init__(self, services: Services, person: Person, choice: ModelChoice | None, *, approve: bool) -> None:
+    ``limited`` as everyone in the app is, which the local operator at the command line is not.
+    """
+
+    def __init__(
+        self, services: Services, person: Person, choice: ModelChoice | None, *, approve: bool, limited: bool
+    ) -> None:
         self._chat = services.chat
         self._person = person
         self._choice = choice
         self._approve = approve
+        self._limited = limited
 
     def one(self, question: str, conversation_id: str | None, *, as_json: bool) -> None:
         """Ask and print; AssistantError when the turn failed. People see the answer as it comes."""
@@ -110,8 +119,7 @@ class Asker:
         return turn
 
     def _ask(self, conversation_id: str | None, question: str, said: Said | None = None) -> RunningTurn:
-        limited = self._person != LOCAL
-        return self._chat.ask(self._person, conversation_id, question, self._choice, said, limited=limited)
+        return self._chat.ask(self._person, conversation_id, question, self._choice, said, limited=self._limited)
 
     def batch(self, path: Path) -> None:
         """Ask every line of the file and print each row as it ends; AssistantError when some failed."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.storage.database import Base
 
 
 class RateEventRow(Base):
-    """One counted act. ``at`` is in seconds since 1970; ``tick`` in seconds of the clock that runs since ``boot``."""
+    """One counted act. ``at`` is in seconds since 1970; ``tick`` in seconds of the clock that runs since ``boot``.
+
+    ``size`` is in bytes, 0 for what has none.
+    """
 
     __tablename__ = "rate_events"
     __table_args__ = (
@@ -25,6 +28,7 @@ class RateEventRow(Base):
     at: Mapped[float]
     boot: Mapped[str]
     tick: Mapped[float]
+    size: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class ReservationRow(Base):

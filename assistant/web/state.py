@@ -72,7 +72,7 @@ class ServicesHolder:
     def index(self) -> str:
         """Say how the vector index is, in the words of ``IndexHealth``."""
         services = self._services
-        return services.knowledge.index_health().state if services else "opening"
+        return services.knowledge.index_health(services.people.local()).state if services else "opening"
 
     def close(self) -> None:
         """Close the services, also those that a start still under way is about to hand over."""

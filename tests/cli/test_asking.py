@@ -71,7 +71,7 @@ def tickets(chatting: Chatting) -> Tickets:
 
 def asker(chatting: Chatting, *, approve: bool = False) -> Asker:
     services = cast("Services", SimpleNamespace(chat=chatting.service))
-    return Asker(services, chatting.bob, SCRIPT, approve=approve)
+    return Asker(services, chatting.bob, SCRIPT, approve=approve, limited=True)
 
 
 def test_a_waiting_card_goes_on_waiting_and_its_call_is_told(

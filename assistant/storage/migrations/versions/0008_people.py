@@ -24,6 +24,9 @@ def upgrade() -> None:
     _limits()
     _conversations()
     _documents()
+    op.add_column("audit_log", sa.Column("rights", sa.JSON()))
+    op.create_index("ix_audit_log_action", "audit_log", ["action", "id"])
+    op.create_index("ix_audit_log_person_id", "audit_log", ["person_id", "id"])
 
 
 def _people() -> None:
@@ -57,6 +60,7 @@ def _rights() -> None:
     )
     op.add_column("documents", sa.Column("restricted", sa.Boolean(), nullable=False, server_default=FALSE))
     op.add_column("documents", sa.Column("canary", sa.Boolean(), nullable=False, server_default=FALSE))
+    op.create_index("ix_documents_restricted", "documents", ["space_id"], sqlite_where=sa.text("restricted = 1"))
     op.create_table(
         "document_groups",
         sa.Column("document_id", sa.String(), _of("documents.id"), primary_key=True),
@@ -138,6 +142,7 @@ def _limits() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sa.Column("boot", sa.String(), nullable=False),
         sa.Column("tick", sa.Double(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_rate_events_person_kind", "rate_events", ["person_id", "kind", "id"])
