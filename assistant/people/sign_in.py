@@ -21,7 +21,7 @@ from assistant.storage.sign_in_tries import Bound
 PASSWORD = "password"  # noqa: S105 - a way of signing in
 WRONG = "The address or the password is not right."
 WRONG_NOW = "The present password is not right."
-NO_LINK = "This link does not work (any more): ask an administrator for a new one."
+NO_LINK = "It was used already, or its time is over: ask an administrator for a new one."
 NO_NAME = "Give your name, of at most 200 characters."
 NO_ADDRESS = "Give a mail address, of at most 200 characters."
 MOST_CHARACTERS = 200

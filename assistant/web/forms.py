@@ -106,17 +106,18 @@ def _new_password() -> tuple[Field, Field]:
 
 def _form(action: str, fields: tuple[Field, ...], hidden: dict[str, str], words: str, more: str = "") -> str:
     kept = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in hidden.items())
-    lines = "".join(_line(field, first=field is fields[0]) for field in fields)
+    to_fill_in = next((field.name for field in fields if not field.value), "")
+    lines = "".join(_line(field, focused=field.name == to_fill_in) for field in fields)
     button = f'<button type="submit">{escape(words)}</button>'
     return f'<form method="post" action="{escape(action)}">{kept}{more}{lines}{button}</form>'
 
 
-def _line(field: Field, *, first: bool) -> str:
+def _line(field: Field, *, focused: bool) -> str:
     hint = f'<small id="{field.name}-hint">{escape(field.hint)}</small>' if field.hint else ""
     described = f' aria-describedby="{field.name}-hint"' if field.hint else ""
     return (
         f'<div class="line"><label for="{field.name}">{escape(field.label)}</label>'
         f'<input id="{field.name}" name="{field.name}" type="{field.kind}" value="{escape(field.value)}" '
         f'autocomplete="{field.autocomplete}" maxlength="{MOST_CHARACTERS}" required{described}'
-        f"{' autofocus' if first else ''}>{hint}</div>"
+        f"{' autofocus' if focused else ''}>{hint}</div>"
     )
