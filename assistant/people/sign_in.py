@@ -106,7 +106,8 @@ class SignIn(Sessions):
         passwords.need_good(password, email)
         new, cookie = passwords.hashed(password), new_cookie()
         with self._database.write() as session:
-            if one_time_links.take(session, digest(secret), LinkKind.SETUP) is None:
+            link = one_time_links.take(session, digest(secret), LinkKind.SETUP)
+            if link is None or password_hashes.has_admin(session):  # who may have been added by command meanwhile
                 raise SignInRefused(NO_LINK)
             person_id = password_hashes.make_admin(session, email, name)
             audit.append(session, SYSTEM, "person.first_admin", person_id)

@@ -331,6 +331,14 @@ def test_a_set_up_link_is_made_as_long_as_no_admin_can_come_in(
     assert sign_in.set_up_link() is not None
 
 
+def test_a_set_up_link_makes_no_second_admin(sign_in: SignIn, ada: Person, database: Database) -> None:
+    link = sign_in.set_up_link()
+    assert link is not None
+    _run(database, "UPDATE people SET role = 'admin' WHERE id = :id", id=ada.id)
+    with pytest.raises(SignInRefused):
+        sign_in.set_up(_secret(link), "Eve", "eve@example.com", OTHER, HERE)
+
+
 def test_the_set_up_link_is_for_nothing_else(sign_in: SignIn, database: Database) -> None:
     secret = _secret(Links(database).set_up())
     for kind in (LinkKind.INVITE, LinkKind.RESET):

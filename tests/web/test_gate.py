@@ -178,6 +178,14 @@ def test_another_name_for_this_host_is_refused(ask: GateClient, closed: Services
     assert ask("/_stcore/stream", kind="websocket", host=host, cookie=cookie).status == 403
 
 
+@pytest.mark.usefixtures("closed")
+def test_a_request_that_names_two_hosts_is_refused(ask: GateClient) -> None:
+    for hosts in ((HOST, "evil.example"), ("evil.example", HOST), (HOST, HOST)):
+        pairs = [(b"host", host.encode()) for host in hosts]
+        assert ask.raw(pairs, "/login").status in (400, 403)
+        assert ask.raw(pairs, "/_stcore/stream", kind="websocket").status == 403
+
+
 ELSEWHERE: list[dict[str, str]] = [
     {"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://127.0.0.1:9999"}, {"origin": ""},
     {"origin": "http://127.0.0.1:8501.evil.example"}, {"sec_fetch_site": "cross-site"}, {"sec_fetch_site": "same-site"},
