@@ -43,6 +43,10 @@ class AccountService:
         """Call ``heard`` after each change of who may do what, in the thread that made it; it must not raise."""
         self._administration.after_change = heard
 
+    def rights_changed(self) -> None:
+        """Say that who may do what has changed by somebody's coming in from outside."""
+        self._administration.after_change()
+
     def page(self, person: Person, query: AccountQuery) -> AccountPage:
         """Return the people that a query finds by name, from its offset on."""
         with self._administration.looking(person) as session:
