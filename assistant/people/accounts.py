@@ -75,7 +75,7 @@ class AccountService:
         with self._administration.changing(person) as session:
             if not stored.add_account(session, new, digest):
                 raise Conflict(f"There is already a person with the address {address}.")
-            details = {"email": address, "role": role.value, "groups": list(groups), "password": digest is not None}
+            details = {**_named(new), "role": role.value, "groups": list(groups), "password": digest is not None}
             audit.append(session, person.id, "person.added", new.id, details)
             if make_groups:
                 make_missing(session, person, groups)
@@ -108,7 +108,7 @@ class AccountService:
             account = stored.account_of(session, account_id)
             stored.set_password(session, account_id, digest)
             stored.end_sessions(session, account_id)
-            audit.append(session, person.id, "person.password_set", account_id, {"email": account.person.email})
+            audit.append(session, person.id, "person.password_set", account_id, _named(account.person))
 
     def rename(self, person: Person, account_id: str, name: str) -> Account:
         """Give a person another name; raises NotFound, WrongUse."""
@@ -116,7 +116,9 @@ class AccountService:
         with self._administration.changing(person, rights=False) as session:
             before = stored.account_of(session, account_id).person
             stored.set_name(session, account_id, clean)
-            audit.append(session, person.id, "person.renamed", account_id, {"from": before.name, "to": clean})
+            audit.append(
+                session, person.id, "person.renamed", account_id, {"name": clean, "from": before.name, "to": clean}
+            )
             return stored.account_of(session, account_id)
 
     def set_role(self, person: Person, account_id: str, role: Role, *, seen: Role | None = None) -> Account:
@@ -133,7 +135,7 @@ class AccountService:
                 if role is not Role.ADMIN:
                     self._need_another_admin(session, before)
                 stored.set_role(session, account_id, role)
-                details = {"email": before.email, "from": before.role.value, "to": role.value}
+                details = {**_named(before), "from": before.role.value, "to": role.value}
                 audit.append(session, person.id, "person.role_changed", account_id, details)
             return stored.account_of(session, account_id)
 
@@ -161,7 +163,7 @@ class AccountService:
             after = stored.account_of(session, account_id)
             joined, left = (sorted({*a.groups} - {*b.groups}) for a, b in ((after, before), (before, after)))
             if joined or left:
-                details = {"email": before.person.email, "joined": joined, "left": left}
+                details = {**_named(before.person), "joined": joined, "left": left}
                 audit.append(session, person.id, "person.groups_changed", account_id, details)
             return after
 
@@ -174,7 +176,7 @@ class AccountService:
             account = stored.account_of(session, account_id)
             self._need_another_admin(session, account.person)
             if stored.disable(session, account_id):
-                audit.append(session, person.id, "person.disabled", account_id, {"email": account.person.email})
+                audit.append(session, person.id, "person.disabled", account_id, _named(account.person))
             return stored.account_of(session, account_id)
 
     def enable(self, person: Person, account_id: str) -> Account:
@@ -182,7 +184,7 @@ class AccountService:
         with self._administration.changing(person) as session:
             account = stored.account_of(session, account_id)
             if stored.enable(session, account_id):
-                audit.append(session, person.id, "person.enabled", account_id, {"email": account.person.email})
+                audit.append(session, person.id, "person.enabled", account_id, _named(account.person))
             return stored.account_of(session, account_id)
 
     def end_sessions(self, person: Person, account_id: str) -> int:
@@ -190,7 +192,7 @@ class AccountService:
         with self._administration.changing(person, rights=False) as session:
             account = stored.account_of(session, account_id)
             ended = stored.end_sessions(session, account_id)
-            details = {"email": account.person.email, "sessions": ended}
+            details = {**_named(account.person), "sessions": ended}
             audit.append(session, person.id, "person.sessions_ended", account_id, details)
             return ended
 
@@ -214,3 +216,8 @@ def _digest_of(password: str, email: str) -> str:
     """Return what is kept of a password that may be set; raises PasswordRefused."""
     passwords.need_good(password, email)
     return passwords.hashed(password)
+
+
+def _named(person: Person) -> dict[str, str]:
+    """Whom a line of the audit log is about, as people know them."""
+    return {"name": person.name, "email": person.email}

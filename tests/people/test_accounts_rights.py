@@ -42,6 +42,7 @@ CALLS: dict[str, Callable[[AccountService, Person, str], object]] = {
     "groups.remove_member": lambda service, by, of: service.groups.remove_member(by, "hr", of),
     "spaces.all": lambda service, by, _: service.spaces.all(by),
     "spaces.one": lambda service, by, _: service.spaces.one(by, "general"),
+    "spaces.open_to": lambda service, by, _: service.spaces.open_to(by, ["hr"]),
     "spaces.people_in": lambda service, by, _: service.spaces.people_in(by, ["hr"]),
     "spaces.add": lambda service, by, _: service.spaces.add(by, "new", None),
     "spaces.rename": lambda service, by, _: service.spaces.rename(by, "general", "new"),
