@@ -14,6 +14,7 @@ from assistant.providers.minilm import MiniLM
 if TYPE_CHECKING:
     from assistant.chat.deps import Action
     from assistant.chat.service import ChatService, ModelBuilder
+    from assistant.knowledge.findings import Findings
     from assistant.knowledge.service import KnowledgeBase
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from assistant.people.branding import BrandingService
     from assistant.people.drafts import DraftService
     from assistant.people.external import External
+    from assistant.people.links_allowed import LinksAllowed
     from assistant.people.rights import Rights
+    from assistant.people.sign_in import SignIn
     from assistant.people.tokens import TokenService
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
@@ -105,6 +108,27 @@ class Services:
         from assistant.people.external import External
 
         return External(self.database, self.settings)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """How people come in and what they came by."""
+        from assistant.people.sign_in import SignIn
+
+        return SignIn(self.database, self.rights, self.settings)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What secrets and personal data stand in documents."""
+        from assistant.knowledge.findings import Findings
+
+        return Findings(self.database, self.rights)
+
+    @cached_property
+    def links_allowed(self) -> LinksAllowed:
+        """To which hosts addresses in answers may be links."""
+        from assistant.people.links_allowed import LinksAllowed
+
+        return LinksAllowed(self.database, self.rights)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:

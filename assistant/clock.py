@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -27,9 +28,19 @@ class Moment:
 Clock = Callable[[], Moment]
 
 
+MINUTES_FROM = 100
+"""Seconds; a longer wait is told in minutes."""
+
+
 def now() -> Moment:
     """Return the present moment."""
     return Moment(time.time(), _boot(), _tick())
+
+
+def in_words(seconds: float) -> str:
+    """Return a wait for people: whole seconds, or minutes where those are many, never too few."""
+    count, unit = (math.ceil(seconds), "second") if seconds < MINUTES_FROM else (math.ceil(seconds / 60), "minute")
+    return f"{max(count, 1)} {unit}{'' if count <= 1 else 's'}"
 
 
 @cache

@@ -91,7 +91,9 @@ def _embedding_model(services: Services) -> tuple[bool, str]:
     ok = bool(np.dot(first, second) > np.dot(first, other))
     verdict = "tells questions apart." if ok else "does not tell questions apart; remove the cache folder."
     person = services.people.local()
-    services.knowledge.search(person, PROBES[0], 1)  # finds out whether the server of another model answers
+    services.knowledge.search(
+        person, PROBES[0], 1, limited=False
+    )  # finds out whether the server of another model answers
     state = services.knowledge.embedders(person)
     return ok and not state.notice, " ".join([f"{services.embedder.model_id} {verdict}", *_other_embedder(state)])
 
@@ -122,7 +124,7 @@ def _index(services: Services) -> tuple[bool, str]:
     if not services.owns_index:
         return True, "The index belongs to the running app, which checks it by itself."
     whole = services.knowledge.wait_until_indexed(INDEX_SECONDS)
-    health = services.knowledge.index_health()
+    health = services.knowledge.index_health(services.people.local())
     if health.state in ("damaged", "disk_full"):
         return False, health.sentence
     return whole, "The index agrees with the database." if whole else "The index is still being built."

@@ -54,7 +54,8 @@ def _while_ingesting(services: Services, written: Sequence[Written], questions: 
     person = services.people.local()
     for copy in range(COPIES):
         for document in written:
-            services.knowledge.upload(person, f"{copy}-{document.path.name}", document.path.read_bytes())
+            name, data = f"{copy}-{document.path.name}", document.path.read_bytes()
+            services.knowledge.upload(person, name, data, limited=False)
     times: list[float] = []
     deadline = time.monotonic() + IDLE_SECONDS
     while services.knowledge.progress(person).pending and time.monotonic() < deadline:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from assistant import clock
 from assistant.chat.patience import RetryPolicy
+from assistant.chat.showing import Showing
 from assistant.clock import Clock
 from assistant.domain import ModelChoice
 from assistant.settings import Settings
@@ -46,6 +47,7 @@ class TurnDeps:
     classifier: RouteClassifier
     models: ModelService
     attacks: AttackClassifier
+    showing: Showing
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     actions: tuple[Action, ...] = ()
     clock: Clock = clock.now

@@ -44,18 +44,22 @@ def choice_of(
     )
 
 
-def search_one(services: Services, person: Person, query: str, count: int, filters: Filters, *, as_json: bool) -> None:
+def search_one(
+    services: Services, person: Person, query: str, count: int, filters: Filters, *, limited: bool, as_json: bool
+) -> None:
     """Print the passages of one query."""
-    found = services.knowledge.search(person, query, count, filters)
+    found = services.knowledge.search(person, query, count, filters, limited=limited)
     if not found and services.knowledge.progress(person).total == 0:
         sys.stderr.write(EMPTY)
     output.passages(found, as_json=as_json)
 
 
-def search_batch(services: Services, person: Person, path: Path, count: int, filters: Filters) -> None:
+def search_batch(
+    services: Services, person: Person, path: Path, count: int, filters: Filters, *, limited: bool
+) -> None:
     """Print a line of hits for each line of the file, in its order."""
     for item in read_lines(path, "id", "text"):
-        found = services.knowledge.search(person, item["text"], count, filters)
+        found = services.knowledge.search(person, item["text"], count, filters, limited=limited)
         hits = [{"document": hit.document, "page": hit.page, "score": round(hit.score, 6)} for hit in found]
         output.line({"id": item["id"], "hits": hits})
 

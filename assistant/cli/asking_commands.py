@@ -42,11 +42,11 @@ def search(
     _one_of(query, batch)
     filters = Filters(tuple(space or ()), tuple(tag or ()), ending, since.date() if since else None)
     with opened_services() as services:
-        person = acting_person(services, as_email)
+        person, limited = acting_person(services, as_email), as_email is not None
         if batch is not None:
-            asking.search_batch(services, person, batch, count, filters)
+            asking.search_batch(services, person, batch, count, filters, limited=limited)
         else:
-            asking.search_one(services, person, str(query), count, filters, as_json=as_json)
+            asking.search_one(services, person, str(query), count, filters, limited=limited, as_json=as_json)
 
 
 def _one_of(text: str | None, batch: Path | None) -> None:

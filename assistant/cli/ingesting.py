@@ -114,7 +114,7 @@ def _upload(
 ) -> tuple[str, str | None, bool, str | None]:
     try:
         with path.open("rb") as data:
-            upload = services.knowledge.upload(person, name, data, space=space)
+            upload = services.knowledge.upload(person, name, data, space=space, limited=False)
     except UploadRefused as error:
         return name, None, False, error.message
     except OSError as error:

@@ -133,7 +133,7 @@ def _fill(place: Workplace, one: QuestionSet, data: Path) -> None:
     with place.open_stack(data) as stack:
         ids = {}
         for file in place.progress.over(files, f"{one.name}: uploading documents"):
-            ids[stack.knowledge.upload(stack.person, file.name, file.data).document_id] = file.id
+            ids[stack.knowledge.upload(stack.person, file.name, file.data, limited=False).document_id] = file.id
         _wait(place.progress, one.name, stack)
     (data / IDS).write_text(json.dumps(ids), encoding="utf-8")
 

@@ -53,7 +53,7 @@ def _read(file: Path, number: int, stack: Stack) -> _End:
     """Upload one file and wait for its end; the numbers keep files of one name apart."""
     began = time.monotonic()
     try:
-        upload = stack.knowledge.upload(stack.person, f"{number} {file.name}", file.read_bytes())
+        upload = stack.knowledge.upload(stack.person, f"{number} {file.name}", file.read_bytes(), limited=False)
     except UploadRefused as error:
         return _End(ready=False, sentence=error.message, seconds=time.monotonic() - began)
     while (document := stack.knowledge.document(stack.person, upload.document_id)).status in UNDER_WAY:

@@ -42,7 +42,14 @@ class Shelf(Protocol):
     """What is done with documents."""
 
     def upload(
-        self, person: Person, name: str, data: BinaryIO, *, space: str = ..., replaces: str | None = ...
+        self,
+        person: Person,
+        name: str,
+        data: BinaryIO,
+        *,
+        space: str = ...,
+        replaces: str | None = ...,
+        limited: bool = ...,
     ) -> Upload:
         """Store a file."""
 
@@ -189,9 +196,8 @@ class FolderSync:
             self._begin(seen, name)
         try:
             with _Hashed(seen.file) as data:
-                upload = self._shelf.upload(
-                    self._person, name, data, space=self._folder.space, replaces=there.id if there else None
-                )
+                replaces, space = there.id if there else None, self._folder.space
+                upload = self._shelf.upload(self._person, name, data, space=space, replaces=replaces, limited=False)
         except OSError as error:
             return self._not_brought(seen, name, known, f"The file cannot be read: {error.strerror}.")
         except AssistantError as error:

@@ -8,18 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from assistant import faults
+from assistant import clock, faults
+from assistant.clock import Clock
 from assistant.domain import Person, Upload
 from assistant.errors import UploadRefused
+from assistant.knowledge.rights import Access
 from assistant.settings import Settings
-from assistant.storage.accepting import Accepting, NewVersion
+from assistant.storage.accepting import MEGABYTE, Accepting, NewVersion, too_many_uploads
 from assistant.storage.blobs import DISK_FULL, Arriving, Blobs, Received, too_large
 from assistant.storage.cancelling import cancel
 from assistant.storage.database import Database
 from assistant.storage.disk import full_disk_told
 from assistant.storage.purge import remove_unused
+from assistant.storage.rates import HOUR, Meter, Quota, Rates
 
-MEGABYTE = 1_000_000
 NAME_CHARACTERS = 500
 """Files stand under their hash, so no file system bounds a name; this only keeps lists readable."""
 
@@ -36,44 +38,71 @@ class Wanted:
 
 
 class Intake:
-    """Takes files in. The caller has checked that the person may, and that the space is theirs to see."""
+    """Takes files in. The caller has checked that the person may; whether they still may is asked when all is there."""
 
-    def __init__(self, database: Database, blobs: Blobs, settings: Settings, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        settings: Settings,
+        access: Access,
+        wake: Callable[[], None],
+        clock: Clock = clock.now,
+    ) -> None:
         """``wake`` is called whenever something was queued."""
         self._database = database
+        self._access = access
         self._blobs = blobs
         self._accepting = Accepting(database)
         self._limit = settings.upload_max_mb * MEGABYTE
+        most_bytes = settings.upload_mb_per_hour * MEGABYTE
+        self._meter = Meter("upload", settings.uploads_per_hour, HOUR, most_bytes, clock)
         self._wake = wake
 
-    def upload(self, wanted: Wanted, data: bytes | BinaryIO) -> Upload:
-        """Store a file; when this returns its bytes are safe and its way into the index is under way."""
+    def upload(self, wanted: Wanted, data: bytes | BinaryIO, *, limited: bool = True) -> Upload:
+        """Store a file; when this returns its bytes are safe and its way into the index is under way.
+
+        One that is not ``limited`` counts for nothing.
+        """
+        quota = Quota(self._meter, wanted.person.id) if limited else None
+        if quota is not None:
+            self._need_quota(quota, 0)
         stream = io.BytesIO(data) if isinstance(data, bytes) else data
-        return self._accept(wanted, self._blobs.receive(stream, self._limit))
+        return self._accept(wanted, self._blobs.receive(stream, self._limit), quota)
 
     def begin(self, wanted: Wanted, size: int | None) -> Incoming:
         """Begin to take a file in piece by piece; ``size`` in bytes, where it is known, is looked at first."""
         if size is not None and size > self._limit:
             raise UploadRefused(too_large(self._limit))
+        quota = Quota(self._meter, wanted.person.id)
+        self._need_quota(quota, size or 0)
         self._blobs.need_room(size or 0)
-        return Incoming(self._blobs.arriving(self._limit), lambda received: self._accept(wanted, received))
+        return Incoming(self._blobs.arriving(self._limit), lambda received: self._accept(wanted, received, quota))
 
-    def retry(self, document_id: str) -> None:
-        """Queue the newest version again if it failed."""
-        self._accepting.retry(document_id)
+    def retry(self, document_id: str, person: Person) -> None:
+        """Queue the newest version again if it failed; raises NotFound."""
+        self._accepting.retry(document_id, person)
         self._wake()
 
     def cancel(self, document_id: str, by: Person) -> None:
-        """Stop what is under way for the newest version."""
-        unneeded = cancel(self._database, document_id, by.name or by.email)
+        """Stop what is under way for the newest version; raises NotFound."""
+        unneeded = cancel(self._database, document_id, by)
         if unneeded is not None:
             remove_unused(self._database, self._blobs, [unneeded])
         self._wake()
 
-    def _accept(self, wanted: Wanted, received: Received) -> Upload:
+    def _need_quota(self, quota: Quota, size: int) -> None:
+        """Refuse before bytes are taken; what is accepted is counted once they are there."""
+        wait = Rates(self._database).wait(quota.meter, quota.person_id, size)
+        if wait > 0:
+            raise too_many_uploads(quota, wait)
+
+    def _accept(self, wanted: Wanted, received: Received, quota: Quota | None) -> Upload:
         try:
+            self._access.need_editor(wanted.person)
             with full_disk_told(DISK_FULL):
-                upload = self._accepting.accept(_version(wanted, received), lambda: self._blobs.place(received))
+                version, place = _version(wanted, received), lambda: self._blobs.place(received)
+                upload = self._accepting.accept(version, place, wanted.person, quota)
             faults.point("row_committed")
         finally:
             self._blobs.discard(received)

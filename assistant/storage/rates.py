@@ -40,21 +40,21 @@ class Meter:
         Else the seconds after which it may, infinite when it never fits. The caller must let the transaction end well
         also then: it keeps what was anchored anew.
         """
+        wait = self.wait(session, person_id, size)
+        if wait > 0:
+            return wait
         now = self.clock()
-        events = self._events(session, person_id)
-        _prune(session, [event.id for event in events if event.age(now) >= self.seconds])
-        _anchor(session, [event for event in events if event.is_adrift(now)], now)
-        wait = self._wait(events, now, size)
-        if wait == 0.0:
-            row = RateEventRow(person_id=person_id, kind=self.kind, at=now.at, boot=now.boot, tick=now.tick, size=size)
-            session.add(row)
-            session.flush()
-            return None
-        return wait
+        row = RateEventRow(person_id=person_id, kind=self.kind, at=now.at, boot=now.boot, tick=now.tick, size=size)
+        session.add(row)
+        session.flush()
+        return None
 
     def wait(self, session: Session, person_id: str, size: int = 0) -> float:
         """Return the seconds until an act of ``size`` bytes may be done, 0 for now; nothing is counted."""
-        return self._wait(self._events(session, person_id), self.clock(), size)
+        now, events = self.clock(), self._events(session, person_id)
+        _prune(session, [event.id for event in events if event.age(now) >= self.seconds])
+        _anchor(session, [event for event in events if event.is_adrift(now)], now)
+        return self._wait(events, now, size)
 
     def _events(self, session: Session, person_id: str) -> list[_Event]:
         row = RateEventRow
@@ -92,6 +92,22 @@ class _Event:
         return self.boot != now.boot or self.tick > now.tick
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one person may upload, or do otherwise, by a meter."""
+
+    meter: Meter
+    person_id: str
+
+    def wait(self, session: Session, size: int) -> float:
+        """As ``Meter.wait``."""
+        return self.meter.wait(session, self.person_id, size)
+
+    def count(self, session: Session, size: int) -> float | None:
+        """As ``Meter.count``."""
+        return self.meter.count(session, self.person_id, size)
+
+
 class Rates:
     """Counts what is no part of a larger transaction."""
 
@@ -105,7 +121,7 @@ class Rates:
 
     def wait(self, meter: Meter, person_id: str, size: int = 0) -> float:
         """Return how long to wait, as ``Meter.wait`` does."""
-        with self._database.read() as session:
+        with self._database.write() as session:
             return meter.wait(session, person_id, size)
 
 

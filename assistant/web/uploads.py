@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from assistant.domain import Person, Upload, UploadOutcome
-from assistant.knowledge.intake import MEGABYTE
+from assistant.storage.accepting import MEGABYTE
 from assistant.web import admission
 
 if TYPE_CHECKING:

@@ -28,8 +28,6 @@ ASKING = "Questions go to"
 LOG_OUT = "Log out"
 VIEWS = {Role.ADMIN: ("Staff view", "staff"), Role.STAFF: ("Admin view", "admin")}
 """What the demo's banner offers, by the role that the person has at the moment, and how it is asked for."""
-PAGE = "page"
-"""Session key of the path of the page that is drawn."""
 
 Visibility = Literal["visible", "hidden"]
 
@@ -40,13 +38,11 @@ def run_navigation(notices: Callable[[], None]) -> None:
     Who is not signed in (any more) gets a word about that in the place of all of it.
     """
     if guard.is_left():
-        page = st.navigation(_pages(None), position="hidden")
-        _dress(page)
-        signed_out.draw(page.url_path)
+        _dress(st.navigation(_pages(None), position="hidden"))
+        signed_out.draw()
         return
     with guard.left_when_signed_out():
         page = st.navigation(_pages(guard.entered_if_ready()))
-        st.session_state[PAGE] = page.url_path
         _dress(page)
         notices()
         page.run()
@@ -73,6 +69,7 @@ def _shown(wanted: bool) -> Visibility:
 
 
 def _dress(page: StreamlitPage) -> None:
+    st.session_state[signed_out.PAGE] = page.url_path
     # The icon is a file of ours: Streamlit's material icons would fetch a tab icon from another host.
     branding = look.branding()
     title = f"{page.title} · {branding.name}"
@@ -98,8 +95,7 @@ def header(goes_to: str | None = None) -> DeltaGenerator:
 def _draw_demo(entered: Entered, goes_to: str | None) -> None:
     _draw_badge(DEMO if goes_to is None else f"{DEMO_ASKING} {goes_to}")
     label, view = VIEWS[Role.ADMIN if entered.person.role is Role.ADMIN else Role.STAFF]
-    here = signed_out.here(st.session_state[PAGE])
-    signed_out.draw_link(label, f"/auth/view?{urlencode({'as': view, 'next': here})}")
+    signed_out.draw_link(label, f"/auth/view?{urlencode({'as': view, 'next': signed_out.here()})}")
 
 
 def _draw_signed_in(entered: Entered, goes_to: str | None) -> None:

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import streamlit as st
-from streamlit.runtime import exists
+from streamlit import config
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
 from assistant.domain import Person, Role
 from assistant.errors import SignedOut
 from assistant.web.identity import HEADER, person_of
 from assistant.web.state import HOLDER
+from pages.components import signed_out
 from pages.components.safe_markdown import escape
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.1
 LEFT = "signed_out"
 """Session key: what this tab came by was found not to hold, so the next run shows that and nothing else."""
-IDENTITY, WITHOUT_SERVER = "identity-without-server", "demo:admin"
-"""Session key of the identity that a script has which runs without a server, as tests do, and what it is by itself."""
+LAST = "entered_last"
+"""Session key of what the last page of this tab was drawn for."""
+IDENTITY, OF_TESTS = "identity", "demo:admin"
+"""Session key by which a test without a server says who it is, and who it is if it does not."""
 
 
 class Entered(NamedTuple):
@@ -36,10 +39,17 @@ class Entered(NamedTuple):
 def enter() -> Entered:
     """Return services and person; wait, with a word on the page, while the services start; else stop the page.
 
-    Raises SignedOut when the person may not act (any more).
+    Who may not act (any more) sees that, and nothing of the page.
     """
     services = HOLDER.wait(0) or _awaited()
-    return Entered(services, person_of(services, identity()))
+    try:
+        person = person_of(services, identity())
+    except SignedOut:
+        signed_out.draw()
+        st.stop()
+    services.sign_in.touch(person)  # a run of a whole page is what somebody did, or hardly ever anything else
+    st.session_state[signed_out.WHO] = person
+    return Entered(services, person)
 
 
 def entered_if_ready() -> Entered | None:
@@ -52,13 +62,13 @@ def entered_if_ready() -> Entered | None:
 
 
 def identity() -> Mapping[str, str]:
-    """What the gate said of who opened this tab. Without a server there is no gate and nobody but who runs the script.
+    """What the gate said of who opened this tab: nothing else counts, and where it is missing nobody is signed in.
 
-    With a server nothing but the gate's word counts: where it is missing, nobody is signed in.
+    Streamlit's tests of scripts have no server and so no gate: the test says who it is.
     """
-    if exists():
-        return st.context.headers
-    return {HEADER: str(st.session_state.get(IDENTITY, WITHOUT_SERVER))}
+    if config.get_option("global.appTest"):
+        return {HEADER: str(st.session_state.get(IDENTITY, OF_TESTS))}
+    return st.context.headers
 
 
 def is_admin() -> bool:

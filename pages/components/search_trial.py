@@ -11,7 +11,7 @@ from pages.components.passage_view import lines
 from pages.components.problems import told_here
 from pages.components.safe_markdown import escape
 
-KEY = "search-trial"
+KEY, LAST = "search-trial", "search-trial-last"
 MOST = 10
 """Passages shown."""
 
@@ -24,7 +24,9 @@ def draw_search(entered: Entered) -> None:
     if not query:
         return
     with told_here():
-        found = entered.services.knowledge.search(entered.person, query, MOST)
+        drawn_again = st.session_state.get(LAST) == query  # by a click somewhere on the page, which is no search
+        found = entered.services.knowledge.search(entered.person, query, MOST, limited=not drawn_again)
+        st.session_state[LAST] = query
         if not found:
             st.info("Nothing was found.")
         with st.container(key="found", gap="xsmall"):

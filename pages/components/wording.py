@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -134,6 +134,11 @@ def by(email: str, person: Person) -> str:
 def is_over(last_day: date | None) -> bool:
     """Whether the last day on which a document holds has passed, where its reader is."""
     return last_day is not None and last_day < datetime.now(_zone()).date()
+
+
+def is_past(when: datetime) -> bool:
+    """Whether a moment is over."""
+    return when <= datetime.now(UTC)
 
 
 def day(when: date) -> str:

@@ -209,7 +209,7 @@ def test_the_process_that_owns_the_index_does_all_of_it_by_itself(library: Libra
     library.embed("Rules.md", ["Be kind."])
     with opening(library) as opener:
         knowledge = opener()
-        until(lambda: len(knowledge.search(editor, SECRET)) == 3)
+        until(lambda: len(knowledge.search(editor, SECRET, limited=False)) == 3)
         knowledge.delete(editor, document_id)
         assert [one.document for one in knowledge.search(editor, SECRET)] == ["Rules.md"]
         until(lambda: _proofs(library))

@@ -13,7 +13,8 @@ from oidc_server import CLIENT, SECRET, OidcServer
 
 from assistant.access import OutsideIdentity, SignInFlow
 from assistant.settings import load
-from assistant.web.identity_provider import ANSWER_BYTES, IdentityProvider, Unbelievable
+from assistant.web.belief import Unbelievable
+from assistant.web.identity_provider import ANSWER_BYTES, IdentityProvider
 
 FLOW = SignInFlow("the-state", "the-nonce", "a-verifier-" * 5, "/")
 BACK = "https://assist.example.org/auth/oidc/callback"
@@ -37,7 +38,8 @@ def _come_back(server: OidcServer, provider: IdentityProvider | None = None) -> 
 
     async def coming() -> OutsideIdentity:
         code, _ = server.begin(await asked.sign_in_address(FLOW, BACK))
-        return await asked.identity(code, FLOW, BACK)
+        who, _ = await asked.identity(code, FLOW, BACK)
+        return who
 
     return anyio.run(coming)
 
@@ -160,18 +162,16 @@ def test_groups_that_were_left_out_are_said_in_the_log(server: OidcServer, caplo
     assert "left the groups of ann out" in caplog.text
 
 
-def test_signing_out_names_the_client_and_the_person(server: OidcServer) -> None:
-    address = anyio.run(_provider(server).sign_out_address, "ann@example.com", "https://assist.example.org/login")
+@pytest.mark.parametrize("hint", [{}, {"id_token_hint": "a.b.c"}])
+def test_signing_out_names_the_client_and_shows_the_token(server: OidcServer, hint: dict[str, str]) -> None:
+    address = anyio.run(_provider(server).sign_out_address, hint.get("id_token_hint"), BACK)
     asked = {name: values[0] for name, values in parse_qs(urlsplit(address or "").query).items()}
-    assert asked == {
-        "client_id": CLIENT, "logout_hint": "ann@example.com",
-        "post_logout_redirect_uri": "https://assist.example.org/login",
-    }  # fmt: skip
+    assert asked == {"client_id": CLIENT, "post_logout_redirect_uri": BACK, **hint}
 
 
 def test_a_provider_without_a_place_for_it_is_not_asked_to_sign_out(server: OidcServer) -> None:
     server.says.metadata = {"end_session_endpoint": None}
-    assert anyio.run(_provider(server).sign_out_address, "ann@example.com", "https://assist.example.org/login") is None
+    assert anyio.run(_provider(server).sign_out_address, None, BACK) is None
 
 
 def test_a_public_client_sends_its_name_and_no_secret(server: OidcServer) -> None:
