@@ -17,11 +17,12 @@ from assistant.people.rights import Rights
 from assistant.people.spaces import Spaces, make_missing
 from assistant.settings import Settings
 from assistant.storage import accounts as stored
-from assistant.storage import audit
+from assistant.storage import audit, one_time_links, password_hashes, sessions
 from assistant.storage import groups as stored_groups
 from assistant.storage.database import Database, Session
 
 NAME = "The name"
+DISABLED = "{} is disabled: enable them first."
 
 
 class AccountService:
@@ -102,12 +103,17 @@ class AccountService:
         return self._links.reset(account_id, person.id)
 
     def set_password(self, person: Person, account_id: str, password: str) -> None:
-        """Have somebody sign in with this password; raises NotFound, PasswordRefused. Their sessions end."""
+        """Have somebody sign in with this password; their sessions and links end.
+
+        Raises NotFound, PasswordRefused, Conflict for who is disabled.
+        """
         digest = _digest_of(password, self.account(person, account_id).person.email)
         with self._administration.changing(person) as session:
             account = stored.account_of(session, account_id)
-            stored.set_password(session, account_id, digest)
-            stored.end_sessions(session, account_id)
+            if not password_hashes.put(session, account_id, digest):
+                raise Conflict(DISABLED.format(account.person.name))
+            sessions.end(session, account_id)
+            one_time_links.drop(session, account_id)
             audit.append(session, person.id, "person.password_set", account_id, _named(account.person))
 
     def rename(self, person: Person, account_id: str, name: str) -> Account:
@@ -191,7 +197,8 @@ class AccountService:
         """Sign a person out everywhere and return of how many sessions; API tokens stay. Raises NotFound."""
         with self._administration.changing(person, rights=False) as session:
             account = stored.account_of(session, account_id)
-            ended = stored.end_sessions(session, account_id)
+            ended = len(sessions.of(session, account_id))
+            sessions.end(session, account_id)
             details = {**_named(account.person), "sessions": ended}
             audit.append(session, person.id, "person.sessions_ended", account_id, details)
             return ended
@@ -201,7 +208,7 @@ class AccountService:
         if self._settings.auth in ("oidc", "proxy"):
             raise Conflict("People come by the company's sign-in here, without a password: no link is needed.")
         if account.disabled_at is not None:
-            raise Conflict(f"{account.person.name} is disabled: enable them first.")
+            raise Conflict(DISABLED.format(account.person.name))
         return account
 
     def _need_another_admin(self, session: Session, person: Person) -> None:
