@@ -40,8 +40,13 @@ class AccountService:
         self.groups = Groups(self._administration)
         self.spaces = Spaces(self._administration)
 
-    def call_after_changes(self, heard: Callable[[], None]) -> None:
-        """Call ``heard`` after each change of who may do what, in the thread that made it; it must not raise."""
+    @property
+    def after_change(self) -> Callable[[], None]:
+        """What is called after each change of who may do what, in the thread that made it; it must not raise."""
+        return self._administration.after_change
+
+    @after_change.setter
+    def after_change(self, heard: Callable[[], None]) -> None:
         self._administration.after_change = heard
 
     def page(self, person: Person, query: AccountQuery) -> AccountPage:
