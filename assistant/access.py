@@ -35,6 +35,9 @@ class Readable:
 
 NOTHING = Readable()
 
+Reader = Person | Readable
+"""Who reads: a person, whose rights are looked up in the same state of the database as what they read; or rights."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from assistant.people.branding import BrandingService
     from assistant.people.drafts import DraftService
     from assistant.people.external import External
+    from assistant.people.links_allowed import LinksAllowed
     from assistant.people.rights import Rights
     from assistant.people.sign_in import SignIn
     from assistant.people.tokens import TokenService
@@ -121,6 +122,13 @@ class Services:
         from assistant.knowledge.findings import Findings
 
         return Findings(self.database, self.rights)
+
+    @cached_property
+    def links_allowed(self) -> LinksAllowed:
+        """To which hosts addresses in answers may be links."""
+        from assistant.people.links_allowed import LinksAllowed
+
+        return LinksAllowed(self.database, self.rights)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:

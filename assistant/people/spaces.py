@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from assistant.access import Group, SpaceAccess
+from assistant.access import Group, Readable, SpaceAccess
 from assistant.domain import Person
 from assistant.errors import Conflict
 from assistant.people.administration import CHANGED, Administration
@@ -119,7 +119,8 @@ class Spaces:
             if gone:
                 stored.delete_space(session, found.id)
                 audit.append(session, person.id, "space.deleted", found.id, {"name": found.name})
-        delete_documents(self._administration.database, canaries, person.id)
+        watch = Readable((found.id,), everything=True, canaries=True)
+        delete_documents(self._administration.database, canaries, person, watch)
         return gone
 
 

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 
 from assistant.access import Scope
 from assistant.errors import SignedOut
-from assistant.web.ways import Identified
+from assistant.web.identity import Identified
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services

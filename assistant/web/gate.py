@@ -19,10 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.web import admission, bearer, forms, ways
 from assistant.web.asked import Asked
 from assistant.web.cookies import TwoCookies, is_secure, session_header
-from assistant.web.identity import HEADER, NOBODY
+from assistant.web.identity import HEADER, NOBODY, Identified
 from assistant.web.local_path import path_of
 from assistant.web.state import HOLDER
-from assistant.web.ways import Identified
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services

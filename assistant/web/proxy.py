@@ -23,8 +23,7 @@ from assistant.people.links import digest
 from assistant.people.sessions import Visitor
 from assistant.settings import Settings
 from assistant.web import cookies, peers
-from assistant.web.identity import SESSION
-from assistant.web.ways import Identified
+from assistant.web.identity import SESSION, Identified
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 NOT_BY_THE_PROXY = "This address is for the company's proxy alone: use the address that you were given."
 NO_PERSON = "The proxy did not say who you are: sign in there."
 HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
+LEADS_ON = re.compile(r"(/|https?://)[!-~]*")
 REMEMBERED = 10_000
 """Sessions of which it is known what the proxy said last; of the others the database is told again."""
 
@@ -46,6 +46,16 @@ def need_settings(settings: Settings) -> None:
     for name in ("proxy_user_header", "proxy_name_header", "proxy_groups_header"):
         if not HEADER_NAME.fullmatch(getattr(settings, name)):
             raise SettingsError(f"ASSISTANT_{name.upper()} has a value that cannot be used: it is no name of a header.")
+    if settings.proxy_logout_url is not None and not LEADS_ON.fullmatch(settings.proxy_logout_url):
+        raise SettingsError(
+            "ASSISTANT_PROXY_LOGOUT_URL has a value that cannot be used: give a path such as /oauth2/sign_out, or an "
+            "https address."
+        )
+
+
+def after_log_out(services: Services) -> str:
+    """Return where a log-out leads: on to the proxy's own, where the settings name it."""
+    return services.settings.proxy_logout_url or "/login"
 
 
 class ByProxy:

@@ -66,7 +66,19 @@ def _checked_settings(address: str | None) -> Settings:
         )
     if settings.public_url is not None:
         _host_of(settings.public_url)
+    _need_way(settings, address)
     return settings
+
+
+def _need_way(settings: Settings, address: str | None) -> None:
+    """Raise SettingsError when the way of signing in lacks what it needs."""
+    from assistant.web import oidc, peers, proxy
+
+    peers.networks(settings.proxy_peers)
+    if settings.auth == "oidc":
+        oidc.need_settings(settings, address)
+    if settings.auth == "proxy":
+        proxy.need_settings(settings)
 
 
 def _host_of(public_url: str) -> str:
@@ -79,6 +91,11 @@ def _host_of(public_url: str) -> str:
     if not is_address or parts.hostname is None or parts.query or parts.fragment or parts.username:
         raise StartError("ASSISTANT_PUBLIC_URL is not an address like https://knowledge.example.org.")
     return parts.hostname
+
+
+def named_proxies() -> str | None:
+    """Return the proxies that the settings name, as written there; None before the settings are read."""
+    return None if HOLDER.settings is None else HOLDER.settings.proxy_peers
 
 
 def is_loopback(address: str | None) -> bool:

@@ -87,9 +87,10 @@ def draw_withheld(turn: Turn) -> None:
     st.info(escape(turn.answer), icon=":material/lock:")
 
 
-def draw_blocks(turn: Turn) -> None:
+def draw_blocks(entered: Entered, turn: Turn) -> None:
     """Draw the answer alone."""
-    for block in blocks(turn.answer, [citation.n for citation in turn.citations], notes(turn.answer, turn.support)):
+    numbers, links = [citation.n for citation in turn.citations], entered.services.links_allowed.allowed().hosts
+    for block in blocks(turn.answer, numbers, notes(turn.answer, turn.support), links):
         st.markdown(block)
 
 
@@ -117,15 +118,15 @@ def draw_steps(steps: Sequence[Step]) -> None:
 def _draw_answer(entered: Entered, turn: Turn) -> None:
     if any(step.kind == ASKED_BACK for step in turn.steps):
         with st.container(border=True, key=f"asked-back-{turn.id}", gap="small"):
-            draw_blocks(turn)
+            draw_blocks(entered, turn)
             _draw_readings(entered, turn)
     elif turn.abstained:
         with st.container(border=True, key=f"abstained-{turn.id}", gap="small"):
             st.markdown(":orange-badge[:material/search_off: Not in the knowledge base]")
-            draw_blocks(turn)
+            draw_blocks(entered, turn)
             _draw_next_step(entered, turn)
     else:
-        draw_blocks(turn)
+        draw_blocks(entered, turn)
 
 
 def _draw_readings(entered: Entered, turn: Turn) -> None:

@@ -85,7 +85,7 @@ def draw_shared(entered: Entered, conversation_id: str) -> None:
     if len(turns) > limit:
         st.button("Show earlier messages", type="tertiary", on_click=_show_earlier)
     for turn in turns[-limit:]:
-        _draw_turn(turn)
+        _draw_turn(entered, turn)
 
 
 def _draw_notice(conversation: SharedConversation) -> None:
@@ -96,14 +96,14 @@ def _draw_notice(conversation: SharedConversation) -> None:
     )
 
 
-def _draw_turn(turn: Turn) -> None:
+def _draw_turn(entered: Entered, turn: Turn) -> None:
     with st.container(key=f"turn-shared-{turn.id}"):
         draw_question(turn.question)
         with st.chat_message("assistant", avatar=ASSISTANT_ICON):
             if turn.withheld:
                 draw_withheld(turn)
                 return
-            draw_blocks(turn)
+            draw_blocks(entered, turn)
             if turn.citations:
                 Chips(turn.id).show(turn.citations)
             if turn.status in STATES:
