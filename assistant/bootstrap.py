@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assistant.people.rights import Rights
     from assistant.people.sign_in import SignIn
     from assistant.people.tokens import TokenService
+    from assistant.people.view_as import ViewAs
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
     from assistant.settings import Settings
@@ -129,6 +130,13 @@ class Services:
         from assistant.people.links_allowed import LinksAllowed
 
         return LinksAllowed(self.database, self.rights)
+
+    @cached_property
+    def view_as(self) -> ViewAs:
+        """The knowledge base as somebody else sees it, for admins."""
+        from assistant.people.view_as import ViewAs
+
+        return ViewAs(self.database, self.rights, self.knowledge)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:
