@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from assistant.chat.tools import AgentDeps
     from assistant.knowledge.service import KnowledgeBase
+    from assistant.limits.budgets import Budgets
     from assistant.models.service import ModelService
     from assistant.providers.minilm import MiniLM
     from assistant.providers.offline.attacks import AttackClassifier
@@ -45,6 +46,7 @@ class TurnDeps:
     build_model: ModelBuilder
     classifier: RouteClassifier
     models: ModelService
+    budgets: Budgets
     attacks: AttackClassifier
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     actions: tuple[Action, ...] = ()

@@ -16,6 +16,7 @@ from assistant.chat.suggestions import suggested_questions
 from assistant.clock import Clock
 from assistant.domain import Conversation, Decision, ModelChoice, Person, Route, Turn, TurnStatus
 from assistant.errors import DecisionRefused
+from assistant.limits.budgets import Budgets
 from assistant.models.service import ModelService
 from assistant.providers.builders import build_model as build_provider_model
 from assistant.providers.offline.attacks import AttackClassifier, kept_file
@@ -72,6 +73,7 @@ class ChatService:
             build_model=build_model,
             classifier=classifier or RouteClassifier(embedder, settings.data_dir / "cache"),
             models=self._models,
+            budgets=Budgets(database),
             attacks=AttackClassifier(embedder, kept_file(settings.data_dir / "cache", embedder)),
             retry=retry or RetryPolicy(),
             actions=tuple(actions),

@@ -11,6 +11,7 @@ from chatting import Chatting
 
 from assistant.chat.deps import TurnDeps
 from assistant.chat.head_start import HeadStart
+from assistant.limits.budgets import Budgets
 from assistant.models.service import ModelService
 from assistant.providers.builders import build_model
 from assistant.providers.offline.attacks import AttackClassifier, kept_file
@@ -35,6 +36,7 @@ def deps(chatting: Chatting) -> TurnDeps:
         build_model=build_model,
         classifier=chatting.classifier,
         models=ModelService(chatting.database, chatting.settings),
+        budgets=Budgets(chatting.database),
         attacks=AttackClassifier(chatting.embedder, kept_file(chatting.settings.data_dir / "cache", chatting.embedder)),
     )
 
