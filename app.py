@@ -16,20 +16,34 @@ if __name__ == "__main__":
     frame.run_navigation(finished.draw_notices)
 else:
     from starlette.middleware import Middleware
+    from streamlit import config
     from streamlit.runtime.pages_manager import PagesManager
 
-    from assistant.web import headers, start
+    from assistant.web import gate, headers, peers, start
     from assistant.web.routes import routes
     from pages.components.problems import on_script_error
 
     # Until the first run of st.navigation Streamlit would serve the files of pages/ without this file around them.
     PagesManager.uses_pages_directory = False
-    _policy = headers.content_security_policy(Path(st.__file__).parent / "static" / "index.html")
+    _static = Path(st.__file__).parent / "static"
+    _policy = headers.content_security_policy(_static / "index.html")
+
+    def _hosts() -> list[str]:
+        return list(st.get_option("server.allowedHosts"))
+
+    def _allow_host(name: str) -> None:
+        config.set_option("server.allowedHosts", [*_hosts(), name])
+
+    peers.believe_no_header()
 
     app = st.App(
         __file__,
-        routes=routes(lambda: st.get_option("server.allowedHosts")),
-        middleware=[Middleware(headers.SecurityHeaders, policy=_policy)],
-        lifespan=start.lifespan(lambda: st.get_option("server.address")),
+        routes=routes(_hosts),
+        middleware=[
+            Middleware(headers.SecurityHeaders, policy=_policy),
+            Middleware(peers.Peers, named=start.named_proxies),
+            Middleware(gate.Gate, hosts=_hosts, assets=gate.assets_in(_static)),
+        ],
+        lifespan=start.lifespan(lambda: st.get_option("server.address"), _allow_host),
         on_script_error=on_script_error,
     )

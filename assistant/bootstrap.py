@@ -14,11 +14,21 @@ from assistant.providers.minilm import MiniLM
 if TYPE_CHECKING:
     from assistant.chat.deps import Action
     from assistant.chat.service import ChatService, ModelBuilder
+    from assistant.knowledge.findings import Findings
     from assistant.knowledge.service import KnowledgeBase
     from assistant.limits.service import LimitService
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
+    from assistant.people.accounts import AccountService
+    from assistant.people.audit import AuditService
+    from assistant.people.branding import BrandingService
+    from assistant.people.drafts import DraftService
+    from assistant.people.external import External
+    from assistant.people.links_allowed import LinksAllowed
     from assistant.people.rights import Rights
+    from assistant.people.sign_in import SignIn
+    from assistant.people.tokens import TokenService
+    from assistant.people.view_as import ViewAs
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
     from assistant.settings import Settings
@@ -58,6 +68,76 @@ class Services:
         from assistant.people.rights import Rights
 
         return Rights(self.database)
+
+    @cached_property
+    def accounts(self) -> AccountService:
+        """People, groups and spaces, as admins keep them."""
+        from assistant.people.accounts import AccountService
+
+        return AccountService(self.database, self.rights, self.settings)
+
+    @cached_property
+    def audit(self) -> AuditService:
+        """What was done, and by whom."""
+        from assistant.people.audit import AuditService
+
+        return AuditService(self.database, self.rights)
+
+    @cached_property
+    def branding(self) -> BrandingService:
+        """How the app looks as the company's own."""
+        from assistant.people.branding import BrandingService
+
+        return BrandingService(self.database, self.rights)
+
+    @cached_property
+    def tokens(self) -> TokenService:
+        """Personal API tokens."""
+        from assistant.people.tokens import TokenService
+
+        return TokenService(self.database, self.rights)
+
+    @cached_property
+    def drafts(self) -> DraftService:
+        """What was asked over sessions that had lapsed."""
+        from assistant.people.drafts import DraftService
+
+        return DraftService(self.database, self.rights)
+
+    @cached_property
+    def external(self) -> External:
+        """Who comes in by an identity provider or a proxy."""
+        from assistant.people.external import External
+
+        return External(self.database, self.settings)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """How people come in and what they came by."""
+        from assistant.people.sign_in import SignIn
+
+        return SignIn(self.database, self.rights, self.settings)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What secrets and personal data stand in documents."""
+        from assistant.knowledge.findings import Findings
+
+        return Findings(self.database, self.rights)
+
+    @cached_property
+    def links_allowed(self) -> LinksAllowed:
+        """To which hosts addresses in answers may be links."""
+        from assistant.people.links_allowed import LinksAllowed
+
+        return LinksAllowed(self.database, self.rights)
+
+    @cached_property
+    def view_as(self) -> ViewAs:
+        """The knowledge base as somebody else sees it, for admins."""
+        from assistant.people.view_as import ViewAs
+
+        return ViewAs(self.database, self.rights, self.knowledge)
 
     @cached_property
     def telemetry(self) -> Telemetry | None:

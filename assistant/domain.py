@@ -360,7 +360,7 @@ class Turn:
     """One question with everything that came of it, as stored.
 
     ``choice`` is what answered; ``pending`` is not empty while the status is AWAITING_APPROVAL;
-    ``route_by_person`` says that the person corrected the route.
+    ``route_by_person`` says that the person corrected the route, ``withheld`` that they may not read the answer now.
     """
 
     id: str
@@ -385,6 +385,7 @@ class Turn:
     pending: tuple[PendingCall, ...] = ()
     fell_back: FallBack | None = None
     route_by_person: bool = False
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@
     ├── NotAllowed             the person lacks the right, or the thing is not theirs
     │   └── SignedOut          the session ended, or the person was disabled: sign in (again)
     ├── SignInRefused          wrong address or password, a used link, too many tries
+    ├── PasswordRefused        a password that may not be set
     ├── NotFound               no such document, conversation or turn (for this person)
     ├── QuestionRefused        empty or over-long question, before any cost
     │   └── TooMany            more in a minute, or at once, than one person may
@@ -86,6 +87,12 @@ class SignInRefused(AssistantError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class PasswordRefused(AssistantError):
+    """Raised when a password may not be set: too short, too common, taken from the address."""
+
+    category = "password"
 
 
 class NotFound(AssistantError):

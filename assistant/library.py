@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from assistant.domain import Document, DocumentStatus
+from assistant.redaction import Kind
 
 SortKey = Literal["name", "uploaded", "size", "status", "owner", "valid_until"]
 
@@ -223,6 +224,26 @@ class SuspectDocument:
     name: str
     suspects: tuple[Suspect, ...]
     released: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A secret or a personal datum, ``[start, end)`` of the text; ``shown`` is what of it people may be shown."""
+
+    kind: Kind
+    start: int
+    end: int
+    page: int | None
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingDocument:
+    """A document in whose live version something was found."""
+
+    document_id: str
+    name: str
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)

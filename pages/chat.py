@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from assistant.domain import Turn, TurnStatus
-from assistant.errors import NotFound
-from pages.components import conversations, frame, live, picker, problems
+from assistant.errors import NotFound, SignedOut
+from pages.components import composer, conversations, frame, live, picker, problems
 from pages.components.answers import draw_turn
+from pages.components.composer import COMPOSER
 from pages.components.guard import Entered, enter
 from pages.components.progress import draw_beginning, draw_reading
 from pages.components.safe_markdown import escape
@@ -24,7 +25,7 @@ PAGE_OF_TURNS = 10
 MOST_OF_TURNS = 30
 """With each question one more turn is drawn, up to this many, then a page again: a window that slides with every
 question drops its first turn while the answer grows, which ends the browser's following of the newest line."""
-COMPOSER, ASKED, SHOWN = "composer", "asked", "turns_shown"
+ASKED, SHOWN = "asked", "turns_shown"
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def main() -> None:
     draw_reading(entered)
     if earlier:
         st.button("Show earlier messages", type="tertiary", on_click=_show_earlier)
-    _draw_composer(entered, disabled=bool(running) and not asked_here)
+    composer.draw(entered, disabled=bool(running) and not asked_here, on_submit=_ask_composed)
     open_dialog_if_asked(entered, turns)
     drawn, below = st.container(), st.container()
     with below:  # next to the composer: above a long conversation nobody would see it
@@ -79,12 +80,10 @@ def _turns(entered: Entered) -> tuple[list[Turn], bool]:
 
 
 def _draw_welcome(entered: Entered) -> None:
+    branding = entered.services.branding.shown()
     st.title("What would you like to know?", anchor=False)
-    st.markdown(
-        "Answers come from your company's own documents, with the page and the sentence they rely on. "
-        "When the documents do not answer a question, you are told so."
-    )
-    suggestions = entered.services.chat.suggestions(entered.person)
+    st.markdown(escape(branding.welcome))
+    suggestions = branding.suggestions or entered.services.chat.suggestions(entered.person)
     with st.container(key="suggestions", gap="xsmall"):
         for place, question in enumerate(suggestions):
             st.button(
@@ -97,22 +96,14 @@ def _draw_welcome(entered: Entered) -> None:
     draw_beginning(entered)
 
 
-def _draw_composer(entered: Entered, *, disabled: bool) -> None:
-    st.chat_input(
-        "An answer is being written" if disabled else "Ask about your documents",
-        key=COMPOSER,
-        submit_mode="stop",
-        disabled=disabled,
-        on_submit=_ask_composed,
-        args=(entered,),
-    )
-
-
 def _ask_composed(entered: Entered) -> None:
     question = str(st.session_state[COMPOSER] or "")
     st.session_state.pop(ASKED, None)
     with problems.told_later():
-        st.session_state[ASKED] = _ask(entered, question)
+        try:
+            st.session_state[ASKED] = _ask(entered, question)
+        except SignedOut as error:
+            raise composer.keep_when_signed_out(entered, question, error) from None
     if ASKED not in st.session_state and question.strip():
         st.session_state[COMPOSER] = question  # a refused question stays in the composer, to be mended there
 

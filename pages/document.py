@@ -12,6 +12,7 @@ from pages.components import frame, problems, wording
 from pages.components.document_chunks import draw_chunks
 from pages.components.document_facts import draw_facts
 from pages.components.document_versions import draw_versions
+from pages.components.findings import draw_found
 from pages.components.guard import Entered, enter
 from pages.components.passage_view import draw_place
 from pages.components.problems import told_here
@@ -34,6 +35,7 @@ def main() -> None:
         if listed is None:
             return
         draw_suspected(entered, listed.document.id)
+        draw_found(entered, listed.document.id)
         for tab, name in zip(st.tabs(SECTIONS, on_change="rerun", key="document-section"), SECTIONS, strict=True):
             if tab.open:
                 with tab:

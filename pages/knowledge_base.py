@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import documents, frame, index_health, problems, suspects, uploads, watched_folders
+from pages.components import documents, findings, frame, index_health, problems, suspects, uploads, watched_folders
 from pages.components.guard import Entered, enter
 from pages.components.search_trial import draw_search
 
@@ -19,12 +19,14 @@ def main() -> None:
     if entered.person.may_edit_documents:
         uploads.draw_uploader(entered)
         suspects.draw_suspects(entered)
+        findings.draw_findings(entered)
     draw_search(entered)
     documents.draw_list(entered)
     watched_folders.draw_folders(entered)
     if entered.person.may_edit_documents:
         _draw_expired_choice(entered)
         suspects.draw_policy(entered)
+        findings.draw_policy(entered)
         index_health.draw_rebuild(entered)
 
 

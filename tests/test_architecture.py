@@ -30,7 +30,7 @@ FLOORS = {
     "assistant.__main__": 5,
 }
 WORDS_OF_THE_FIRST_FLOOR = {
-    *("access", "clock", "redaction"),
+    *("access", "clock", "exports", "redaction"),
     *("domain", "errors", "events", "faults", "library", "log", "sentences", "settings", "table_rows"),
 }
 # Each engine has one home; a tuple of prefixes where it is allowed.
@@ -65,6 +65,7 @@ HOMES = {
     "sqlite3": ("assistant.storage",),
     "starlette": ("assistant.web",),
     "authlib": ("assistant.web",),
+    "joserfc": ("assistant.web",),
     "argon2": ("assistant.people.passwords",),
     "typer": ("assistant.cli",),
     "streamlit": (),

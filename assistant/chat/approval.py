@@ -69,6 +69,11 @@ class Decided:
     taken: TakenUp
     decisions: tuple[Decision, ...]
 
+    @property
+    def said_from(self) -> tuple[str, ...]:
+        """Ids of the documents whose words may be in what was said until then."""
+        return self.taken.said_from
+
 
 @dataclass
 class Resumed:

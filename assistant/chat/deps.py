@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from assistant import clock
 from assistant.chat.patience import RetryPolicy
+from assistant.chat.showing import Showing
 from assistant.clock import Clock
 from assistant.domain import ModelChoice
 from assistant.settings import Settings
@@ -48,6 +49,7 @@ class TurnDeps:
     models: ModelService
     budgets: Budgets
     attacks: AttackClassifier
+    showing: Showing
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     actions: tuple[Action, ...] = ()
     clock: Clock = clock.now

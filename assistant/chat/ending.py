@@ -9,7 +9,10 @@ from assistant.errors import new_reference
 CLOSING = "The application was closed while this answer was being written; what it had is shown. Ask again."
 LENGTH = "The answer reached the model's length limit and ends here: ask it to go on."
 WITHHELD = "The provider withheld the rest of the answer by its own rules: what came before is shown. Ask differently."
-SOURCE_DELETED = "A document that this answer was written from was deleted meanwhile, so it ends here: ask again."
+SOURCE_DELETED = (
+    "A document that this answer was written from was deleted meanwhile, or may not be read by you any more, so it "
+    "ends here: ask again."
+)
 
 Ending = tuple[TurnStatus, TurnError | None]
 
@@ -29,7 +32,7 @@ def stopped(as_status: TurnStatus | None) -> Ending:
 
 
 def source_deleted() -> Ending:
-    """Return the end of a turn of which a document was deleted while it ran."""
+    """Return the end of a turn of which a document was deleted, or closed to the person, while it ran."""
     return TurnStatus.CUT, TurnError("source_deleted", SOURCE_DELETED, new_reference(), retryable=True)
 
 

@@ -17,6 +17,7 @@ from assistant.chat.history import Said
 from assistant.chat.steps import ROUTE_TITLES, Steps, reading_title, route_detail
 from assistant.domain import OFFLINE, ModelChoice, Passage, Person, Plan, Route
 from assistant.knowledge.evidence import answerable, hopeless
+from assistant.providers.offline.arithmetic import find_sum
 from assistant.providers.offline.parts import parts
 from assistant.providers.offline.question import gist
 
@@ -78,6 +79,18 @@ class Grounds:
     plan_ms: float
     retrieve_ms: float | None
     doubtful: bool = False
+
+    def abstains(self, choice: ModelChoice) -> bool:
+        """Whether the evidence is too thin to ask the chosen model, and the question one that needs it.
+
+        A sum brings its own numbers and needs none; whether a question is one, other models see better than rules.
+        """
+        if not self.searched:
+            return False
+        sums = choice.provider != OFFLINE or find_sum(self.plan.standalone_question) is not None
+        if self.plan.route is Route.FACT_FINDING and sums:
+            return False
+        return self.thin
 
 
 class Groundwork:

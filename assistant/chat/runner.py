@@ -86,7 +86,7 @@ class Runner:
             raise refused from error
         said = started.history if history is None else list(history)
         running = self._followed(started.turn, began)
-        begun = Begun(question, head_start)
+        begun = Begun(question, head_start, started.said_from)
         make = partial(TurnRun, self._deps, person, started.turn, said, running, start=begun)
         portal.start_task_soon(self._run, make, running)
         return running
@@ -125,6 +125,7 @@ class Runner:
             this_process(),
             running_limit=settings.running_per_person,
             history_messages=settings.history_messages,
+            readable=self._deps.showing.readable(person),
             meter=Meter("question", settings.questions_per_minute, clock=self._deps.clock),
         )
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from assistant.domain import TurnStatus
-from assistant.events import Event, TurnFinished
+from assistant.events import Event, TurnFinished, TurnStarted
 
 
 class RunningTurn:
@@ -19,6 +19,7 @@ class RunningTurn:
         self.began = began  # time.perf_counter() when the person asked
         self.stopping: TurnStatus | None = None  # what it ends as once its stop was asked for
         self._events: list[Event] = []
+        self._withheld = False
         self._moments: list[float] = []  # time.perf_counter() of each event
         self._news = threading.Condition()
         self._stop_callbacks: list[Callable[[], None]] = []
@@ -48,9 +49,16 @@ class RunningTurn:
         assert isinstance(last, TurnFinished)  # noqa: S101  # finished says so
         return last
 
+    def withhold(self) -> None:
+        """From here on tell nothing but the end: the person may not read what this is written from any more."""
+        with self._news:
+            self._withheld = True
+
     def publish(self, event: Event) -> None:
         """Append an event and wake the followers."""
         with self._news:
+            if self._withheld and not isinstance(event, TurnStarted | TurnFinished):
+                return
             self._moments.append(time.perf_counter())
             self._events.append(event)
             self._news.notify_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant import clock
@@ -12,12 +13,15 @@ from assistant.chat.deps import ModelBuilder, TurnDeps
 from assistant.chat.patience import RetryPolicy
 from assistant.chat.runner import Runner
 from assistant.chat.running import RunningTurn
+from assistant.chat.sharing import Sharing
+from assistant.chat.showing import Showing
 from assistant.chat.suggestions import suggested_questions
 from assistant.clock import Clock
 from assistant.domain import Conversation, Decision, ModelChoice, Person, Route, Turn, TurnStatus
 from assistant.errors import DecisionRefused
 from assistant.limits.budgets import Budgets
 from assistant.models.service import ModelService
+from assistant.people.rights import Rights
 from assistant.providers.builders import build_model as build_provider_model
 from assistant.providers.offline.attacks import AttackClassifier, kept_file
 from assistant.providers.offline.routing import RouteClassifier
@@ -25,7 +29,7 @@ from assistant.settings import Settings
 from assistant.storage.conversations import Conversations, Question
 from assistant.storage.database import Database
 from assistant.storage.route_examples import RouteExamples
-from assistant.storage.running_turns import NOT_WAITING
+from assistant.storage.running_turns import NOT_WAITING, SOURCE_CLOSED
 
 if TYPE_CHECKING:
     from pydantic_ai import Tool
@@ -41,9 +45,10 @@ PAGE_OF_CONVERSATIONS = 30
 
 
 class ChatService:
-    """Asks, follows, stops and lists; every function checks that the thing belongs to the person.
+    """Asks, follows, stops and lists; every function asks for the person's rights, and that the thing is theirs.
 
-    What is someone else's does not exist for the person: NotFound, never NotAllowed.
+    What is someone else's does not exist for the person: NotFound, never NotAllowed. SignedOut is raised by all where
+    the person may not act (any more). Answers that rest on a document which the person may not read now are withheld.
     """
 
     def __init__(
@@ -60,6 +65,9 @@ class ChatService:
         clock: Clock = clock.now,
     ) -> None:
         """``actions`` are the tools with an effect, made by ``approval.action``; limits go by the ``clock``."""
+        self._rights = Rights(database)
+        self._showing = Showing(database, self._rights)
+        self.sharing = Sharing(database, self._rights, self._showing)
         self._stored = Conversations(database)
         self._examples = RouteExamples(database)
         self._knowledge = knowledge
@@ -75,6 +83,7 @@ class ChatService:
             models=self._models,
             budgets=Budgets(database),
             attacks=AttackClassifier(embedder, kept_file(settings.data_dir / "cache", embedder)),
+            showing=self._showing,
             retry=retry or RetryPolicy(),
             actions=tuple(actions),
             clock=clock,
@@ -111,6 +120,7 @@ class ChatService:
         within a minute, NotFound for a strange conversation.
         """
         began = time.perf_counter()
+        person = self._admitted(person)
         question = guard.cleaned(text, self._settings.question_max_characters)
         asked = Question(conversation_id, question, choice or self._models.resolve(None), limited=limited)
         said = None if history is None else [(role, guard.storable(words)) for role, words in history]
@@ -119,7 +129,8 @@ class ChatService:
     def retry(self, person: Person, turn_id: str, choice: ModelChoice | None = None) -> RunningTurn:
         """Ask a turn's question again as a new turn, as if that turn had not been; raises as ``ask`` does."""
         began = time.perf_counter()
-        old = self._stored.turn(person.id, turn_id)
+        person = self._admitted(person)
+        old = self.turn(person, turn_id)
         reworded = old.plan.standalone_question if old.plan and old.plan.reworded else None
         question = Question(
             old.conversation_id,
@@ -134,7 +145,8 @@ class ChatService:
     def reword(self, person: Person, turn_id: str, text: str, choice: ModelChoice | None = None) -> RunningTurn:
         """Ask a turn's question again, to be read as the person puts it in ``text``; raises as ``ask`` does."""
         began = time.perf_counter()
-        old = self._stored.turn(person.id, turn_id)
+        person = self._admitted(person)
+        old = self.turn(person, turn_id)
         question = Question(
             old.conversation_id,
             old.question,
@@ -153,7 +165,8 @@ class ChatService:
         The same question takes it from now on, for everyone; others are pulled towards it.
         """
         began = time.perf_counter()
-        old = self._stored.turn(person.id, turn_id)
+        person = self._admitted(person)
+        old = self.turn(person, turn_id)
         understood = old.plan.standalone_question if old.plan else old.question
         self._examples.add(understood, route, person.id, turn_id)
         self._learn()
@@ -175,70 +188,85 @@ class ChatService:
         The running turn tells again what was said before. Raises DecisionRefused, with the turn waiting on, for
         arguments that the tool does not take or a call that was left out; also when it was decided already. Raises
         NotFound, ProviderUnavailable when the model that asked is not to be had or not allowed any more,
-        QuestionRefused when too much runs.
+        QuestionRefused when too much runs. A turn that rests on what the person may not read any more lapses.
         """
         from assistant.chat.approval import checked
 
         began = time.perf_counter()
+        person = self._admitted(person)
         turn, deps = self._stored.turn(person.id, turn_id), self._deps
         if turn.status is not TurnStatus.AWAITING_APPROVAL:
             raise DecisionRefused(NOT_WAITING)
+        if self._showing.is_hidden(person, turn):
+            self._stored.let_lapse(turn_id, SOURCE_CLOSED)
+            raise DecisionRefused(SOURCE_CLOSED)
         made = checked(turn.pending, decisions, deps.actions)
         self._models.check_still_allowed(turn.choice)
         deps.build_model(turn.choice, deps.settings, deps.embedder)
         return self._runner.resume(person, turn, made, began)
 
     def following(self, person: Person, turn_id: str) -> RunningTurn | None:
-        """Return the running turn to follow it (again), or None when it does not run in this process."""
-        self._stored.turn(person.id, turn_id)
-        return self._runner.running(turn_id)
+        """Return the running turn to follow it (again).
+
+        None when it does not run in this process, or rests on what the person may not read any more.
+        """
+        turn = self.turn(person, turn_id)
+        return None if turn.withheld else self._runner.running(turn_id)
 
     def stop(self, person: Person, turn_id: str) -> None:
         """Ask a running turn to stop and keep what it has; nothing happens when it has already ended."""
-        running = self.following(person, turn_id)
-        if running is not None:
-            running.stop()
+        self.turn(person, turn_id)
+        self._stop_all([turn_id])
 
     def turn(self, person: Person, turn_id: str) -> Turn:
         """Return one turn as stored; raises NotFound."""
-        return self._stored.turn(person.id, turn_id)
+        person = self._rights.standing(person).person
+        return self._showing.own(person, [self._stored.turn(person.id, turn_id)])[0]
 
     def turns(
         self, person: Person, conversation_id: str, before_seq: int | None = None, limit: int = PAGE_OF_TURNS
     ) -> list[Turn]:
         """Return the newest ``limit`` turns (before ``before_seq``), oldest first; raises NotFound."""
-        return self._stored.turns(person.id, conversation_id, before_seq, limit)
+        person = self._rights.standing(person).person
+        return self._showing.own(person, self._stored.turns(person.id, conversation_id, before_seq, limit))
 
     def conversation(self, person: Person, conversation_id: str) -> Conversation:
         """Return one conversation; raises NotFound, also for a deleted one."""
-        return self._stored.conversation(person.id, conversation_id)
+        return self._stored.conversation(self._rights.standing(person).person.id, conversation_id)
 
     def conversations(
         self, person: Person, query: str = "", limit: int = PAGE_OF_CONVERSATIONS, offset: int = 0
     ) -> list[Conversation]:
         """Return the person's conversations, latest first; ``query`` looks in titles and questions."""
-        return self._stored.conversations(person.id, query, limit, offset)
+        return self._stored.conversations(self._rights.standing(person).person.id, query, limit, offset)
 
     def rename(self, person: Person, conversation_id: str, title: str) -> Conversation:
         """Give a conversation a title of one to 200 characters; raises QuestionRefused for an empty one."""
+        person = self._rights.standing(person).person
         return self._stored.rename(person.id, conversation_id, guard.title(title))
 
     def delete(self, person: Person, conversation_id: str) -> None:
         """Hide a conversation and stop what runs in it; ``restore`` undoes the hiding."""
+        person = self._rights.standing(person).person
         self._stop_all(self._stored.delete(person.id, conversation_id))
 
     def restore(self, person: Person, conversation_id: str) -> Conversation:
         """Undo ``delete``; raises NotFound."""
-        return self._stored.restore(person.id, conversation_id)
+        return self._stored.restore(self._rights.standing(person).person.id, conversation_id)
 
     def clear(self, person: Person, conversation_id: str) -> None:
         """Remove all turns of a conversation for good, and stop what runs in it."""
+        person = self._rights.standing(person).person
         self._stop_all(self._stored.clear(person.id, conversation_id))
         self._learn()
 
     def suggestions(self, person: Person) -> list[str]:
         """Return a few questions that documents this person may read can answer."""
-        return suggested_questions(self._knowledge, person)
+        return suggested_questions(self._knowledge, self._rights.standing(person).person)
+
+    def _admitted(self, person: Person) -> Person:
+        """The person as they are now, for work that outlives the session or token by which they came."""
+        return replace(self._rights.standing(person).person, credential=None)
 
     def _learn(self) -> None:
         self._deps.classifier.learn(self._examples.newest())

@@ -31,6 +31,7 @@ from assistant.chat.plan import A_PHRASE, Planner, without_plan
 from assistant.chat.planners import planner_for
 from assistant.chat.purse import Metering, Purse
 from assistant.chat.running import RunningTurn
+from assistant.chat.showing import WITHHELD, withheld
 from assistant.chat.sources import Sources, expiry_note
 from assistant.chat.steps import ASKED_BACK, Steps
 from assistant.chat.tools import AgentDeps
@@ -56,7 +57,6 @@ from assistant.knowledge.evidence import answerable
 from assistant.library import today
 from assistant.providers.catalogue import label
 from assistant.providers.offline import talk
-from assistant.providers.offline.arithmetic import find_sum
 from assistant.providers.offline.parts import parts
 
 if TYPE_CHECKING:
@@ -81,10 +81,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Begun:
-    """How a turn begins: by a ``question``, of which some was begun already."""
+    """How a turn begins: by a ``question``, of which some was begun already; what was ``said_from`` as in Started."""
 
     question: Question
     head_start: HeadStart
+    said_from: tuple[str, ...] = ()
 
 
 class TurnRun:
@@ -117,7 +118,7 @@ class TurnRun:
         self._token = CancellationToken()
         self._accounts = Accounts(turn.usage, decided.taken.records) if decided else Accounts()
         self._passages: list[Passage] = []
-        self._sources = Sources(deps.knowledge.library, person, self._passages)
+        self._sources = Sources(deps.knowledge.library, deps.showing, person, self._passages, start.said_from)
         self._answer = AnswerStream(running, self._passages, self._keep)
         self._attempts: Attempts | None = None
         self._messages_json: str | None = None
@@ -131,13 +132,18 @@ class TurnRun:
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._answer.keep_saving)
-                if not isinstance(self._start, Decided):  # what the person approved is not broken off
-                    tasks.start_soon(self._sources.watch, self._token.cancel)
+                tasks.start_soon(self._sources.watch, self._lose)
                 ending = await self._ending()
                 tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
                 await self._end(*ending)
+
+    def _lose(self) -> None:
+        if self._sources.hidden:
+            self._running.withhold()
+        if not isinstance(self._start, Decided):  # what the person approved is not broken off
+            self._token.cancel()
 
     async def _ending(self) -> Ending:
         try:
@@ -149,7 +155,7 @@ class TurnRun:
 
     def _stopped(self) -> Ending:
         """Return the end that was asked for; an approved call that it broke off may have had its effect."""
-        if self._sources.deleted and self._running.stopping is None:
+        if self._sources.gone and self._running.stopping is None:
             return source_deleted()
         status, error = stopped(self._running.stopping)
         doing = [step.title for step in self._steps.all if step.kind == "tool" and step.ms is None]
@@ -171,7 +177,7 @@ class TurnRun:
             guardrail.mark(self._steps)
             self._asked = replace(self._asked, route=self._asked.route or Route.KNOWLEDGE)
         grounds = await self._grounds(self._start.head_start)
-        if self._abstains(grounds):
+        if grounds.abstains(self.turn.choice):
             return await self._abstained(grounds)
         if self.turn.choice.auto:
             model = await self._choosing.chosen(wanted, self._asked, grounds.plan.route)
@@ -206,19 +212,6 @@ class TurnRun:
 
     def _planner(self) -> Planner:
         return planner_for(self._deps, self.turn.choice, self._accounts)
-
-    def _abstains(self, grounds: Grounds) -> bool:
-        """Whether the evidence is too thin to ask, and the question one that needs it.
-
-        A sum brings its own numbers and needs none; whether a question is one, other models see better than rules.
-        """
-        if not grounds.searched:
-            return False
-        offline = self.turn.choice.provider == OFFLINE
-        sums = not offline or find_sum(grounds.plan.standalone_question) is not None
-        if grounds.plan.route is Route.FACT_FINDING and sums:
-            return False
-        return grounds.thin
 
     async def _abstained(self, grounds: Grounds) -> Ending:
         if grounds.doubtful:
@@ -342,7 +335,8 @@ class TurnRun:
         if self._answer.dropped:
             log.info("turn %s: %d markers named no passage", self.turn.id, self._answer.dropped)
         self.stored = await self._store()
-        self._running.publish(TurnFinished(self.turn))
+        hidden = await self._sources.is_lost(self._rests_on())
+        self._running.publish(TurnFinished(withheld(self.turn, WITHHELD) if hidden else self.turn))
 
     async def _unless_source_deleted(self, status: TurnStatus, error: TurnError | None) -> Ending:
         """An answer is not whole, and nothing waits for a yes, once a document that it was given is gone."""
@@ -358,7 +352,16 @@ class TurnRun:
 
     def save_end(self) -> None:
         """Store the end with its lines of the ledger, once whatever happens; blocking."""
-        self._deps.stored.finish_turn(self.turn, self.records, self._asked.person.id, self._messages_json)
+        person_id = self._asked.person.id
+        self._deps.stored.finish_turn(self.turn, self.records, person_id, self._messages_json, self._rests_on())
+
+    def _rests_on(self) -> frozenset[str]:
+        """Return the ids of the documents whose words may be in what was said so far, or in how that came about."""
+        attempts, turn = self._attempts, self.turn
+        asked = {turn.choice.provider, attempts.choice.provider if attempts else turn.choice.provider}
+        if asked == {OFFLINE} and turn.fell_back is None and not (attempts and attempts.fell_back):
+            return self._sources.quoted(turn, self._answer.text, self._answer.citations)
+        return self._sources.all
 
     async def _store(self) -> bool:
         for tried in range(STORE_TRIES):
@@ -373,6 +376,6 @@ class TurnRun:
 
     def _keep(self, answer: str, citations: Sequence[Citation], support: Sequence[Support]) -> None:
         try:
-            self._deps.stored.save_progress(self.turn.id, answer, citations, support)
+            self._deps.stored.save_progress(self.turn.id, answer, citations, support, self._rests_on())
         except Exception as error:  # a full disk must not end the answer; its end is stored with more patience
             logs.record(log, error)

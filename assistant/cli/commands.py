@@ -13,7 +13,15 @@ import typer
 from typer.exceptions import TyperException
 
 from assistant import log
-from assistant.cli import asking_commands, evaluating_commands, library_commands, operations, output
+from assistant.cli import (
+    asking_commands,
+    audit_commands,
+    evaluating_commands,
+    library_commands,
+    operations,
+    output,
+    people_commands,
+)
 from assistant.cli.program import app
 from assistant.errors import AssistantError, WrongUse
 
@@ -22,7 +30,7 @@ WRONG_USE = 2
 INTERRUPTED = 130
 """What typer gives back, instead of raising it, when the person pressed Ctrl-C."""
 
-MODULES = (library_commands, asking_commands, evaluating_commands, operations)
+MODULES = (library_commands, asking_commands, people_commands, evaluating_commands, operations, audit_commands)
 """Importing them registers their commands."""
 
 logger = logging.getLogger(__name__)
@@ -38,7 +46,7 @@ def run() -> None:
     try:
         _command()
     except TyperException as error:  # wrong use, as typer sees it; its own report folds the sentence into a box
-        sys.stderr.write(f"{error.format_message()}\n")
+        sys.stderr.write(f"{' '.join(error.format_message().split())}\n")
         raise SystemExit(WRONG_USE) from None
     except WrongUse as error:
         sys.stderr.write(f"{error.message}\n")

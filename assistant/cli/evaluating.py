@@ -97,7 +97,7 @@ def _measured(sets: Sequence[QuestionSet], options: Options, kept: Path | None, 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends it otherwise would leave the folder
     with tempfile.TemporaryDirectory(prefix="assistant-eval-") as scratch:
         settings = settings_module.load()
-        log.set_up(settings.log_level, Path(scratch), to_stderr=False)
+        log.set_up(settings.log_level, Path(scratch), to_stderr=False, hide=log.secrets(settings))
         place = workplace(settings, Path(scratch), kept, shown.tell)
         for figure in runner.run(sets, options, place, shown.note):
             shown.figure(figure, first=not found)

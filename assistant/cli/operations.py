@@ -96,7 +96,7 @@ def doctor(as_json: AsJson = False) -> None:
     from assistant.doctor import check_all
 
     settings = settings_module.load()
-    log.set_up(settings.log_level, settings.data_dir, to_stderr=False)
+    log.set_up(settings.log_level, settings.data_dir, to_stderr=False, hide=log.secrets(settings))
     checks = check_all(settings)
     output.checks(checks, as_json=as_json)
     if not all(check.ok for check in checks):
@@ -109,5 +109,5 @@ def worker() -> None:
     from assistant.knowledge import worker as worker_module
 
     settings = settings_module.load()
-    log.set_up(settings.log_level, settings.data_dir)
+    log.set_up(settings.log_level, settings.data_dir, hide=log.secrets(settings))
     raise SystemExit(worker_module.run(settings))

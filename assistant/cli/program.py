@@ -37,7 +37,7 @@ def opened_services(*, own_index: bool = False) -> Iterator[Services]:
     settings = settings_module.load()
     for warning in settings_module.unknown_variables():
         sys.stderr.write(f"{warning}\n")
-    log.set_up(settings.log_level, settings.data_dir, to_stderr=False)
+    log.set_up(settings.log_level, settings.data_dir, to_stderr=False, hide=log.secrets(settings))
     with bootstrap.opened(settings, own_index=own_index) as services:
         yield services
 

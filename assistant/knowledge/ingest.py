@@ -15,6 +15,7 @@ from assistant.domain import DocumentStatus
 from assistant.errors import AssistantError
 from assistant.knowledge.chunking import chunk, contextual_text
 from assistant.knowledge.exact import encode
+from assistant.knowledge.findings import findings_of
 from assistant.knowledge.pauses import Pauses
 from assistant.knowledge.reading import Reader, Watch
 from assistant.knowledge.suspects import Suspects
@@ -133,7 +134,8 @@ class Ingest:
         if not chunks:
             raise AssistantError("No text was found in this document.")
         suspects = self._suspects.among(chunks) if self._suspects else ()
-        self._store.store_parsed(claim.job, parsed, chunks, digests, self._embedder.model_id, note, suspects)
+        found = findings_of(parsed)
+        self._store.store_parsed(claim.job, parsed, chunks, digests, self._embedder.model_id, note, suspects, found)
 
     def _paced(self, job: Job) -> Callable[[], None]:
         """Go on about once a second: cutting a long text takes a minute, and may be called off in its midst."""

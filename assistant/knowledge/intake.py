@@ -12,6 +12,7 @@ from assistant import clock, faults
 from assistant.clock import Clock
 from assistant.domain import Person, Upload
 from assistant.errors import UploadRefused
+from assistant.knowledge.rights import Access
 from assistant.settings import Settings
 from assistant.storage.accepting import MEGABYTE, Accepting, NewVersion, too_many_uploads
 from assistant.storage.blobs import DISK_FULL, Arriving, Blobs, Received, too_large
@@ -37,18 +38,20 @@ class Wanted:
 
 
 class Intake:
-    """Takes files in. The caller has checked that the person may, and that the space is theirs to see."""
+    """Takes files in. The caller has checked that the person may; whether they still may is asked when all is there."""
 
     def __init__(
         self,
         database: Database,
         blobs: Blobs,
         settings: Settings,
+        access: Access,
         wake: Callable[[], None],
         clock: Clock = clock.now,
     ) -> None:
         """``wake`` is called whenever something was queued."""
         self._database = database
+        self._access = access
         self._blobs = blobs
         self._accepting = Accepting(database)
         self._limit = settings.upload_max_mb * MEGABYTE
@@ -76,14 +79,14 @@ class Intake:
         self._blobs.need_room(size or 0)
         return Incoming(self._blobs.arriving(self._limit), lambda received: self._accept(wanted, received, quota))
 
-    def retry(self, document_id: str) -> None:
-        """Queue the newest version again if it failed."""
-        self._accepting.retry(document_id)
+    def retry(self, document_id: str, person: Person) -> None:
+        """Queue the newest version again if it failed; raises NotFound."""
+        self._accepting.retry(document_id, person)
         self._wake()
 
     def cancel(self, document_id: str, by: Person) -> None:
-        """Stop what is under way for the newest version."""
-        unneeded = cancel(self._database, document_id, by.name or by.email)
+        """Stop what is under way for the newest version; raises NotFound."""
+        unneeded = cancel(self._database, document_id, by)
         if unneeded is not None:
             remove_unused(self._database, self._blobs, [unneeded])
         self._wake()
@@ -96,9 +99,10 @@ class Intake:
 
     def _accept(self, wanted: Wanted, received: Received, quota: Quota | None) -> Upload:
         try:
+            self._access.need_editor(wanted.person)
             with full_disk_told(DISK_FULL):
-                version = _version(wanted, received)
-                upload = self._accepting.accept(version, lambda: self._blobs.place(received), quota)
+                version, place = _version(wanted, received), lambda: self._blobs.place(received)
+                upload = self._accepting.accept(version, place, wanted.person, quota)
             faults.point("row_committed")
         finally:
             self._blobs.discard(received)

@@ -10,13 +10,14 @@ from datetime import date
 from decimal import Decimal
 
 from assistant.domain import AUTO, ModelChoice, Parameters, Person, Role, Route, Unsupported
-from assistant.errors import NotAllowed, ProviderUnavailable, SettingsError
+from assistant.errors import ProviderUnavailable, SettingsError
 from assistant.models import auto, defaults, lifecycle
 from assistant.models import policy as policies
 from assistant.models.connections import Connections
 from assistant.models.offer import NOT_ALLOWED, Offer, Offers
 from assistant.models.overview import ProviderOverview, overview
 from assistant.models.policy import ModelPolicy, checked
+from assistant.people.rights import Rights
 from assistant.providers import catalogue, model_lists
 from assistant.providers.catalogue import ProviderState
 from assistant.providers.prices import costs_less
@@ -38,12 +39,16 @@ CHANGED_MEANWHILE = (
 
 
 class ModelService:
-    """Decides by catalogue, settings and policy; nothing in here waits for a network but what says so."""
+    """Decides by catalogue, settings and policy; nothing in here waits for a network but what says so.
+
+    What takes a person raises SignedOut where that person may not act (any more).
+    """
 
     def __init__(
         self, database: Database, settings: Settings, today: Callable[[], date] = lambda: utc_now().date()
     ) -> None:
         self._preferences = Preferences(database)
+        self._rights = Rights(database)
         self._settings = settings
         self._today = today
         self._offers = Offers()
@@ -51,7 +56,7 @@ class ModelService:
 
     def policy(self, person: Person) -> ModelPolicy:
         """Return what admins set; raises NotAllowed for others."""
-        _only_admins(person)
+        self._need_admin(person)
         return self._policy()
 
     def set_policy(self, person: Person, policy: ModelPolicy) -> ModelPolicy:
@@ -60,7 +65,7 @@ class ModelService:
         Raises NotAllowed for others than admins, SettingsError naming the field that is wrong, or when someone else
         was faster.
         """
-        _only_admins(person)
+        self._need_admin(person)
         policies.check(policy, _known())
         self._refuse_retired(policy)
         revision = self._preferences.replace(NAME, policies.stored(policy), policy.revision, person.id)
@@ -71,7 +76,7 @@ class ModelService:
 
     def notices(self, person: Person) -> list[str]:
         """Return a sentence about each part of settings and policy that does not hold; for admins, empty for others."""
-        if person.role is not Role.ADMIN:
+        if self._rights.standing(person).role is not Role.ADMIN:
             return []
         policy, left_out = self._read()
         about_default = defaults.notice(policy, self._settings, self.states())
@@ -82,7 +87,7 @@ class ModelService:
 
     def offer(self, person: Person) -> Offer:
         """Return what the picker shows this person."""
-        del person  # so far everyone is offered the same
+        self._rights.standing(person)  # so far everyone who may act is offered the same
         policy, states = self._policy(), self.states()
         today = self._today()
         offers = tuple(self._offers.of(state, policy, today) for state in states)
@@ -174,7 +179,7 @@ class ModelService:
 
     def start_check(self, person: Person, provider_id: str) -> Future[str]:
         """Ask a provider for its models behind the page, to say in a sentence how that went; raises NotAllowed."""
-        _only_admins(person)
+        self._need_admin(person)
         return self.connections.start_check(provider_id)
 
     def warm_default(self) -> None:
@@ -183,9 +188,12 @@ class ModelService:
 
     def overview(self, person: Person) -> list[ProviderOverview]:
         """Return what admins see of every provider; raises NotAllowed for others."""
-        _only_admins(person)
+        self._need_admin(person)
         rows = {row.id: row for row in catalogue.rows()}
         return [overview(rows[state.id], state, self._settings, self._today()) for state in self.states()]
+
+    def _need_admin(self, person: Person) -> None:
+        self._rights.need_admin(person, "Only admins may see and change what is set about models.")
 
     def _policy(self) -> ModelPolicy:
         return self._read()[0]
@@ -242,11 +250,6 @@ class ModelService:
 
 def _known() -> frozenset[str]:
     return frozenset(row.id for row in catalogue.rows())
-
-
-def _only_admins(person: Person) -> None:
-    if person.role is not Role.ADMIN:
-        raise NotAllowed("Only admins may see and change what is set about models.")
 
 
 def _filled(parameters: Parameters, defaults: Parameters) -> Parameters:

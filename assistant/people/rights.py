@@ -36,6 +36,11 @@ class Rights:
             raise NotAllowed(sentence)
         return now
 
+    def groups(self, person: Person) -> tuple[str, ...]:
+        """Return the names of the groups that the person is in now; raises SignedOut."""
+        self.standing(person)
+        return self._standings.group_names(person)
+
     def readable(self, person: Person) -> Readable:
         """Return what the person may read now; nothing for who may not act (any more)."""
         return self._standings.readable(person)

@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator
 
 from assistant import faults
 
-__all__ = ["Base", "Database", "DatabaseDamage", "DatabaseTrouble", "UtcDateTime", "utc_now"]
+__all__ = ["Base", "Database", "DatabaseDamage", "DatabaseTrouble", "Session", "UtcDateTime", "utc_now"]
 
 BUSY_TIMEOUT_MS = 10_000
 

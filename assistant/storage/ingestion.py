@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from assistant import faults
 from assistant.domain import DocumentStatus
-from assistant.library import Chunk, ParsedDocument, Suspect
+from assistant.library import Chunk, Finding, ParsedDocument, Suspect
 from assistant.storage.database import Database, utc_now
+from assistant.storage.findings import store_findings
 from assistant.storage.library_rows import SecretRow
 from assistant.storage.progress import note_finished
 from assistant.storage.rows import ChunkRow, DocumentRow, KnowledgeStateRow, PageRow, VersionRow
@@ -152,11 +153,12 @@ class Ingestion:
         model: str,
         note: str | None = None,
         suspects: Sequence[Suspect] = (),
+        findings: Sequence[Finding] = (),
     ) -> None:
         """Store text, pages and chunks as one transaction, with vectors of equal chunks of earlier versions.
 
-        ``note`` is a sentence on what was left out, ``suspects`` the sentences that give orders to assistants. A
-        password that was given for the file is forgotten.
+        ``note`` is a sentence on what was left out, ``suspects`` the sentences that give orders to assistants,
+        ``findings`` the secrets and personal data. A password that was given for the file is forgotten.
         """
         with self._database.write() as session:
             version = self._own(session, job)
@@ -164,6 +166,7 @@ class Ingestion:
             session.execute(delete(ChunkRow).where(ChunkRow.version_id == job.version_id))
             session.execute(insert(PageRow), _page_values(job.version_id, parsed))
             store_suspects(session, job.version_id, version.document_id, suspects)
+            store_findings(session, job.version_id, findings)
             vectors = _known_vectors(session, version.document_id, model, digests)
             title = keyword_title(parsed.title, version.name)
             session.execute(insert(ChunkRow), _chunk_values(job.version_id, title, chunks, digests, vectors))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, Text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.storage.database import Base
@@ -152,10 +152,18 @@ class DeletionRow(Base):
 
 
 class AuditRow(Base):
-    """One thing that was done; ``digest`` is the sha256 over this line and the digest before it."""
+    """One thing that was done; ``digest`` is the sha256 over this line and the digest before it.
+
+    ``rights`` are role and groups that the person had then; null where it was nobody of the people, and in lines that
+    were written before rights were kept.
+    """
 
     __tablename__ = "audit_log"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index("ix_audit_log_action", "action", "id"),
+        Index("ix_audit_log_person_id", "person_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
@@ -163,5 +171,6 @@ class AuditRow(Base):
     action: Mapped[str]
     subject: Mapped[str]
     details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    rights: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     previous: Mapped[bytes] = mapped_column(LargeBinary)
     digest: Mapped[bytes] = mapped_column(LargeBinary)

@@ -10,6 +10,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from assistant.access import Readable
 from assistant.clock import in_words
 from assistant.domain import ModelChoice, PendingCall, Route, Turn, TurnError, TurnStatus
 from assistant.errors import DecisionRefused, QuestionRefused, TooMany, new_reference
@@ -17,6 +18,7 @@ from assistant.storage.conversation_rows import ConversationRow, TurnRow
 from assistant.storage.database import utc_now
 from assistant.storage.library_rows import DeletionRow
 from assistant.storage.model_rows import UsageRecordRow
+from assistant.storage.turn_sources import hidden_turns, sources_of
 from assistant.storage.turn_values import turn_columns
 
 ANSWERED = (TurnStatus.COMPLETE, TurnStatus.STOPPED, TurnStatus.CUT)
@@ -28,6 +30,7 @@ SOURCE_DELETED = (
     "This was not done: a document that it rests on was deleted before you decided. Ask for it again if you still "
     "want it."
 )
+SOURCE_CLOSED = "This was not done: it rests on a document that you may not read any more. Ask for it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +62,27 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A stored question: its running turn and what was said before, (role, text), oldest first."""
+    """A stored question: its running turn and what was said before, (role, text), oldest first.
+
+    ``said_from`` are the ids of the documents whose words may be in what was said.
+    """
 
     turn: Turn
     history: list[tuple[str, str]]
+    said_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TakenUp:
-    """A turn that waited and runs again: as it was while it waited, the model's messages, its lines in the ledger."""
+    """A turn that waited and runs again: as it was while it waited, the model's messages, its lines in the ledger.
+
+    ``said_from`` are the ids of the documents that it rests on.
+    """
 
     turn: Turn
     messages: str
     records: int
+    said_from: tuple[str, ...] = ()
 
 
 def running_row(session: Session, conversation_id: str, question: Question, owner: Owner) -> TurnRow:
@@ -123,10 +134,16 @@ def too_many(asked: int, seconds: float) -> TooMany:
     return TooMany(sentence, seconds)
 
 
-def said_before(session: Session, conversation_id: str, before: int | None, messages: int) -> list[tuple[str, str]]:
-    """Return the latest messages, oldest first; a question that the person reworded in those words."""
+def said_before(
+    session: Session, conversation_id: str, before: int | None, messages: int, readable: Readable
+) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """Return the latest messages, oldest first, and the ids of the documents that they rest on.
+
+    A question that the person reworded is in those words. Answers that rest on a document which is not ``readable``
+    are left out with their questions.
+    """
     said = (
-        select(TurnRow.question, TurnRow.answer, TurnRow.plan)
+        select(TurnRow.id, TurnRow.question, TurnRow.answer, TurnRow.plan)
         .where(TurnRow.conversation_id == conversation_id, TurnRow.status.in_(ANSWERED), TurnRow.answer != "")
         .order_by(TurnRow.seq.desc())
         .limit(-(-messages // 2))
@@ -134,16 +151,23 @@ def said_before(session: Session, conversation_id: str, before: int | None, mess
     if before is not None:
         said = said.where(TurnRow.seq < before)
     newest_first = session.execute(said).all()
+    hidden = hidden_turns(session, readable, [row.id for row in newest_first])
+    shown = [row for row in newest_first[::-1] if row.id not in hidden]
     pairs = [
         [("user", plan["standalone_question"] if plan and plan.get("reworded") else question), ("assistant", answer)]
-        for question, answer, plan in newest_first[::-1]
+        for _, question, answer, plan in shown
     ]
-    return [message for pair in pairs for message in pair]
+    return [message for pair in pairs for message in pair], sources_of(session, [row.id for row in shown])
 
 
 def let_lapse(session: Session, conversation_id: str) -> None:
     """End the turn that waits in a conversation: the person went on, so nobody will decide about its calls."""
     _lapse(session, TurnRow.conversation_id == conversation_id, LAPSED)
+
+
+def let_one_lapse(session: Session, turn_id: str, sentence: str) -> None:
+    """End a turn that waits, and say why."""
+    _lapse(session, TurnRow.id == turn_id, sentence)
 
 
 def lapse_over(session: Session, document_id: str) -> None:

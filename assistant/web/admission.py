@@ -7,7 +7,7 @@ that changes something must therefore come from our origin and carry a header th
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response
 from assistant import log
 from assistant.bootstrap import Services
 from assistant.domain import Person
-from assistant.errors import AssistantError, Conflict, DiskFull, NotAllowed, NotFound, UploadRefused
-from assistant.web.identity import person_of
+from assistant.errors import AssistantError, Conflict, DiskFull, NotAllowed, NotFound, SignedOut, UploadRefused
+from assistant.web.identity import HEADER, TOKEN, person_of
 from assistant.web.state import HOLDER
 
 Hosts = Callable[[], Sequence[str]]
@@ -28,9 +28,10 @@ Hosts = Callable[[], Sequence[str]]
 Handler = Callable[[Request], Awaitable[Response]]
 MARK = ("x-requested-with", "internal-knowledge-assistant")
 STATUSES: tuple[tuple[type[AssistantError], int], ...] = (
-    (NotAllowed, 403), (NotFound, 404), (Conflict, 409), (DiskFull, 507), (UploadRefused, 422)
+    (SignedOut, 401), (NotAllowed, 403), (NotFound, 404), (Conflict, 409), (DiskFull, 507), (UploadRefused, 422)
 )  # fmt: skip
 FIXED = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}
+OTHER_SITE = "This request came from another site."
 GONE = 499
 """What proxies log for a client that went away; nobody receives it."""
 
@@ -78,30 +79,55 @@ def admit_reading(request: Request, hosts: Hosts) -> None:
 
     A link on another site may lead here, as one in a mail does.
     """
-    _need_host(request, hosts)
+    need_host(request.headers, hosts)
     by_a_page = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
     if by_a_page and request.headers.get("sec-fetch-site") == "cross-site":
-        raise HTTPException(403, "This request came from another site.")
+        raise HTTPException(403, OTHER_SITE)
 
 
 def admit_changing(request: Request, hosts: Hosts) -> None:
-    """Let a request in that changes something; 403 when it was not sent by a page of this app."""
-    _need_host(request, hosts)
+    """Let a request in that changes something; 403 when it was not sent by a page of this app.
+
+    An API token is itself a sign that the sender means it: no browser adds one by itself.
+    """
+    need_host(request.headers, hosts)
+    if request.headers.get(HEADER, "").startswith(TOKEN):
+        return
     name, value = MARK
     if request.headers.get(name) != value:
         raise HTTPException(403, f"This request lacks the header {name} of the app's own pages.")
-    origin = urlsplit(request.headers.get("origin", ""))
-    if origin.scheme not in ("http", "https") or origin.netloc.lower() != request.headers.get("host", "").lower():
-        raise HTTPException(403, "This request came from another site.")
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        raise HTTPException(403, "This request came from another site.")
+    if "origin" not in request.headers:
+        raise HTTPException(403, OTHER_SITE)
+    settings = HOLDER.settings
+    need_own_origin(request.headers, settings.public_url if settings else None)
 
 
-def _need_host(request: Request, hosts: Hosts) -> None:
-    """Names of other sites can be made to point here (DNS rebinding): they are not ours."""
-    name = _host_name(request.headers.get("host", ""))
+def need_own_origin(headers: Mapping[str, str], public_url: str | None) -> None:
+    """Refuse with 403 what a page of another site sent; what no page sent says nothing of where it comes from."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise HTTPException(403, OTHER_SITE)
+    given = headers.get("origin")
+    if given is None:
+        return
+    scheme, host = _origin(given)
+    is_ours = scheme in ("http", "https") and host == headers.get("host", "").lower()
+    if not is_ours and (public_url is None or (scheme, host) != _origin(public_url)):
+        raise HTTPException(403, OTHER_SITE)
+
+
+def need_host(headers: Mapping[str, str], hosts: Hosts) -> None:
+    """Refuse with 403 what is for another host: names of other sites can be made to point here (DNS rebinding)."""
+    name = _host_name(headers.get("host", ""))
     if name is None or not any(_matches(name, allowed.strip().lower().rstrip(".")) for allowed in hosts() or ("*",)):
         raise HTTPException(403, "This address is not one of the app's own.")
+
+
+def _origin(address: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return parts.scheme.lower(), parts.netloc.lower()
 
 
 def _host_name(host: str) -> str | None:

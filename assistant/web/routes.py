@@ -9,6 +9,8 @@ from starlette.routing import Route
 from assistant import __version__
 from assistant.web import downloads, uploads
 from assistant.web.admission import Hosts
+from assistant.web.oidc import OidcRoutes
+from assistant.web.sign_in import SignInRoutes
 from assistant.web.state import HOLDER
 
 
@@ -28,7 +30,11 @@ async def healthz(_request: Request) -> JSONResponse:
 
 def routes(hosts: Hosts) -> list[Route]:
     """All routes of the app; ``hosts`` gives the names under which it may be asked."""
+    sign_in = SignInRoutes()
     return [
+        *sign_in.routes(),
+        *OidcRoutes().routes(),
+        *sign_in.after(),
         Route("/healthz", healthz, methods=["GET"]),
         Route(uploads.PATH, uploads.UploadRoute(hosts).answer, methods=["PUT"]),
         Route(downloads.PATH, downloads.DownloadRoute(hosts).answer, methods=["GET"]),

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import anyio
 
@@ -28,8 +29,13 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 Build = Callable[[Settings], "Services"]
 
 
-def lifespan(address: Callable[[], str | None], build: Build | None = None) -> Lifespan:
-    """Return the app's lifespan. ``address`` gives the configured listening address, ``build`` started services."""
+def lifespan(
+    address: Callable[[], str | None], allow_host: Callable[[str], None] | None = None, build: Build | None = None
+) -> Lifespan:
+    """Return the app's lifespan. ``address`` gives the configured listening address, ``build`` started services.
+
+    ``allow_host`` is told the name of the public address, which the app may be asked under as well.
+    """
 
     @asynccontextmanager
     async def living(_app: Any) -> AsyncIterator[None]:
@@ -37,6 +43,9 @@ def lifespan(address: Callable[[], str | None], build: Build | None = None) -> L
             settings = _checked_settings(address())
         except AssistantError as error:
             _stop_the_start(error.message)
+        HOLDER.settings = settings
+        if allow_host is not None and settings.public_url:
+            allow_host(_host_of(settings.public_url))
         HOLDER.begin(lambda: (build or _services)(settings), on_failure=_stop_the_start)
         try:
             yield
@@ -55,7 +64,38 @@ def _checked_settings(address: str | None) -> Settings:
             f"The demo mode has no sign-in and listens on this machine only, not on {address or 'all addresses'}; "
             "start it with --server.address 127.0.0.1."
         )
+    if settings.public_url is not None:
+        _host_of(settings.public_url)
+    _need_way(settings, address)
     return settings
+
+
+def _need_way(settings: Settings, address: str | None) -> None:
+    """Raise SettingsError when the way of signing in lacks what it needs."""
+    from assistant.web import oidc, peers, proxy
+
+    peers.networks(settings.proxy_peers)
+    if settings.auth == "oidc":
+        oidc.need_settings(settings, address)
+    if settings.auth == "proxy":
+        proxy.need_settings(settings)
+
+
+def _host_of(public_url: str) -> str:
+    """Return the host's name of the public address; raises StartError for what is none."""
+    try:
+        parts = urlsplit(public_url)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.path in ("", "/")
+    except ValueError:
+        is_address = False
+    if not is_address or parts.hostname is None or parts.query or parts.fragment or parts.username:
+        raise StartError("ASSISTANT_PUBLIC_URL is not an address like https://knowledge.example.org.")
+    return parts.hostname
+
+
+def named_proxies() -> str | None:
+    """Return the proxies that the settings name, as written there; None before the settings are read."""
+    return None if HOLDER.settings is None else HOLDER.settings.proxy_peers
 
 
 def is_loopback(address: str | None) -> bool:
@@ -73,12 +113,24 @@ def _services(settings: Settings) -> Services:
     from assistant.storage.migrate import prepare_folder
 
     prepare_folder(settings.data_dir)
-    log.set_up(settings.log_level, settings.data_dir, rotates=True)
+    log.set_up(settings.log_level, settings.data_dir, rotates=True, hide=log.secrets(settings))
     services = bootstrap.build(settings, own_index=True)
     services.chat  # noqa: B018  # built here, before pages of several sessions ask for it at once
+    if settings.auth == "password":
+        _tell_the_first_link(services)
     if settings.samples and services.knowledge.load_samples(settings.samples_dir):
         HOLDER.first_load_until = time.monotonic() + FIRST_LOAD_SECONDS
     return services
+
+
+def _tell_the_first_link(services: Services) -> None:
+    """Print how the first admin comes in; to the terminal alone, since the log is kept and read by others."""
+    link = services.sign_in.set_up_link()
+    if link is not None:
+        home = (services.settings.public_url or "").rstrip("/")
+        where = f"{home}{link.path}" if home else f"the address of this app with {link.path}"
+        sys.stderr.write(f"Nobody can sign in yet. Open {where} within 24 hours to create the first administrator.\n")
+        sys.stderr.flush()
 
 
 def _stop_the_start(sentence: str) -> NoReturn:

@@ -14,6 +14,7 @@ from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
+    from assistant.settings import Settings
 
 State = Literal["idle", "starting", "ready", "failed", "closed"]
 CLOSE_SECONDS = 20.0
@@ -30,6 +31,7 @@ class ServicesHolder:
         self.reason = "The assistant has not been started."
         self.is_warm = False  # the models are loaded, so that the next question waits for nothing
         self.first_load_until: float | None = None  # time.monotonic() up to which a first load of samples counts
+        self.settings: Settings | None = None  # as checked before anything is built
         self._services: Services | None = None
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -42,7 +44,7 @@ class ServicesHolder:
 
     def set_ready(self, services: Services) -> None:
         """Hand over started services; what waits for them goes on."""
-        self._services = services
+        self._services, self.settings = services, services.settings
         self._become("ready", "")
 
     def wait(self, seconds: float) -> Services | None:
@@ -70,13 +72,13 @@ class ServicesHolder:
     def index(self) -> str:
         """Say how the vector index is, in the words of ``IndexHealth``."""
         services = self._services
-        return services.knowledge.index_health().state if services else "opening"
+        return services.knowledge.index_health(services.people.local()).state if services else "opening"
 
     def close(self) -> None:
         """Close the services, also those that a start still under way is about to hand over."""
         if self._thread is not None:
             self._thread.join(CLOSE_SECONDS)
-        services, self._services = self._services, None
+        services, self._services, self.settings = self._services, None, None
         self._become("closed", "The assistant is shutting down.")
         if services is not None:
             services.close()

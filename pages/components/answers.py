@@ -103,15 +103,15 @@ def _draw_answer(entered: Entered, turn: Turn) -> None:
     numbers = [citation.n for citation in turn.citations]
     if any(step.kind == ASKED_BACK for step in turn.steps):
         with st.container(border=True, key=f"asked-back-{turn.id}", gap="small"):
-            _draw_blocks(turn, numbers)
+            _draw_blocks(entered, turn, numbers)
             _draw_readings(entered, turn)
     elif turn.abstained:
         with st.container(border=True, key=f"abstained-{turn.id}", gap="small"):
             st.markdown(":orange-badge[:material/search_off: Not in the knowledge base]")
-            _draw_blocks(turn, numbers)
+            _draw_blocks(entered, turn, numbers)
             _draw_next_step(entered, turn)
     else:
-        _draw_blocks(turn, numbers)
+        _draw_blocks(entered, turn, numbers)
 
 
 def _draw_readings(entered: Entered, turn: Turn) -> None:
@@ -146,8 +146,9 @@ def _draw_next_step(entered: Entered, turn: Turn) -> None:
         row.page_link(frame.KNOWLEDGE_BASE, label="Add a document", icon=":material/upload:")
 
 
-def _draw_blocks(turn: Turn, numbers: Sequence[int]) -> None:
-    for block in blocks(turn.answer, numbers, notes(turn.answer, turn.support)):
+def _draw_blocks(entered: Entered, turn: Turn, numbers: Sequence[int]) -> None:
+    links = entered.services.links_allowed.allowed().hosts
+    for block in blocks(turn.answer, numbers, notes(turn.answer, turn.support), links):
         st.markdown(block)
 
 

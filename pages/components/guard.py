@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import streamlit as st
+from streamlit import config
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
 from assistant.domain import Person, Role
-from assistant.web.identity import person_of
+from assistant.errors import SignedOut
+from assistant.web.identity import HEADER, person_of
 from assistant.web.state import HOLDER
+from pages.components import signed_out
 from pages.components.safe_markdown import escape
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
 
 POLL_SECONDS = 0.1
+LEFT = "signed_out"
+"""Session key: what this tab came by was found not to hold, so the next run shows that and nothing else."""
+LAST = "entered_last"
+"""Session key of what the last page of this tab was drawn for."""
+IDENTITY, OF_TESTS = "identity", "demo:admin"
+"""Session key by which a test without a server says who it is, and who it is if it does not."""
 
 
 class Entered(NamedTuple):
@@ -25,21 +37,86 @@ class Entered(NamedTuple):
 
 
 def enter() -> Entered:
-    """Return services and person; wait, with a word on the page, while the services start; else stop the page."""
+    """Return services and person; wait, with a word on the page, while the services start; else stop the page.
+
+    Who may not act (any more) sees that, and nothing of the page.
+    """
     services = HOLDER.wait(0) or _awaited()
-    return Entered(services, person_of(services, st.context.headers))
+    try:
+        person = person_of(services, identity())
+    except SignedOut:
+        signed_out.draw()
+        st.stop()
+    services.sign_in.touch(person)  # a run of a whole page is what somebody did, or hardly ever anything else
+    st.session_state[signed_out.WHO] = person
+    return Entered(services, person)
 
 
 def entered_if_ready() -> Entered | None:
-    """Return services and person, None while the services are not there; for what must never hold a page up."""
+    """Return services and person, None while the services are not there; for what must never hold a page up.
+
+    Raises SignedOut when the person may not act (any more).
+    """
     services = HOLDER.wait(0)
-    return None if services is None else Entered(services, person_of(services, st.context.headers))
+    return None if services is None else Entered(services, person_of(services, identity()))
+
+
+def identity() -> Mapping[str, str]:
+    """What the gate said of who opened this tab: nothing else counts, and where it is missing nobody is signed in.
+
+    Streamlit's tests of scripts have no server and so no gate: the test says who it is.
+    """
+    if config.get_option("global.appTest"):
+        return {HEADER: str(st.session_state.get(IDENTITY, OF_TESTS))}
+    return st.context.headers
 
 
 def is_admin() -> bool:
     """Whether the person who acts is an admin; nobody is one before the services have started."""
     entered = entered_if_ready()
     return entered is not None and entered.person.role is Role.ADMIN
+
+
+def is_left() -> bool:
+    """Whether this run must show nothing of any page: nobody is signed in, or the last run found that out."""
+    if st.session_state.pop(LEFT, False):
+        return True
+    try:
+        entered_if_ready()
+    except SignedOut:
+        return True
+    return False
+
+
+def leave() -> NoReturn:
+    """Take everything of the page away and say that the session has ended; works in pages, fragments and callbacks.
+
+    The page is run anew, so that nothing half drawn stays and fragments that repeat themselves end.
+    """
+    st.session_state[LEFT] = True
+    st.rerun(scope="app")
+
+
+def leave_soon() -> None:
+    """As ``leave``, from where no run may be broken off: the page is run anew when this run has ended."""
+    st.session_state[LEFT] = True
+    context = get_script_run_ctx()
+    if context is not None and context.script_requests is not None:
+        anew = RerunData(
+            query_string=context.query_string,
+            page_script_hash=context.page_script_hash,
+            context_info=context.context_info,
+        )
+        context.script_requests.request_rerun(anew)
+
+
+@contextmanager
+def left_when_signed_out() -> Iterator[None]:
+    """Leave the page when the block finds that the person may not act any more."""
+    try:
+        yield
+    except SignedOut:
+        leave()
 
 
 def _awaited() -> Services:

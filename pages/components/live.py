@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Collection
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -41,6 +42,8 @@ BATCH_SECONDS = 0.08
 """Least time between two draws: batches of 80 to 100 ms sent 1.2 MB for 2,000 tokens, single tokens 12 MB."""
 WATCH_SECONDS = 0.3
 """How soon after the page's Stop the turn is stopped too."""
+LOOK_SECONDS = 1.0
+"""How often is looked whether the person may still act."""
 DISCONNECT_SECONDS = 0.05
 """Streamlit stops the script first and drops the session right after."""
 WAY_SECONDS, SENDING_SECONDS = 0.08, 0.01
@@ -52,8 +55,10 @@ ENDS_WAIT = (TextDelta, ReasoningDelta, FellBack, ApprovalNeeded)
 class LiveAnswer:
     """The elements of a running answer; only what changed is sent."""
 
-    def __init__(self, turn_id: str) -> None:
+    def __init__(self, turn_id: str, links: Collection[str] = ()) -> None:
+        """``links`` are the hosts to which addresses in the answer may be links."""
         self._turn_id = turn_id
+        self._links = links
         self._status = st.status("Reading the question", type="compact")
         self._steps = self._status.container()  # leaving the status itself as a block would mark it as done
         self._countdown = Countdown()
@@ -109,7 +114,7 @@ class LiveAnswer:
         """Send the blocks that changed and the chips that are new; say whether any words are shown by now."""
         thinks = self._reasoning.draw()
         numbers = [citation.n for citation in self._citations]
-        fresh = blocks(self._answer, numbers, notes(self._answer, self._support))
+        fresh = blocks(self._answer, numbers, notes(self._answer, self._support), self._links)
         for place, block in enumerate(fresh):
             if place == len(self._slots):
                 self._slots.append(self._text.empty())
@@ -149,7 +154,7 @@ def follow(entered: Entered, turn: Turn, *, with_stop: bool) -> None:
     with st.container(key=f"turn-live-{turn.id}"):
         draw_question(turn.question)
         with st.chat_message("assistant", avatar=ASSISTANT_ICON):
-            answer = LiveAnswer(turn.id)
+            answer = LiveAnswer(turn.id, entered.services.links_allowed.allowed().hosts)
             if with_stop:
                 _draw_stop(entered, turn.id)
         _follow(entered, turn.id, answer)
@@ -165,20 +170,22 @@ def _follow(entered: Entered, turn_id: str, answer: LiveAnswer) -> None:
         if running is None:
             _await_elsewhere(entered, turn_id)
         else:
-            _draw_events(running, answer)
+            _draw_events(entered, running, answer)
     except StopException:
         time.sleep(DISCONNECT_SECONDS)
         watch.tab_was_lost = not _connected(session_id)
         raise
 
 
-def _draw_events(running: RunningTurn, answer: LiveAnswer) -> None:
+def _draw_events(entered: Entered, running: RunningTurn, answer: LiveAnswer) -> None:
     seen = 0
     drawn = 0.0
+    still = _StillSignedIn(entered)
     while not (running.finished and seen and not running.wait(seen, 0)):
         st.session_state["following"] = running.turn_id  # a point where Streamlit can stop this run
         news = bool(running.wait(seen, POLL_SECONDS))
         answer.tick()
+        still.look()
         if not news:
             continue
         if not drawn and any(isinstance(event, StepFinished) for event in running.wait(seen, 0)):
@@ -198,6 +205,20 @@ def _await_elsewhere(entered: Entered, turn_id: str) -> None:
     while entered.services.chat.turn(entered.person, turn_id).status is TurnStatus.RUNNING:
         st.session_state["following"] = turn_id
         time.sleep(POLL_SECONDS)
+
+
+class _StillSignedIn:
+    """Notices that the person was signed out while an answer is being written: they read no further."""
+
+    def __init__(self, entered: Entered) -> None:
+        self._entered = entered
+        self._looked = time.monotonic()
+
+    def look(self) -> None:
+        """Look now and then; raises SignedOut."""
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._looked = time.monotonic()
+            self._entered.services.rights.standing(self._entered.person)
 
 
 class _Watch:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import streamlit as st
 
 from assistant import log
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, SignedOut
+from pages.components import guard
 from pages.components.safe_markdown import escape
 
 logger = logging.getLogger("assistant.pages")
@@ -27,25 +28,35 @@ def sentence(error: Exception) -> str:
 
 
 def on_script_error(error: Exception) -> bool:
-    """Show an error that no page expected; True keeps Streamlit's own box away."""
-    st.error(sentence(error), icon=":material/error:")
+    """Show an error that no page expected; True keeps Streamlit's own box away.
+
+    Where a fragment or a callback found the person signed out, the page is left in the next run.
+    """
+    if isinstance(error, SignedOut):
+        guard.leave_soon()
+    else:
+        st.error(sentence(error), icon=":material/error:")
     return True
 
 
 @contextmanager
 def told_here() -> Iterator[None]:
-    """Show an error of the block where it happens; the rest of the page is drawn."""
+    """Show an error of the block where it happens; the rest of the page is drawn, unless the person is signed out."""
     try:
         yield
+    except SignedOut:
+        guard.leave()
     except AssistantError as error:
         st.error(sentence(error), icon=":material/error:")
 
 
 @contextmanager
 def told_later() -> Iterator[None]:
-    """Keep an error of a callback for the page that is drawn next."""
+    """Keep an error of a callback for the page that is drawn next; who is signed out gets no such page."""
     try:
         yield
+    except SignedOut:
+        guard.leave()
     except AssistantError as error:
         tell_later(error)
 

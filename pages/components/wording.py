@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from assistant.domain import OFFLINE, DocumentStatus, ModelChoice, Parameters, Person, Usage
+from assistant.domain import OFFLINE, DocumentStatus, ModelChoice, Parameters, Person, Role, Usage
 from assistant.library import ListedDocument
 
 STAGES = {
@@ -19,6 +19,7 @@ STAGES = {
     DocumentStatus.READY: "ready",
     DocumentStatus.FAILED: "failed",
 }
+ROLES = {Role.STAFF: "staff", Role.KB_ADMIN: "knowledge base administrator", Role.ADMIN: "administrator"}
 LEAST_DOLLARS = Decimal("0.0001")
 """Less than this is not told exactly."""
 COLOURS = {DocumentStatus.READY: "green", DocumentStatus.FAILED: "red", DocumentStatus.QUEUED: "gray"}
@@ -45,6 +46,16 @@ def size(count: int) -> str:
 def counted(count: int, noun: str) -> str:
     """``1 page``, ``2 pages``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def role(of: Role) -> str:
+    """What people call a role."""
+    return ROLES[of]
+
+
+def act(action: str) -> str:
+    """What the audit log calls "document.deleted", as people read it."""
+    return action.replace(".", " ").replace("_", " ").capitalize()
 
 
 def duration(ms: float) -> str:
@@ -129,6 +140,11 @@ def by(email: str, person: Person) -> str:
 def is_over(last_day: date | None) -> bool:
     """Whether the last day on which a document holds has passed, where its reader is."""
     return last_day is not None and last_day < datetime.now(_zone()).date()
+
+
+def is_past(when: datetime) -> bool:
+    """Whether a moment is over."""
+    return when <= datetime.now(UTC)
 
 
 def day(when: date) -> str:

@@ -12,19 +12,19 @@ from wire_behaviours import cut_hard, endless, html, never_begins, refuses, refu
 from wire_server import Behaviour, Exchange, WireServer, closed_port
 
 from assistant.chat.patience import Patience, RetryPolicy
-from assistant.domain import ModelChoice, Person, Role, TurnStatus
+from assistant.domain import ModelChoice, TurnStatus
 from assistant.events import FellBack, TextDelta, Waiting
 from assistant.models.policy import ModelPolicy
 from assistant.models.service import ModelService
 from assistant.providers.passages import read
 from assistant.providers.scripted import Gate, Reply, ToolUse
+from assistant.storage.people import People
 from assistant.storage.usage_records import UsageRecords
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
 SENTENCE = "Full-time employees receive 27 days of annual leave."
 WHOLE = says(SENTENCE, " [", "1]")
 ANSWER = Reply([SENTENCE, " [1]"])
-ADMIN = Person("admin", "admin@example.com", "Admin", Role.ADMIN)
 OPENAI, GROQ = ModelChoice("openai"), ModelChoice("groq")
 LIMIT = refuses(429, "rate_limit_exceeded", retry_after=3)
 
@@ -211,8 +211,9 @@ class Falling:
         self.models = ModelService(keyed.database, keyed.settings)
 
     def back_on(self, *choices: ModelChoice) -> None:
-        held = self.models.policy(ADMIN)
-        self.models.set_policy(ADMIN, ModelPolicy(fallbacks=choices, revision=held.revision))
+        admin = People(self.chat.database).local()
+        held = self.models.policy(admin)
+        self.models.set_policy(admin, ModelPolicy(fallbacks=choices, revision=held.revision))
 
 
 @pytest.fixture

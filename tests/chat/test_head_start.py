@@ -11,8 +11,10 @@ from chatting import Chatting
 
 from assistant.chat.deps import TurnDeps
 from assistant.chat.head_start import HeadStart
+from assistant.chat.showing import Showing
 from assistant.limits.budgets import Budgets
 from assistant.models.service import ModelService
+from assistant.people.rights import Rights
 from assistant.providers.builders import build_model
 from assistant.providers.offline.attacks import AttackClassifier, kept_file
 from assistant.storage.conversations import Conversations
@@ -30,6 +32,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 def deps(chatting: Chatting) -> TurnDeps:
     return TurnDeps(
         stored=Conversations(chatting.database),
+        showing=Showing(chatting.database, Rights(chatting.database)),
         knowledge=chatting.knowledge,
         embedder=chatting.embedder,
         settings=chatting.settings,

@@ -12,13 +12,14 @@ from wire_server import Behaviour, WireServer
 
 from assistant.chat.accounts import Account
 from assistant.chat.plan import Planner, by_model, look
-from assistant.domain import AUTO, ModelChoice, Person, Role, Route, TurnStatus
+from assistant.domain import AUTO, ModelChoice, Route, TurnStatus
 from assistant.models.policy import ModelPolicy
 from assistant.models.service import ModelService
 from assistant.providers.builders import build_model
 from assistant.providers.model_info import OutputMode
 from assistant.providers.offline.routing import RouteGuess
 from assistant.providers.scripted import Gate, Reply, ScriptedModel, Structured
+from assistant.storage.people import People
 from assistant.storage.usage_records import UsageRecords
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
@@ -33,7 +34,6 @@ PLAN = {
     "reason": "travel rules",
 }
 WHOLE = says(HOTEL, " [1]")
-ADMIN = Person("admin", "admin@example.com", "Admin", Role.ADMIN)
 OPENAI, GROQ = ModelChoice("openai"), ModelChoice("groq")
 QUICK, THOROUGH = "openai/gpt-oss-20b", "openai/gpt-oss-120b"
 
@@ -142,7 +142,7 @@ def test_the_quick_model_plans_with_little_effort_and_both_are_in_the_ledger(key
 
 def test_a_model_that_is_not_allowed_does_not_plan(keyed: Chatting, wire: WireServer) -> None:
     models = ModelService(keyed.database, keyed.settings)
-    models.set_policy(ADMIN, ModelPolicy(allowed=(f"groq/{THOROUGH}",)))
+    models.set_policy(People(keyed.database).local(), ModelPolicy(allowed=(f"groq/{THOROUGH}",)))
     wire.answers(structures(PLAN), WHOLE)
     keyed.ask(FOLLOW_UP, choice=ModelChoice("groq", THOROUGH), history=SAID)
     assert [request.body["model"] for request in wire.requests] == [THOROUGH, THOROUGH]
@@ -156,7 +156,7 @@ def test_a_model_that_the_catalogue_does_not_know_plans_for_itself(keyed: Chatti
 
 def test_auto_takes_the_thorough_model_for_facts_and_figures(keyed: Chatting, wire: WireServer) -> None:
     models = ModelService(keyed.database, keyed.settings)
-    models.set_policy(ADMIN, ModelPolicy(auto_order=("groq",)))
+    models.set_policy(People(keyed.database).local(), ModelPolicy(auto_order=("groq",)))
     wire.answers(structures({**PLAN, "route": "fact_finding"}), WHOLE, structures(PLAN), WHOLE)
     facts = keyed.ask(FOLLOW_UP, choice=ModelChoice(AUTO), history=SAID)
     other = keyed.ask(FOLLOW_UP, choice=ModelChoice(AUTO), history=SAID)
@@ -168,7 +168,7 @@ def test_auto_takes_the_thorough_model_for_facts_and_figures(keyed: Chatting, wi
 def test_a_default_of_auto_goes_by_the_rule_as_well(keyed: Chatting, wire: WireServer) -> None:
     keyed.asks(wire.url, default_provider="auto")
     models = ModelService(keyed.database, keyed.settings)
-    models.set_policy(ADMIN, ModelPolicy(auto_order=("groq",)))
+    models.set_policy(People(keyed.database).local(), ModelPolicy(auto_order=("groq",)))
     wire.answers(structures({**PLAN, "route": "fact_finding"}), WHOLE)
     turn = ended(keyed.service.ask(keyed.bob, None, FOLLOW_UP, None, SAID))
     assert (turn.choice.auto, turn.choice.model) == (True, THOROUGH)

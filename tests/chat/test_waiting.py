@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from acting import ASKS, DONE, Tickets, decided, no, waiting, yes
@@ -11,11 +10,12 @@ from chatting import Chatting, ended
 from pydantic_ai import exceptions as failed
 from sqlalchemy import text
 
-from assistant.domain import Decision, ModelChoice, Role, TurnStatus
+from assistant.domain import Decision, ModelChoice, TurnStatus
 from assistant.errors import DecisionRefused, NotFound, ProviderUnavailable
 from assistant.models.policy import ModelPolicy
 from assistant.models.service import ModelService
 from assistant.providers.scripted import Gate, Reply, ToolUse
+from assistant.storage.people import People
 
 LEAVE = "How many days of annual leave do full-time employees receive?"
 
@@ -203,7 +203,7 @@ def test_a_turn_does_not_go_on_with_a_model_that_admins_took_away_meanwhile(
     chatting: Chatting, tickets: Tickets
 ) -> None:
     turn = waiting(chatting)
-    admin = replace(chatting.ann, role=Role.ADMIN)
+    admin = People(chatting.database).local()
     models = ModelService(chatting.database, chatting.settings)
     models.set_policy(admin, ModelPolicy(allowed=("offline", "groq")))
     with pytest.raises(ProviderUnavailable, match="Your administrator has not allowed it"):

@@ -9,11 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from models_serving import Serve
+from models_serving import KB_ADMIN, STAFF, Serve
 from sqlalchemy import text
 
 from assistant import settings as settings_module
-from assistant.domain import AUTO, ModelChoice, Parameters, Person, Role, Route
+from assistant.domain import AUTO, ModelChoice, Parameters, Person, Route
 from assistant.errors import NotAllowed, ProviderUnavailable, SettingsError
 from assistant.models.policy import COST_LIMIT, ModelPolicy
 from assistant.models.service import ModelService
@@ -22,8 +22,6 @@ from assistant.providers.catalogue import ModelInfo
 from assistant.storage.database import Database
 from assistant.storage.people import LOCAL
 
-STAFF = Person("s1", "staff@example.com", "Staff", Role.STAFF)
-KB_ADMIN = Person("k1", "kb@example.com", "Kb", Role.KB_ADMIN)
 QUOTES = ModelChoice("offline", "quotes")
 FAST = ModelChoice("groq", "openai/gpt-oss-20b")
 

@@ -8,17 +8,15 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from models_serving import KEY, Serve
+from models_serving import KEY, STAFF, Serve
 from wire_server import WireServer
 
-from assistant.domain import Person, Role
 from assistant.errors import ProviderUnavailable
 from assistant.models.upkeep import Upkeep
 from assistant.storage.people import LOCAL
 
 DEAD = "http://127.0.0.1:9"
 WAIT_SECONDS = 30
-STAFF = Person("s1", "staff@example.com", "Staff", Role.STAFF)
 WARM = """
 import sys
 from pathlib import Path

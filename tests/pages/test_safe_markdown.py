@@ -41,7 +41,8 @@ def test_no_image_link_or_html_survives(text: str) -> None:
     ("text", "shown"),
     [
         ("costs $5 or $6", r"costs \$5 or \$6"),
-        (":red[alarm] :material/home:", r"\:red\[alarm\] \:material/home\:".replace(r"home\:", "home:")),
+        (":red[alarm] :smile and me: ask", r"\:red\[alarm\] \:smile and me: ask"),
+        (":material/home: :+1: :100: 10:30:45", ":\u2060material/home: :\u2060+1: :\u2060100: 10:30:45"),
         ("at 10:30, see snake_case", "at 10:30, see snake_case"),
         ("27 days of annual leave.", "27 days of annual leave."),
         ("write hr@north.example", "write `hr@north.example`"),
@@ -50,6 +51,71 @@ def test_no_image_link_or_html_survives(text: str) -> None:
 )
 def test_text_is_shown_literally(text: str, shown: str) -> None:
     assert safe(text) == shown
+
+
+JOINED = [
+    r"http\://other.example",
+    "http&colon;//other.example",
+    "[http:]()//other.example",
+    "[http:](x)//other.example",
+    "![http:]()//other.example",
+    "_http://other.example",
+    "1http://other.example",
+    "(www.other.example",
+    "_www.other.example",
+    "[www.]()other.example",
+    "[ada]()@other.example",
+    "| a | b |\n|---|---|\n| http://x\\|www.other.example | `c\\|www.other.example` |",
+]
+
+
+@pytest.mark.parametrize("text", JOINED)
+def test_no_address_is_put_together_from_parts_or_hidden_behind_a_sign(text: str) -> None:
+    shown = safe(text)
+    without_code = re.sub(r"`[^`]*`", "", shown.replace(r"\|", ""))
+    assert not re.search(r"http://|www\.\S|\S@\S", without_code)
+
+
+def test_a_bar_in_an_address_ends_no_cell() -> None:
+    table = safe("| a | b |\n|---|---|\n| http://x\\|y | z |")
+    assert table.splitlines()[-1] == r"| `http://x\|y` | z |"
+
+
+LINKS = ("wiki.example.com",)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[the wiki](https://wiki.example.com/a?b&c)", "[the wiki](<https://wiki.example.com/a?b&amp;c>)"),
+        ("see https://wiki.example.com/a?b&c.", "see <https://wiki.example.com/a?b&c>."),
+        ("<https://wiki.example.com/a>", "<https://wiki.example.com/a>"),
+        ("[**a** <b>](https://wiki.example.com)", r"[a \<b>](<https://wiki.example.com>)"),
+        ("[x](https://evil.example/a)", "x (`https://evil.example/a`)"),
+        ("[x](http://wiki.example.com)", "x (`http://wiki.example.com`)"),
+        ("[https://wiki.example.com](https://evil.example)", "<https://wiki.example.com> (`https://evil.example`)"),
+        (
+            "[www.evil.example](https://wiki.example.com)",
+            "[www\u2060.evil.example](<https://wiki.example.com>)",
+        ),
+        ("![x](https://wiki.example.com/p.png)", "x (`https://wiki.example.com/p.png`)"),
+        ("[![x](https://wiki.example.com/p.png)](https://wiki.example.com)", "[x](<https://wiki.example.com>)"),
+        ("[](https://wiki.example.com)", " (`https://wiki.example.com`)"),
+        ("[a](https://\u0440aypal.example)", "a (`https://xn--aypal-uye.example`)"),
+        ("`https://wiki.example.com`", "`https://wiki.example.com`"),
+    ],
+)
+def test_only_an_address_of_a_named_host_is_a_link_and_others_stand_behind_their_words(text: str, shown: str) -> None:
+    assert safe(text, links=LINKS) == shown
+
+
+def test_a_long_address_is_shown_in_part() -> None:
+    assert len(safe(f"![x](data:image/png;base64,{'A' * 5000})")) < 250
+
+
+@pytest.mark.parametrize("unit", ["a", "a@", "1.", "http:", ":a", "[", "](", "*a_"])
+def test_a_long_text_without_blanks_is_written_all_the_same(unit: str) -> None:
+    assert safe(unit * 20_000)
 
 
 @pytest.mark.parametrize("text", ["# heading", "1. item", "- item", "+ item", "> quote", "=== rule"])

@@ -91,3 +91,14 @@ def test_a_restricted_space_is_readable_by_its_groups_and_admins(database: Datab
     assert "pay" not in Rights(database).readable(bob).spaces
     assert "pay" in Rights(database).readable(admin).spaces
     assert "pay" not in Rights(database).readable(replace(admin, role=Role.STAFF)).spaces
+
+
+def test_a_person_is_told_their_own_groups_by_name(database: Database) -> None:
+    ann, bob = person(database, "ann"), person(database, "bob")
+    group(database, "hr", ann, bob)
+    group(database, "board", ann)
+    assert Rights(database).groups(ann) == ("board", "hr")
+    assert Rights(database).groups(bob) == ("hr",)
+    _run(database, "UPDATE people SET disabled_at = '2026-11-01'")
+    with pytest.raises(SignedOut):
+        Rights(database).groups(ann)

@@ -24,6 +24,9 @@ def upgrade() -> None:
     _limits()
     _conversations()
     _documents()
+    op.add_column("audit_log", sa.Column("rights", sa.JSON()))
+    op.create_index("ix_audit_log_action", "audit_log", ["action", "id"])
+    op.create_index("ix_audit_log_person_id", "audit_log", ["person_id", "id"])
 
 
 def _people() -> None:
@@ -57,6 +60,7 @@ def _rights() -> None:
     )
     op.add_column("documents", sa.Column("restricted", sa.Boolean(), nullable=False, server_default=FALSE))
     op.add_column("documents", sa.Column("canary", sa.Boolean(), nullable=False, server_default=FALSE))
+    op.create_index("ix_documents_restricted", "documents", ["space_id"], sqlite_where=sa.text("restricted = 1"))
     op.create_table(
         "document_groups",
         sa.Column("document_id", sa.String(), _of("documents.id"), primary_key=True),
