@@ -250,7 +250,7 @@ class KnowledgeBase:
         self, person: Person, query: str, k: int = 10, filters: Filters = EVERYTHING, *, limited: bool = True
     ) -> list[Passage]:
         """As ``retrieve``, with passages as they stand in the documents; TooMany for one too many within a minute."""
-        self._searches.count(person.id, query if limited else "")
+        self._searches.count(self._access.standing(person).person.id, query if limited else "")
         written = self.in_words_of_documents(person, query)
         return self.quarantine.for_people(person, self._found(person, [written], k, None, filters))
 
@@ -342,10 +342,7 @@ class KnowledgeBase:
         return IngestProgress(pending=total - ready - failed, ready=ready, failed=failed, total=total)
 
     def wait_until_done(self, document_ids: Sequence[str], timeout: float) -> list[Document]:
-        """Wait until these documents are ready or failed, at most ``timeout`` seconds; return how they stand then.
-
-        Documents that were deleted meanwhile are left out.
-        """
+        """Wait at most ``timeout`` seconds until these documents are ready or failed; return those still there."""
         deadline = time.monotonic() + timeout
         while not self._documents.is_settled(document_ids) and time.monotonic() < deadline:
             time.sleep(WAIT_POLL_SECONDS)
