@@ -98,8 +98,8 @@ class Model(RuleBasedStateMachine):
         self.knowledge.delete(EDITOR, document_id)
         found = self.knowledge.search(EDITOR, f"the rule of {name}")
         assert document_id not in {passage.document_id for passage in found}
-        for known in (self.searchable, self.newest, self.versions):
-            known.pop(name)
+        for kept in (self.searchable, self.newest, self.versions):
+            kept.pop(name)
 
     @rule()
     def restart(self) -> None:
