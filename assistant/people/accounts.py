@@ -49,6 +49,10 @@ class AccountService:
     def after_change(self, heard: Callable[[], None]) -> None:
         self._administration.after_change = heard
 
+    def rights_changed(self) -> None:
+        """Say that who may do what has changed by somebody's coming in from outside."""
+        self._administration.after_change()
+
     def page(self, person: Person, query: AccountQuery) -> AccountPage:
         """Return the people that a query finds by name, from its offset on."""
         with self._administration.looking(person) as session:
