@@ -30,7 +30,8 @@ MEGABYTE = 1_000_000
 class NewVersion:
     """An upload whose bytes are on disk. ``replaces`` is the id of the document that it is a version of.
 
-    ``expected`` is the number of the version that the person saw and means to replace; None replaces any.
+    ``expected`` is the number of the version that the person saw and means to replace; None replaces any. A ``canary``
+    is for nobody from the moment it is there.
     """
 
     space_id: str
@@ -41,6 +42,7 @@ class NewVersion:
     uploaded_by: str
     replaces: str | None = None
     expected: int | None = None
+    canary: bool = False
 
 
 class Accepting:
@@ -176,6 +178,7 @@ def _is_same_upload(session: Session, newest: VersionRow, expected: int) -> bool
 
 def _add_document(session: Session, new: NewVersion) -> DocumentRow:
     row = DocumentRow(id=secrets.token_hex(8), space_id=new.space_id, name=new.name, created_at=utc_now())
+    row.canary = row.restricted = new.canary
     session.add(row)
     session.execute(update(KnowledgeStateRow).values(documents_added=KnowledgeStateRow.documents_added + 1))
     return row
