@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assistant.chat.service import ChatService, ModelBuilder
     from assistant.knowledge.findings import Findings
     from assistant.knowledge.service import KnowledgeBase
+    from assistant.limits.service import LimitService
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
     from assistant.people.accounts import AccountService
@@ -108,7 +109,7 @@ class Services:
         """Who comes in by an identity provider or a proxy."""
         from assistant.people.external import External
 
-        return External(self.database, self.settings)
+        return External(self.database, self.settings, self.accounts.rights_changed)
 
     @cached_property
     def sign_in(self) -> SignIn:
@@ -151,6 +152,13 @@ class Services:
         from assistant.models.service import ModelService
 
         return ModelService(self.database, self.settings)
+
+    @cached_property
+    def limits(self) -> LimitService:
+        """What people may use up, and what they have."""
+        from assistant.limits.service import LimitService
+
+        return LimitService(self.database, self.rights)
 
     @cached_property
     def usage(self) -> UsageService:

@@ -19,6 +19,7 @@ from assistant.chat.suggestions import suggested_questions
 from assistant.clock import Clock
 from assistant.domain import Conversation, Decision, ModelChoice, Person, Route, Turn, TurnStatus
 from assistant.errors import DecisionRefused
+from assistant.limits.budgets import Budgets
 from assistant.models.service import ModelService
 from assistant.people.rights import Rights
 from assistant.providers.builders import build_model as build_provider_model
@@ -80,6 +81,7 @@ class ChatService:
             build_model=build_model,
             classifier=classifier or RouteClassifier(embedder, settings.data_dir / "cache"),
             models=self._models,
+            budgets=Budgets(database),
             attacks=AttackClassifier(embedder, kept_file(settings.data_dir / "cache", embedder)),
             showing=self._showing,
             retry=retry or RetryPolicy(),

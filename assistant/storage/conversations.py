@@ -14,6 +14,7 @@ from assistant.domain import Citation, Conversation, PendingCall, Support, Turn,
 from assistant.errors import NotFound
 from assistant.storage import audit
 from assistant.storage import running_turns as running
+from assistant.storage.budgets import release
 from assistant.storage.conversation_rows import CitationRow, ConversationRow, ShareRow, TurnRow
 from assistant.storage.database import Database, utc_now
 from assistant.storage.rates import Meter
@@ -101,6 +102,7 @@ class Conversations:
             if messages is not None:
                 running.lapse_over_deleted(session, turn, messages)
             insert_records(session, person_id, turn.conversation_id, records)
+            release(session, turn.id)
 
     def take_up(
         self, person_id: str, turn_id: str, pending: Sequence[PendingCall], owner: Owner, running_limit: int
@@ -146,6 +148,7 @@ class Conversations:
             numbered = [replace(record, number=there + n) for n, record in enumerate(records, start=1)]
             _end(session, turn, None)
             insert_records(session, owner.person_id, turn.conversation_id, numbered)
+            release(session, turn_id)
 
     def turn(self, person_id: str, turn_id: str) -> Turn:
         """Return a turn; raises NotFound."""

@@ -40,7 +40,7 @@ READINGS = (
     (Route.KNOWLEDGE, "Look it up in the documents", ":material/search:"),
     (Route.ACTION, "Take it as a request", ":material/task_alt:"),
 )
-NOT_THE_MODELS = {"attack", "cut", "lapsed", "length", "limit", "question", "withheld"}
+NOT_THE_MODELS = {"attack", "cut", "lapsed", "length", "limit", "moderation", "question", "withheld"}
 """Categories of errors that another model would not mend."""
 ASSISTANT_ICON, PERSON_ICON = ":material/menu_book:", ":material/person:"
 
