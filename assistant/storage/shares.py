@@ -17,6 +17,7 @@ from assistant.storage.database import Database, utc_now
 from assistant.storage.rows import PersonRow
 
 NOT_SHARED = "This conversation does not exist, or it is not shared with you (any more)."
+GONE = "A group that is gone"
 NO_GROUP = "There is no such group, or you are not in it."
 
 
@@ -111,7 +112,7 @@ def _share(row: ShareRow, email: str | None, group: str | None) -> Share:
     if row.audience == "everyone":
         return Share(Audience("everyone"), "Everyone", row.shared_at)
     if row.audience == "group":
-        return Share(Audience("group", row.audience_id), group or row.audience_id, row.shared_at)
+        return Share(Audience("group", row.audience_id), group or GONE, row.shared_at)
     address = email or row.audience_id
     return Share(Audience("person", address), address, row.shared_at)
 
