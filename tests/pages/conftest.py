@@ -24,7 +24,9 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bootstrap.Ser
     """Started services that have three small documents."""
     folder = tmp_path_factory.mktemp("pages")
     lend(folder / "data")
-    settings = settings_module.load(data_dir=folder / "data", samples=False)
+    settings = settings_module.load(
+        data_dir=folder / "data", samples=False, questions_per_minute=1000, embeddings_per_minute=1000
+    )
     built = bootstrap.build(settings)
     person = built.people.local()
     documents = write_documents(folder)
