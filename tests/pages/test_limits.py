@@ -63,7 +63,7 @@ def test_a_question_beyond_the_limit_is_refused_and_stays_in_the_composer(servic
             text(
                 "INSERT INTO rate_events (person_id, kind, at, boot, tick) VALUES (:by, 'question', :at, :boot, :tick)"
             ),
-            [{"by": person.id, **asdict(meter.clock())} for _ in range(meter.most)],
+            [{"by": person.id, "kind": meter.kind, **asdict(meter.clock())} for _ in range(meter.most)],
         )
     app = run_app()
     app.chat_input[0].set_value("How many days of leave?").run()
