@@ -19,7 +19,7 @@ else:
     from streamlit import config
     from streamlit.runtime.pages_manager import PagesManager
 
-    from assistant.web import gate, headers, start
+    from assistant.web import gate, headers, peers, start
     from assistant.web.routes import routes
     from pages.components.problems import on_script_error
 
@@ -34,13 +34,20 @@ else:
     def _allow_host(name: str) -> None:
         config.set_option("server.allowedHosts", [*_hosts(), name])
 
+    def _home() -> str:
+        scheme = "https" if st.get_option("server.sslCertFile") else "http"
+        return f"{scheme}://127.0.0.1:{st.get_option('server.port')}"
+
+    peers.believe_no_header()
+
     app = st.App(
         __file__,
         routes=routes(_hosts),
         middleware=[
             Middleware(headers.SecurityHeaders, policy=_policy),
+            Middleware(peers.Peers, named=start.named_proxies),
             Middleware(gate.Gate, hosts=_hosts, assets=gate.assets_in(_static)),
         ],
-        lifespan=start.lifespan(lambda: st.get_option("server.address"), _allow_host),
+        lifespan=start.lifespan(lambda: st.get_option("server.address"), _allow_host, home=_home),
         on_script_error=on_script_error,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from assistant.domain import Person, Role
 
@@ -33,6 +34,9 @@ class Readable:
 
 
 NOTHING = Readable()
+
+Reader = Person | Readable
+"""Who reads: a person, whose rights are looked up in the same state of the database as what they read; or rights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +215,46 @@ class Verdict:
     def sound(self) -> bool:
         """Whether all is as it was written."""
         return self.broken is None and self.has_head
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a conversation is shown to: a person by ``name``, their address, a group by its id, or everyone."""
+
+    kind: Literal["person", "group", "everyone"]
+    name: str = ""
+
+
+EVERYONE = Audience("everyone")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """An audience of a conversation as its owner sees it; ``label`` is the address or the group's name."""
+
+    audience: Audience
+    label: str
+    shared_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SharedConversation:
+    """A conversation of somebody else as those see it to whom it is shown; ``owner`` is that person's name."""
+
+    id: str
+    title: str
+    owner: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A document for nobody. ``word`` stands in it and nowhere else; ``alarm`` says where it was seen all the same."""
+
+    space_id: str
+    space: str
+    document_id: str
+    word: str
+    is_live: bool
+    checked_at: datetime | None = None
+    alarm: str | None = None

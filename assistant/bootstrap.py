@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assistant.chat.service import ChatService, ModelBuilder
     from assistant.knowledge.findings import Findings
     from assistant.knowledge.service import KnowledgeBase
+    from assistant.limits.service import LimitService
     from assistant.models.service import ModelService
     from assistant.models.upkeep import Upkeep
     from assistant.people.accounts import AccountService
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from assistant.people.rights import Rights
     from assistant.people.sign_in import SignIn
     from assistant.people.tokens import TokenService
+    from assistant.people.view_as import ViewAs
     from assistant.providers.offline.attacks import AttackClassifier
     from assistant.providers.telemetry import Telemetry
     from assistant.settings import Settings
@@ -109,7 +111,7 @@ class Services:
         """Who comes in by an identity provider or a proxy."""
         from assistant.people.external import External
 
-        return External(self.database, self.settings)
+        return External(self.database, self.settings, self.accounts.rights_changed)
 
     @cached_property
     def sign_in(self) -> SignIn:
@@ -133,6 +135,13 @@ class Services:
         return LinksAllowed(self.database, self.rights)
 
     @cached_property
+    def view_as(self) -> ViewAs:
+        """The knowledge base as somebody else sees it, for admins."""
+        from assistant.people.view_as import ViewAs
+
+        return ViewAs(self.database, self.rights, self.knowledge)
+
+    @cached_property
     def telemetry(self) -> Telemetry | None:
         """Traces of model calls, from when this is first asked for on; None where the settings want none."""
         from assistant.providers import telemetry
@@ -145,6 +154,13 @@ class Services:
         from assistant.models.service import ModelService
 
         return ModelService(self.database, self.settings)
+
+    @cached_property
+    def limits(self) -> LimitService:
+        """What people may use up, and what they have."""
+        from assistant.limits.service import LimitService
+
+        return LimitService(self.database, self.rights)
 
     @cached_property
     def usage(self) -> UsageService:

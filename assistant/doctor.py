@@ -124,7 +124,7 @@ def _index(services: Services) -> tuple[bool, str]:
     if not services.owns_index:
         return True, "The index belongs to the running app, which checks it by itself."
     whole = services.knowledge.wait_until_indexed(INDEX_SECONDS)
-    health = services.knowledge.index_health()
+    health = services.knowledge.index_health(services.people.local())
     if health.state in ("damaged", "disk_full"):
         return False, health.sentence
     return whole, "The index agrees with the database." if whole else "The index is still being built."

@@ -21,6 +21,7 @@
     ├── UnreadableDocument     a parser cannot give text: unknown format, encrypted, no text, limits
     ├── ProviderUnavailable    a model provider that is not set up or cannot be reached
     ├── ModelFailed            the model answered wrongly or not at all
+    ├── BudgetSpent            no budget of the person has room for another request of this model
     └── EmbeddingFailed        a server of embeddings refused, answered wrongly or not at all
 """
 
@@ -158,6 +159,19 @@ class ModelFailed(AssistantError):
 
     category = "model"
     retryable = True
+
+
+class BudgetSpent(AssistantError):
+    """Raised before a request of a model for which a budget has no room.
+
+    ``cause`` says which, without a full stop. What was not begun is answered by a cheaper model, or by none.
+    """
+
+    category = "limit"
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"{cause}, so the answer was ended: ask again with Offline, which is free.")
+        self.cause = cause
 
 
 class EmbeddingFailed(AssistantError):

@@ -86,7 +86,7 @@ class Corpus:
         digest = hashlib.sha256(data).hexdigest()
         media, parse = PARSERS[Path(name).suffix]
         new = NewVersion(SPACE, name, digest, media, len(data), LOCAL.email)
-        Accepting(self._database).accept(new, place=lambda: None)
+        Accepting(self._database).accept(new, lambda: None, LOCAL)
         store = Ingestion(self._database, worker="bench")
         job = store.due()[-1]
         store.claim(job)

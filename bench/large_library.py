@@ -92,7 +92,7 @@ def looks_until_indexed(services: Services) -> Iterator[IndexHealth]:
     deadline = time.monotonic() + INDEX_SECONDS
     begun = False
     while time.monotonic() < deadline:
-        health = services.knowledge.index_health()
+        health = services.knowledge.index_health(services.people.local())
         yield health
         begun = begun or health.state != "well" or health.checked_at is not None
         if begun and health.state == "well":

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 
+from assistant.access import Readable
 from assistant.domain import Passage
 from assistant.evaluation import json_rows
 from assistant.evaluation.measures import mean, ndcg
@@ -79,9 +80,9 @@ class Searched(Corpus):
     def brought(self, question: str, *, by_page: bool) -> Brought:
         """Search for a question once."""
         vectors = QueryVectors(self._embedder.embed([question]))
-        passages = self._retrieval.passages([question], vectors, [SPACE], PASSAGES)
+        passages = self._retrieval.passages([question], vectors, Readable((SPACE,)), PASSAGES)
         seen = self._seen.pop()
-        with snapshot(self._database, [SPACE]) as now:
+        with snapshot(self._database, Readable((SPACE,))) as now:
             loaded = now.load(list(seen[0]))
         places = {row: self._place(passage, by_page=by_page) for row, passage in loaded.items()}
         found = list(dict.fromkeys(self._place(passage, by_page=by_page) for passage in passages))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -11,6 +13,7 @@ from assistant.library import ListedDocument
 from pages.components import frame, problems, wording
 from pages.components.document_chunks import draw_chunks
 from pages.components.document_facts import draw_facts
+from pages.components.document_readers import draw_readers
 from pages.components.document_versions import draw_versions
 from pages.components.findings import draw_found
 from pages.components.guard import Entered, enter
@@ -52,6 +55,7 @@ def _draw_section(entered: Entered, listed: ListedDocument, name: str) -> None:
         draw_chunks(entered, listed.document)
     elif name == ABOUT:
         draw_facts(entered, listed)
+        draw_readers(entered, listed)
     else:
         with told_here():
             _draw_reading(entered, listed.document)
@@ -115,15 +119,13 @@ def _citations(entered: Entered, document_id: str, version: int, page: int | Non
 
 
 def _turn(entered: Entered) -> Turn | None:
-    """The turn that the address names, when it is the person's own."""
-    turn_id = st.query_params.get("turn")
-    if not turn_id:
-        return None
-    try:
-        turn: Turn = entered.services.chat.turn(entered.person, turn_id)
-    except NotFound:
-        return None
-    return turn
+    """The turn that the address names, when it is the person's own or shared with them."""
+    turn_id, chat = st.query_params.get("turn", ""), entered.services.chat
+    for look in (chat.turn, chat.sharing.turn):
+        with suppress(NotFound):
+            found: Turn = look(entered.person, turn_id)
+            return found
+    return None
 
 
 def _draw_page_buttons(document: Document, page: int | None) -> None:

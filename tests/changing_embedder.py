@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from embeddings_server import MODEL
-from small_library import Library
+from small_library import ADMIN, STAFF, Library
 from waiting import until
 
-from assistant.domain import Person, Role
 from assistant.knowledge.service import KnowledgeBase
 
 OWN = f"endpoint/{MODEL}"
-ADMIN = Person("ada", "ada@example.com", "Ada", Role.ADMIN)
-STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 LEAVE = "Employees receive 27 days of annual leave each year."
 CANTEEN = "The canteen serves a warm meal from half past eleven."
 PRINTER = "The printer on floor two takes paper of size A3."

@@ -45,7 +45,7 @@ class StandIn:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
+            def log_message(self, format: str, *args: object) -> None:  # the base class's name
                 pass
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -66,6 +66,7 @@ class Nginx:
     def __init__(self, folder: Path, app_port: int, stand_in_port: int) -> None:
         self.port = free_port()
         self.url = f"https://localhost:{self.port}"
+        self.certificate = folder / "localhost.crt"
         self._folder = folder
         _certificate(folder)
         (folder / "site.conf").write_text(_site(folder, self.port, app_port, stand_in_port))

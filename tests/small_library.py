@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
+from persons import known
 
 from assistant.domain import Person, Role
 from assistant.knowledge.exact import encode
@@ -23,9 +24,12 @@ from assistant.storage.database import Database
 from assistant.storage.documents import Documents
 from assistant.storage.ingestion import Ingestion, Job
 from assistant.storage.migrate import upgrade
+from assistant.storage.people import LOCAL
 from assistant.storage.vectors import Vectors
 
 EDITOR = Person("ann", "ann@example.com", "Ann", Role.KB_ADMIN)
+ADMIN = Person("ada", "ada@example.com", "Ada", Role.ADMIN)
+STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 Opener = Callable[..., KnowledgeBase]
 
 
@@ -35,13 +39,14 @@ def no_worker(data_dir: Path) -> FileLock:
 
 
 class Library:
-    """Documents with one chunk a page, embedded by the real model."""
+    """Documents with one chunk a page, embedded by the real model; ADMIN, EDITOR, STAFF and LOCAL are there."""
 
     def __init__(self, settings: Settings, embedder: MiniLM) -> None:
         upgrade(settings.sqlalchemy_url)
         self.settings = settings
         self.embedder = embedder
         self.database = Database(settings.sqlalchemy_url)
+        known(self.database, ADMIN, EDITOR, STAFF, LOCAL)
         self.documents = Documents(self.database)
         self.accepting = Accepting(self.database)
         self.vectors = Vectors(self.database)
@@ -74,7 +79,7 @@ class Library:
         """Accept an upload of these pages; return the document's id and the job."""
         digest = hashlib.sha256("\n".join(pages).encode()).hexdigest()
         new = NewVersion(space, name, digest, "text/plain", 1, EDITOR.email)
-        upload = self.accepting.accept(new, place=lambda: None)
+        upload = self.accepting.accept(new, lambda: None, LOCAL)
         return upload.document_id, self.store.due()[-1]
 
     def read(self, job: Job, name: str, pages: Sequence[str]) -> None:

@@ -31,9 +31,10 @@ from assistant.chat.ending import TurnStopped
 from assistant.chat.failures import Answerer, Remedy, cause, explain, named_wait
 from assistant.chat.history import Said, tokens
 from assistant.chat.patience import Patience
+from assistant.chat.purse import put_in_place
 from assistant.domain import FallBack, ModelChoice, Route
-from assistant.errors import ModelFailed, ProviderUnavailable
-from assistant.events import FellBack, Waiting
+from assistant.errors import BudgetSpent, ModelFailed, ProviderUnavailable
+from assistant.events import Waiting
 from assistant.providers.builders import settings_for
 from assistant.providers.catalogue import label
 from assistant.providers.passages import render
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from assistant.chat.answer import AnswerStream
     from assistant.chat.approval import Resumed
     from assistant.chat.deps import TurnDeps
+    from assistant.chat.purse import Purse
     from assistant.chat.running import RunningTurn
     from assistant.chat.steps import Steps
     from assistant.chat.tools import AgentDeps
@@ -78,6 +80,7 @@ class Attempts:
     agent_deps: AgentDeps
     choice: ModelChoice
     model: Model
+    purse: Purse
     cost_limit: Decimal | None = None
     resumed: Resumed | None = None
     acts: bool = True
@@ -258,10 +261,17 @@ class Attempts:
         return True
 
     async def _replaced(self, error: Exception) -> bool:
-        """Go over to another model, where the admin set one that is allowed to answer for the first."""
-        if not explain(error).replaceable:
+        """Go over to another model, where the admin set one that is allowed to answer for the first.
+
+        Where a budget is used up it is a cheaper one, and in the end the offline model.
+        """
+        if isinstance(error, BudgetSpent):
+            choices: Sequence[ModelChoice] = await anyio.to_thread.run_sync(self.purse.instead_of, self.choice)
+        elif explain(error).replaceable:
+            choices = await anyio.to_thread.run_sync(self.deps.models.fallbacks, self._tried[0])
+        else:
             return False
-        for choice in await anyio.to_thread.run_sync(self.deps.models.fallbacks, self._tried[0]):
+        for choice in choices:
             if choice not in self._tried and await self._took(choice, error):
                 return True
         return False
@@ -276,8 +286,9 @@ class Attempts:
         self.choice, self.model, self._tools, self._prompted = choice, model, True, False
         first, asked = self._tried[0], self.answerer()
         self.fell_back = FallBack(first.provider, first.model, f"{why}, so {asked.provider} ({asked.model}) answers.")
-        self.steps.finish(self.steps.start("agent", "Another model answers", self.fell_back.why))
-        self.running.publish(FellBack(self.fell_back, choice))
+        if isinstance(error, BudgetSpent):
+            self.fell_back = put_in_place(first, choice, why)
+        self.steps.replaced(self.fell_back, choice)
         return True
 
     async def _built(self, choice: ModelChoice, *, prompted: bool = False) -> Model:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from assistant.chat.tools import AgentDeps
     from assistant.knowledge.service import KnowledgeBase
+    from assistant.limits.budgets import Budgets
     from assistant.models.service import ModelService
     from assistant.providers.minilm import MiniLM
     from assistant.providers.offline.attacks import AttackClassifier
@@ -46,6 +47,7 @@ class TurnDeps:
     build_model: ModelBuilder
     classifier: RouteClassifier
     models: ModelService
+    budgets: Budgets
     attacks: AttackClassifier
     showing: Showing
     retry: RetryPolicy = field(default_factory=RetryPolicy)

@@ -15,7 +15,7 @@ from traceback import walk_tb
 from pydantic_ai import exceptions as failed
 
 from assistant.domain import TurnError
-from assistant.errors import AssistantError, ModelFailed
+from assistant.errors import AssistantError, BudgetSpent, ModelFailed
 from assistant.providers.web_pages import WebPage
 
 CUT_OFF = "The answer was cut off. "
@@ -260,6 +260,8 @@ def explain(error: BaseException) -> Explanation:
 
 def cause(error: BaseException, asked: Answerer) -> str:
     """Return what happened, without a full stop."""
+    if isinstance(error, BudgetSpent):
+        return error.cause
     return _told(explain(error).cause, error, asked)
 
 

@@ -13,11 +13,13 @@ from assistant.chat.deps import ModelBuilder, TurnDeps
 from assistant.chat.patience import RetryPolicy
 from assistant.chat.runner import Runner
 from assistant.chat.running import RunningTurn
+from assistant.chat.sharing import Sharing
 from assistant.chat.showing import Showing
 from assistant.chat.suggestions import suggested_questions
 from assistant.clock import Clock
 from assistant.domain import Conversation, Decision, ModelChoice, Person, Route, Turn, TurnStatus
 from assistant.errors import DecisionRefused
+from assistant.limits.budgets import Budgets
 from assistant.models.service import ModelService
 from assistant.people.rights import Rights
 from assistant.providers.builders import build_model as build_provider_model
@@ -65,6 +67,7 @@ class ChatService:
         """``actions`` are the tools with an effect, made by ``approval.action``; limits go by the ``clock``."""
         self._rights = Rights(database)
         self._showing = Showing(database, self._rights)
+        self.sharing = Sharing(database, self._rights, self._showing)
         self._stored = Conversations(database)
         self._examples = RouteExamples(database)
         self._knowledge = knowledge
@@ -78,6 +81,7 @@ class ChatService:
             build_model=build_model,
             classifier=classifier or RouteClassifier(embedder, settings.data_dir / "cache"),
             models=self._models,
+            budgets=Budgets(database),
             attacks=AttackClassifier(embedder, kept_file(settings.data_dir / "cache", embedder)),
             showing=self._showing,
             retry=retry or RetryPolicy(),

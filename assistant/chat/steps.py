@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.chat.running import RunningTurn
-from assistant.domain import Plan, Route, Step
-from assistant.events import StepFinished, StepStarted
+from assistant.domain import FallBack, ModelChoice, Plan, Route, Step
+from assistant.events import FellBack, StepFinished, StepStarted
 
 ROUTE_TITLES = {
     Route.KNOWLEDGE: "Answer from the knowledge base",
@@ -58,6 +58,11 @@ class Steps:
         step = replace(begun, title=title or begun.title, detail=detail or begun.detail, ms=ms)
         self._steps[place] = step
         self._running.publish(StepFinished(step))
+
+    def replaced(self, fell_back: FallBack, choice: ModelChoice) -> None:
+        """Tell that ``choice`` answers in place of another model, as a step and where the answer stands."""
+        self.finish(self.start("agent", "Another model answers", fell_back.why))
+        self._running.publish(FellBack(fell_back, choice))
 
 
 def route_detail(plan: Plan) -> str:

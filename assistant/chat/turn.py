@@ -22,21 +22,23 @@ from assistant.chat.agents import WITH_PASSAGES
 from assistant.chat.answer import AnswerStream
 from assistant.chat.approval import Decided, Resumed
 from assistant.chat.attempts import Attempts
+from assistant.chat.choosing import Choosing
 from assistant.chat.ending import Ending, TurnStopped, closing, ended_by, source_deleted, stopped
 from assistant.chat.failures import UNEXPECTED, Answerer, broke_off, explain, turn_error
 from assistant.chat.groundwork import Grounds, Groundwork, asked_as
 from assistant.chat.history import Said, recent
 from assistant.chat.plan import A_PHRASE, Planner, without_plan
 from assistant.chat.planners import planner_for
+from assistant.chat.purse import Metering, Purse
 from assistant.chat.running import RunningTurn
 from assistant.chat.showing import WITHHELD, withheld
 from assistant.chat.sources import Sources, expiry_note
 from assistant.chat.steps import ASKED_BACK, Steps
 from assistant.chat.tools import AgentDeps
 from assistant.domain import (
-    AUTO,
     OFFLINE,
     Citation,
+    FallBack,
     ModelChoice,
     Passage,
     Person,
@@ -47,7 +49,6 @@ from assistant.domain import (
     Turn,
     TurnError,
     TurnStatus,
-    Unsupported,
     UsageRecord,
 )
 from assistant.errors import AssistantError, new_reference
@@ -59,8 +60,6 @@ from assistant.providers.offline import talk
 from assistant.providers.offline.parts import parts
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from pydantic_ai.models import Model
 
     from assistant.chat.agent_run import AgentRun
@@ -106,7 +105,8 @@ class TurnRun:
         self.turn = turn
         self.stored = False
         self.records: tuple[UsageRecord, ...] = ()
-        self._deps = deps
+        self._purse = Purse(deps.budgets, deps.models, settings, turn.id, person.id, surely=isinstance(start, Decided))
+        self._deps = deps = replace(deps, build_model=Metering(deps.build_model, self._purse))
         self._running = running
         said = recent(history, settings.history_messages, settings.history_tokens)
         decided = start if isinstance(start, Decided) else None
@@ -122,8 +122,7 @@ class TurnRun:
         self._answer = AnswerStream(running, self._passages, self._keep)
         self._attempts: Attempts | None = None
         self._messages_json: str | None = None
-        self._cost_limit: Decimal | None = None
-        self._unsupported: Unsupported = "mark"
+        self._choosing = Choosing(self._deps, self._purse, self._steps, self._keep_choice)
         self._marked = False  # by the guardrail: answered from the documents, without effects
         running.on_stop(self._token.cancel)
 
@@ -169,7 +168,7 @@ class TurnRun:
         if isinstance(self._start, Decided):
             return await self._gone_on(self._start)
         wanted = self.turn.choice
-        model = await self._chosen(wanted)
+        model = await self._choosing.chosen(wanted, self._asked)
         verdict = await anyio.to_thread.run_sync(self._start.head_start.verdict)
         if verdict is not None and verdict.refused:
             return guardrail.refused()
@@ -181,7 +180,7 @@ class TurnRun:
         if grounds.abstains(self.turn.choice):
             return await self._abstained(grounds)
         if self.turn.choice.auto:
-            model = await self._chosen(wanted, grounds.plan.route)
+            model = await self._choosing.chosen(wanted, self._asked, grounds.plan.route)
         return await self._answered(model, grounds.plan)
 
     async def _gone_on(self, decided: Decided) -> Ending:
@@ -195,28 +194,10 @@ class TurnRun:
             self._running.publish(Planned(plan))
             self._steps.go_on_from(turn.steps)
             self._answer.go_on_from(turn)
-        return await self._answered(await anyio.to_thread.run_sync(self._built, turn.choice), plan)
+        return await self._answered(await self._choosing.built(turn.choice), plan)
 
-    async def _chosen(self, wanted: ModelChoice, route: Route | None = None) -> Model:
-        """Build the model first: a provider that is not set up ends the turn before any work."""
-        if wanted.auto:
-            wanted = ModelChoice(AUTO, parameters=wanted.parameters)
-        return await anyio.to_thread.run_sync(self._choose, wanted, route)
-
-    def _choose(self, wanted: ModelChoice, route: Route | None) -> Model:
-        """Resolve and build; blocking. The turn keeps the choice also when it cannot be built."""
-        choice = self._deps.models.resolve(wanted, route)
-        self.turn = replace(self.turn, choice=choice)
-        model = self._built(choice)
-        self.turn = replace(self.turn, choice=replace(choice, model=choice.model or model.model_name))
-        return model
-
-    def _built(self, choice: ModelChoice) -> Model:
-        """Build, and look up what the turn may cost while in a thread: each way to one takes a millisecond or two."""
-        deps = self._deps
-        self._cost_limit = deps.models.cost_limit()
-        self._unsupported = deps.models.unsupported()
-        return deps.build_model(choice, deps.settings, deps.embedder)
+    def _keep_choice(self, choice: ModelChoice, fell_back: FallBack | None) -> None:
+        self.turn = replace(self.turn, choice=choice, fell_back=fell_back)
 
     async def _grounds(self, head_start: HeadStart) -> Grounds:
         work = Groundwork(self._deps, self._running, self._steps, head_start)
@@ -259,13 +240,14 @@ class TurnRun:
             agent_deps=AgentDeps(self._asked.person, self._deps.knowledge, self._passages, self.turn.id, asked_before),
             choice=self.turn.choice,
             model=model,
-            cost_limit=self._cost_limit,
+            purse=self._purse,
+            cost_limit=self._choosing.cost_limit,
             resumed=self._resumed,
             acts=not self._marked,
         )
         found = tuple(self._passages)
         if plan.route in WITH_PASSAGES and self._resumed is None:  # what was done needs no source
-            self._answer.check(self._unsupported, question)
+            self._answer.check(self._choosing.unsupported, question)
         try:
             run = await self._attempts.ask(plan.route, question, self._asked.history)
         finally:

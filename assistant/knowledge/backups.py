@@ -24,8 +24,8 @@ from filelock import Timeout
 from assistant import faults
 from assistant.domain import Person
 from assistant.errors import AssistantError, DiskFull, StartError
-from assistant.knowledge.rights import need_editor
 from assistant.knowledge.worker_process import owner_lock
+from assistant.people.rights import Rights
 from assistant.settings import Settings
 from assistant.storage import audit, backup, migrate
 from assistant.storage.blobs import Blobs
@@ -53,9 +53,9 @@ class Backup:
 def back_up(person: Person, database: Database, settings: Settings, target: Path) -> Backup:
     """Write everything into one file while the app runs; nothing stands under its name until it is whole.
 
-    Raises NotAllowed, DiskFull, and AssistantError when the file is there already or cannot be written.
+    For admins alone. Raises NotAllowed, DiskFull, AssistantError when the file is there already or cannot be written.
     """
-    need_editor(person)
+    Rights(database).need_admin(person, "Only administrators may make a backup: it holds every document.")
     if target.exists():
         raise AssistantError(f"{target.name} is there already: name a file that is not.")
     with (

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.domain import Person, Role
-from assistant.errors import Conflict, NotAllowed, WrongUse
+from assistant.domain import Person
+from assistant.errors import Conflict, WrongUse
 from assistant.knowledge.evidence import curve, threshold_for
+from assistant.people.rights import Rights
 from assistant.storage.disk import NOTHING_CHANGED, full_disk_told
 from assistant.storage.preferences import Preferences
 
@@ -41,11 +42,12 @@ class Caution:
     """Keeps the wanted rate and knows the threshold that it comes to."""
 
     def __init__(self, database: Database) -> None:
+        self._rights = Rights(database)
         self._preferences = Preferences(database)
 
     def wanted(self, person: Person) -> Wanted:
         """Return what admins want; raises NotAllowed for others."""
-        _only_admins(person)
+        self._rights.need_admin(person, ONLY_ADMINS)
         return self._wanted()
 
     @full_disk_told(NOTHING_CHANGED)
@@ -54,7 +56,7 @@ class Caution:
 
         Raises NotAllowed, WrongUse for a rate that was not measured, Conflict when somebody else was faster.
         """
-        _only_admins(person)
+        self._rights.need_admin(person, ONLY_ADMINS)
         rate = checked(wanted.false_answers)
         change = {"from": self._wanted().false_answers, "to": rate}
         revision = self._preferences.replace(
@@ -84,8 +86,3 @@ def checked(rate: object) -> float:
     if not isinstance(rate, float) or not math.isfinite(rate) or not rates[0] <= rate <= rates[-1]:
         raise WrongUse(f"The rate of false answers must be from {rates[0]:.0%} to {rates[-1]:.0%}.")
     return min(rates, key=lambda one: abs(one - rate))
-
-
-def _only_admins(person: Person) -> None:
-    if person.role is not Role.ADMIN:
-        raise NotAllowed(ONLY_ADMINS)

@@ -6,10 +6,11 @@ import logging
 from dataclasses import dataclass
 from decimal import Decimal
 
-from assistant.domain import Person, Role
-from assistant.errors import NotAllowed, ProviderUnavailable
+from assistant.domain import Person
+from assistant.errors import ProviderUnavailable
 from assistant.knowledge.query_vectors import QueryEmbedding
 from assistant.knowledge.reembedding import Reembedding
+from assistant.knowledge.rights import Access
 from assistant.providers import embedders
 from assistant.providers.embedders import EmbedderChoice
 from assistant.settings import Settings
@@ -18,6 +19,7 @@ from assistant.storage.rows import EMBEDDED
 
 logger = logging.getLogger(__name__)
 
+ONLY_ADMINS = "Only administrators may see or change the embedding model."
 TOKENS_PER_CHUNK = 172
 """The median over twelve filings in chunks of 1,000 characters, by MiniLM's tokenizer."""
 
@@ -54,16 +56,22 @@ class EmbedderSwitch:
     """What admins may do about the embedding model. ``worker`` is None in a process that does not own the index."""
 
     def __init__(
-        self, settings: Settings, embeddings: Embeddings, queries: QueryEmbedding, worker: Reembedding | None
+        self,
+        settings: Settings,
+        access: Access,
+        embeddings: Embeddings,
+        queries: QueryEmbedding,
+        worker: Reembedding | None,
     ) -> None:
         self._settings = settings
+        self._access = access
         self._embeddings = embeddings
         self._queries = queries
         self._worker = worker
 
     def state(self, person: Person) -> EmbedderState:
         """Return how it stands. Raises NotAllowed."""
-        _need_admin(person)
+        self._access.need_admin(person, ONLY_ADMINS)
         served = self._embeddings.served()
         done, total = self._embeddings.counts(served.wanted or served.model)
         return EmbedderState(
@@ -83,7 +91,7 @@ class EmbedderSwitch:
         What an earlier, broken off change has made counts. Raises NotAllowed, NotFound for an unknown model,
         ProviderUnavailable for one that is not set up.
         """
-        _need_admin(person)
+        self._access.need_admin(person, ONLY_ADMINS)
         wanted = embedders.choice(model_id, self._settings)
         if wanted.problem:
             raise ProviderUnavailable(f"{wanted.label} cannot be used yet: {wanted.problem}")
@@ -92,17 +100,12 @@ class EmbedderSwitch:
 
     def cancel(self, person: Person) -> EmbedderState:
         """Call a change off; the serving model goes on, and what was made is kept. Raises NotAllowed."""
-        _need_admin(person)
+        self._access.need_admin(person, ONLY_ADMINS)
         self._ask_for(person, None)
         return self.state(person)
 
     def _ask_for(self, person: Person, model_id: str | None) -> None:
         logger.info("person %s wants the embedding model %s", person.id, model_id or "to stay as it is")
-        self._embeddings.want(model_id)
+        self._embeddings.want(model_id, person.id)
         if self._worker:
             self._worker.wake()
-
-
-def _need_admin(person: Person) -> None:
-    if person.role is not Role.ADMIN:
-        raise NotAllowed("Only administrators may see or change the embedding model.")

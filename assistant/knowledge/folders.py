@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assistant import log
-from assistant.domain import Person, Role
+from assistant.domain import Person
 from assistant.errors import AssistantError, NotAllowed, NotFound, UploadRefused
 from assistant.knowledge.folder_sync import FolderSync, Refused, Remover, Shelf
 from assistant.library import Synced, SyncOutcome, WatchedFolder
+from assistant.people.rights import Rights
 from assistant.settings import Settings
 from assistant.storage.database import Database
 from assistant.storage.folders import FolderRecords
@@ -24,6 +25,7 @@ OF_THE_KERNEL = ("/proc", "/sys", "/dev")
 """What stands there as files is memory and devices: one holds the environment with all keys."""
 OF_OTHERS = (*OF_THE_KERNEL, "/boot", "/etc", "/run", "/usr", "/var/lib", "/var/log", "/var/run")
 OF_THE_SYSTEM = "This folder is the system's or hidden, and may hold secrets: pick one that holds documents."
+ONLY_ADMINS = "Only administrators may have folders of the server brought in."
 NO_RIGHT = "Whoever added this folder is no admin any more, so it is not looked at: remove it and add it again."
 
 
@@ -32,13 +34,14 @@ class Folders:
 
     def __init__(self, database: Database, settings: Settings, shelf: Shelf, remover: Remover) -> None:
         self._records = FolderRecords(database)
+        self._rights = Rights(database)
         self._settings = settings
         self._shelf = shelf
         self._remover = remover
 
     def watched(self, person: Person) -> list[WatchedFolder]:
         """Return the folders that are looked at by themselves. Raises NotAllowed."""
-        _need_admin(person)
+        self._rights.need_admin(person, ONLY_ADMINS)
         return self._records.watched()
 
     def watch(self, person: Person, path: str | Path, space: str = "general") -> WatchedFolder:
@@ -47,7 +50,7 @@ class Folders:
         For admins alone, since it makes a document of whatever the server may read there. Raises NotAllowed, and
         UploadRefused for what is no folder, the data folder, one of the system, or one that another space has.
         """
-        _need_admin(person)
+        self._rights.need_admin(person, ONLY_ADMINS)
         given = Path(path).expanduser()
         if not given.is_absolute():
             raise UploadRefused("Give the whole path of the folder, from the root.")
@@ -56,8 +59,8 @@ class Folders:
 
     def unwatch(self, person: Person, folder_id: int) -> None:
         """Look at a folder no more; its documents stay. Raises NotAllowed."""
-        _need_admin(person)
-        self._records.forget(folder_id)
+        self._rights.need_admin(person, ONLY_ADMINS)
+        self._records.forget(folder_id, person.id)
 
     def sync(
         self, person: Person, folder: Path, space: str = "general", *, remove_all: bool = False
@@ -66,7 +69,7 @@ class Folders:
 
         Raises NotAllowed, and UploadRefused as ``watch`` does.
         """
-        _need_admin(person)
+        self._rights.need_admin(person, ONLY_ADMINS)
         known = self._known(person, folder, space, watched=False)
         yield from FolderSync(
             self._records, self._shelf, self._remover, person, known, by_hand=True, remove_all=remove_all
@@ -109,6 +112,7 @@ class Watching:
     def __init__(self, database: Database, shelf: Shelf, remover: Remover, every_seconds: float) -> None:
         self._records = FolderRecords(database)
         self._people = People(database)
+        self._rights = Rights(database)
         self._shelf = shelf
         self._remover = remover
         self._every_seconds = every_seconds
@@ -144,10 +148,13 @@ class Watching:
     def _problem_of(self, folder: WatchedFolder) -> str | None:
         """Bring a folder's files in; return a sentence on what was wrong."""
         person = self._people.by_id(folder.added_by)
-        if person is None or person.role is not Role.ADMIN:
+        if person is None:
             return NO_RIGHT
         try:
+            self._rights.need_admin(person, NO_RIGHT)
             return self._bring_in(person, folder)
+        except NotAllowed:
+            return NO_RIGHT
         except AssistantError as error:
             return error.message
         except Exception as error:
@@ -164,8 +171,3 @@ class Watching:
             if self._stop.is_set():
                 break
         return problem
-
-
-def _need_admin(person: Person) -> None:
-    if person.role is not Role.ADMIN:
-        raise NotAllowed("Only administrators may have folders of the server brought in.")

@@ -31,6 +31,13 @@ BUILDING = "The search index is being built from the stored vectors: {done:,} of
 RENEWING = "The search index is being renewed: {done:,} of {total:,} passages. The old one serves until then."
 
 
+def without_counts(health: IndexHealth) -> IndexHealth:
+    """Return it for people who may not know how many passages there are of which they read only some."""
+    if not health.total:
+        return health
+    return replace(health, sentence=f"The search index is being built anew. {MEANWHILE}", done=0, total=0)
+
+
 class Health:
     """Written by the thread that owns the index, read by all."""
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from assistant import clock, faults
+from assistant.access import Readable
 from assistant.clock import Clock
-from assistant.domain import Person, Upload
+from assistant.domain import Person, Role, Upload
 from assistant.errors import UploadRefused
+from assistant.knowledge.rights import Access
 from assistant.settings import Settings
 from assistant.storage.accepting import MEGABYTE, Accepting, NewVersion, too_many_uploads
 from assistant.storage.blobs import DISK_FULL, Arriving, Blobs, Received, too_large
@@ -21,6 +23,7 @@ from assistant.storage.disk import full_disk_told
 from assistant.storage.purge import remove_unused
 from assistant.storage.rates import HOUR, Meter, Quota, Rates
 
+NOBODY = Person("", "", "", Role.STAFF)
 NAME_CHARACTERS = 500
 """Files stand under their hash, so no file system bounds a name; this only keeps lists readable."""
 
@@ -37,18 +40,20 @@ class Wanted:
 
 
 class Intake:
-    """Takes files in. The caller has checked that the person may, and that the space is theirs to see."""
+    """Takes files in. The caller has checked that the person may; whether they still may is asked when all is there."""
 
     def __init__(
         self,
         database: Database,
         blobs: Blobs,
         settings: Settings,
+        access: Access,
         wake: Callable[[], None],
         clock: Clock = clock.now,
     ) -> None:
         """``wake`` is called whenever something was queued."""
         self._database = database
+        self._access = access
         self._blobs = blobs
         self._accepting = Accepting(database)
         self._limit = settings.upload_max_mb * MEGABYTE
@@ -67,6 +72,18 @@ class Intake:
         stream = io.BytesIO(data) if isinstance(data, bytes) else data
         return self._accept(wanted, self._blobs.receive(stream, self._limit), quota)
 
+    def plant(self, space_id: str, name: str, data: bytes) -> str:
+        """Store a document for nobody, as the watch over the rights needs it; returns its id."""
+        received = self._blobs.receive(io.BytesIO(data), self._limit)
+        try:
+            version = replace(_version(Wanted(name, space_id, NOBODY), received), canary=True)
+            watch = Readable((space_id,), everything=True, canaries=True)
+            planted = self._accepting.accept(version, lambda: self._blobs.place(received), watch)
+        finally:
+            self._blobs.discard(received)
+        self._wake()
+        return planted.document_id
+
     def begin(self, wanted: Wanted, size: int | None) -> Incoming:
         """Begin to take a file in piece by piece; ``size`` in bytes, where it is known, is looked at first."""
         if size is not None and size > self._limit:
@@ -76,14 +93,14 @@ class Intake:
         self._blobs.need_room(size or 0)
         return Incoming(self._blobs.arriving(self._limit), lambda received: self._accept(wanted, received, quota))
 
-    def retry(self, document_id: str) -> None:
-        """Queue the newest version again if it failed."""
-        self._accepting.retry(document_id)
+    def retry(self, document_id: str, person: Person) -> None:
+        """Queue the newest version again if it failed; raises NotFound."""
+        self._accepting.retry(document_id, person)
         self._wake()
 
     def cancel(self, document_id: str, by: Person) -> None:
-        """Stop what is under way for the newest version."""
-        unneeded = cancel(self._database, document_id, by.name or by.email)
+        """Stop what is under way for the newest version; raises NotFound."""
+        unneeded = cancel(self._database, document_id, by)
         if unneeded is not None:
             remove_unused(self._database, self._blobs, [unneeded])
         self._wake()
@@ -96,9 +113,10 @@ class Intake:
 
     def _accept(self, wanted: Wanted, received: Received, quota: Quota | None) -> Upload:
         try:
+            self._access.need_editor(wanted.person)
             with full_disk_told(DISK_FULL):
-                version = _version(wanted, received)
-                upload = self._accepting.accept(version, lambda: self._blobs.place(received), quota)
+                version, place = _version(wanted, received), lambda: self._blobs.place(received)
+                upload = self._accepting.accept(version, place, wanted.person, quota)
             faults.point("row_committed")
         finally:
             self._blobs.discard(received)

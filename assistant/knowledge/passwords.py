@@ -9,6 +9,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from assistant.access import Reader
 from assistant.storage.database import Database
 from assistant.storage.secrets import Secrets
 
@@ -22,12 +23,12 @@ class Passwords:
         self._file = folder / KEY_FILE
         self._secrets = Secrets(database)
 
-    def keep(self, document_id: str, password: str | None) -> None:
+    def keep(self, document_id: str, password: str | None, reader: Reader) -> None:
         """Keep a password for the next attempt at a failed document, or forget an earlier one.
 
         Raises NotFound, and Conflict while the document is being read.
         """
-        self._secrets.keep(document_id, None if not password else self._sealed(password))
+        self._secrets.keep(document_id, None if not password else self._sealed(password), reader)
 
     def of(self, version_id: int) -> str | None:
         """Return the password that was given for a version; None when none was, or its key is gone."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from assistant.domain import DocumentStatus
+from assistant.access import Reader
+from assistant.domain import DocumentStatus, Person
 from assistant.library import FileProgress, Finished
 from assistant.storage.database import Database, utc_now
 from assistant.storage.ingestion import AT_WORK
@@ -16,26 +17,26 @@ MEASURED_SECONDS = 1.0
 
 
 class FileProgresses:
-    """Progress of documents in spaces that the caller has checked the person may read."""
+    """Progress of documents that somebody may read. Raises SignedOut for who may not act."""
 
     def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._rows = ProgressRows(database)
         self._now = now
 
-    def of(self, document_ids: Sequence[str], space_ids: Sequence[str]) -> dict[str, FileProgress]:
-        """Return where each of these documents stands; those that are not in the spaces are left out."""
+    def of(self, document_ids: Sequence[str], reader: Reader) -> dict[str, FileProgress]:
+        """Return where each of these documents stands; those that are not for the reader are left out."""
         if not document_ids:
             return {}
         now = self._now()
-        return {key: _progress(stage, now) for key, stage in self._rows.of(document_ids, space_ids).items()}
+        return {key: _progress(stage, now) for key, stage in self._rows.of(document_ids, reader).items()}
 
     def finished_seq(self) -> int:
         """Return where the order of finished documents stands: what comes after it is news."""
         return self._rows.finished_seq()
 
-    def finished_since(self, seq: int, uploaded_by: str, space_ids: Sequence[str]) -> list[Finished]:
+    def finished_since(self, seq: int, person: Person) -> list[Finished]:
         """Return how uploads of this person ended after ``seq``, in that order."""
-        return self._rows.finished_since(seq, uploaded_by, space_ids)
+        return self._rows.finished_since(seq, person)
 
 
 def _progress(stage: Stage, now: datetime) -> FileProgress:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from assistant.domain import Passage, Person
 from assistant.errors import Conflict
-from assistant.knowledge.rights import Access, need_editor
+from assistant.knowledge.rights import Access
 from assistant.library import Suspect, SuspectDocument, UploadGuard
 from assistant.storage.disk import NOTHING_CHANGED, full_disk_told
-from assistant.storage.documents import Documents
 from assistant.storage.preferences import Preferences
 from assistant.storage.suspects import SuspectSentences
 
@@ -27,34 +26,35 @@ class Quarantine:
     """Suspected sentences of documents. Every method that a person calls checks their rights."""
 
     def __init__(self, database: Database) -> None:
-        self._access = Access(Documents(database))
+        self._access = Access(database)
         self._sentences = SuspectSentences(database)
         self._preferences = Preferences(database)
 
     def documents(self, person: Person) -> list[SuspectDocument]:
         """Return the documents with suspected sentences, also those that were released. Raises NotAllowed."""
-        need_editor(person)
-        return self._sentences.documents(self._access.readable(person))
+        self._access.need_editor(person)
+        return self._sentences.documents(person)
 
     def document(self, person: Person, document_id: str) -> SuspectDocument | None:
         """Return what is suspected of one document; None when nothing is. Raises NotAllowed."""
-        need_editor(person)
-        return next(iter(self._sentences.documents(self._access.readable(person), document_id)), None)
+        self._access.need_editor(person)
+        return next(iter(self._sentences.documents(person, document_id)), None)
 
     @full_disk_told(NOTHING_CHANGED)
     def release(self, person: Person, document_id: str) -> None:
         """Take a document's sentences for harmless, here and in later versions. Raises NotAllowed, NotFound."""
-        need_editor(person)
-        self._sentences.release(self._access.document(person, document_id).id, person.id)
+        self._access.need_editor(person)
+        self._sentences.release(document_id, person)
 
-    def policy(self, person: Person) -> UploadGuard:  # noqa: ARG002  # everybody may know what answers leave out
-        """Return what becomes of suspected sentences."""
+    def policy(self, person: Person) -> UploadGuard:
+        """Return what becomes of suspected sentences, which everybody may know."""
+        self._access.standing(person)
         return self._policy()
 
     @full_disk_told(NOTHING_CHANGED)
     def set_policy(self, person: Person, policy: UploadGuard) -> None:
         """Say what becomes of suspected sentences. Raises NotAllowed, Conflict."""
-        need_editor(person)
+        self._access.need_editor(person)
         stored = self._preferences.get(PREFERENCE)
         value = {**((stored and stored.value) or {}), UPLOADS: policy.value}
         if self._preferences.replace(PREFERENCE, value, stored.revision if stored else 0, person.id) is None:
@@ -77,7 +77,7 @@ class Quarantine:
 
     def for_people(self, person: Person, passages: Sequence[Passage]) -> list[Passage]:
         """Return the passages that a search shows: none of a document in quarantine to whoever cannot release it."""
-        if person.may_edit_documents or self._policy() is not UploadGuard.QUARANTINE:
+        if self._access.standing(person).person.may_edit_documents or self._policy() is not UploadGuard.QUARANTINE:
             return list(passages)
         return self.for_models(passages)
 

@@ -10,6 +10,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.access import Reader
 from assistant.domain import Passage
 from assistant.knowledge.arranging import Group, Piece, arranged
 from assistant.knowledge.exact import ExactSearches
@@ -98,22 +99,24 @@ class Retrieval:
         self,
         queries: Sequence[str],
         vectors: QueryVectors,
-        spaces: Sequence[str],
+        reader: Reader,
         k: int,
         filters: Filters = EVERYTHING,
     ) -> list[Passage]:
-        """Return the k best live passages of these spaces for queries that mean the same, best first.
+        """Return the k best live passages that somebody may read for queries that mean the same, best first.
+
+        What they may read is looked up anew in the state of the database that the passages are loaded from. Raises
+        SignedOut for a person who may not act, or not any more when the search has come to its end.
 
         Whatever model ranks them, their ``similarity`` is that of the embedded one: what decides whether passages
         carry an answer is fitted to it.
         """
         valid_on = self._day() if leaves_out_expired(self._preferences) else None
-        searched = [space for space in spaces if not filters.spaces or space in filters.spaces]
-        with snapshot(self._database, searched, valid_on, filters) as now:
-            few = now.few(FEW)
+        with snapshot(self._database, reader, valid_on, filters) as now:
+            few, spaces = now.few(FEW), now.spaces
             depth = min(DEEPEST, math.ceil(DEPTH / max(now.share(), DEPTH / DEEPEST)))
-        near = _Near(few=few) if few is not None else self._near(vectors, searched, depth)
-        with snapshot(self._database, searched, valid_on, filters) as now:
+        near = _Near(few=few) if few is not None else self._near(vectors, spaces, depth)
+        with snapshot(self._database, reader, valid_on, filters) as now:
             keywords = [now.keywords(query, DEPTH) for query in queries]
             cosines = _nearest(_ranked_by(now, sorted(near.rows(now).union(*keywords)), vectors), keywords)
             asked = [

@@ -1,31 +1,48 @@
-"""Who may do what with documents."""
+"""Who may do what with documents, asked of the database at each use."""
 
 from __future__ import annotations
 
-from assistant.domain import Document, Person, Space
-from assistant.errors import NotAllowed, NotFound
+from typing import TYPE_CHECKING
+
+from assistant.domain import Document, Person, Role, Space
+from assistant.errors import NotFound
+from assistant.people.rights import Rights
 from assistant.storage.documents import Documents
 
-
-def need_editor(person: Person) -> None:
-    """Raise NotAllowed unless this person may change documents."""
-    if not person.may_edit_documents:
-        raise NotAllowed("Only knowledge base administrators may change documents.")
+if TYPE_CHECKING:
+    from assistant.access import Standing
+    from assistant.storage.database import Database
 
 
 class Access:
-    """What a person may read. Every service asks here; what they may not read does not exist for them."""
+    """What a person may read and do. Every service asks here; what they may not read does not exist for them.
 
-    def __init__(self, documents: Documents) -> None:
-        self._documents = documents
+    Every method raises SignedOut when the person may not act (any more).
+    """
 
-    def spaces(self, person: Person) -> list[Space]:  # noqa: ARG002  # every person reads every space so far
+    def __init__(self, database: Database) -> None:
+        self._rights = Rights(database)
+        self._documents = Documents(database)
+
+    def standing(self, person: Person) -> Standing:
+        """Return the person as they are now."""
+        return self._rights.standing(person)
+
+    def need_editor(self, person: Person) -> Standing:
+        """Return the person as they are now; raises NotAllowed unless they may change documents."""
+        return self._rights.need_editor(person)
+
+    def need_admin(self, person: Person, sentence: str) -> Standing:
+        """Return the person as they are now; raises NotAllowed with this sentence unless they are an admin."""
+        return self._rights.need_admin(person, sentence)
+
+    def is_admin(self, person: Person) -> bool:
+        """Return whether the person reads and changes everything."""
+        return self.standing(person).role is Role.ADMIN
+
+    def spaces(self, person: Person) -> list[Space]:
         """Return the spaces that this person may read."""
-        return self._documents.spaces()
-
-    def readable(self, person: Person) -> list[str]:
-        """Return the ids of those spaces."""
-        return [space.id for space in self.spaces(person)]
+        return self._documents.spaces(person)
 
     def space(self, person: Person, wanted: str) -> Space:
         """Return the space of this id or name; raises NotFound."""
@@ -36,7 +53,4 @@ class Access:
 
     def document(self, person: Person, document_id: str) -> Document:
         """Return a document; raises NotFound."""
-        document = self._documents.get(document_id)
-        if document.space not in self.readable(person):
-            raise NotFound("There is no such document.")
-        return document
+        return self._documents.get(document_id, person)

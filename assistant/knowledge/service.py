@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,13 +13,16 @@ import numpy as np
 from filelock import Timeout
 from numpy.typing import NDArray
 
+from assistant.access import Readable
 from assistant.domain import Document, DocumentStatus, PageSpan, Passage, Person, Space, Upload
 from assistant.errors import FolderInUse, NotFound
+from assistant.knowledge.canaries import Watch
 from assistant.knowledge.caution import Caution
 from assistant.knowledge.embedder_state import EmbedderState, EmbedderSwitch
 from assistant.knowledge.exact import ExactSearches
 from assistant.knowledge.folders import Folders, Watching
 from assistant.knowledge.index import VectorIndex
+from assistant.knowledge.index_health import without_counts
 from assistant.knowledge.indexer import Indexer
 from assistant.knowledge.intake import Incoming, Intake, Wanted, clean_name
 from assistant.knowledge.library import Library
@@ -29,11 +32,13 @@ from assistant.knowledge.quarantine import Quarantine
 from assistant.knowledge.query_vectors import QueryEmbedding, server_of
 from assistant.knowledge.rebuilds import Rebuilds
 from assistant.knowledge.reembedding import Reembedding
-from assistant.knowledge.retrieval import OwnIndex, Retrieval
-from assistant.knowledge.rights import Access, need_editor
+from assistant.knowledge.retrieval import OwnIndex, QueryVectors, Retrieval
+from assistant.knowledge.rights import Access
+from assistant.knowledge.samples import upload_all
 from assistant.knowledge.search_limit import SearchLimit
+from assistant.knowledge.web_addresses import WebAddresses
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
-from assistant.library import EVERYTHING, Filters, Finished, IndexHealth
+from assistant.library import EVERYTHING, Filters, Finished, IndexHealth, IngestProgress
 from assistant.providers.api_embedder import ApiEmbedder
 from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.leaning import in_english
@@ -45,9 +50,10 @@ from assistant.storage.documents import Documents
 from assistant.storage.embeddings import Embeddings
 from assistant.storage.generations import Generations
 from assistant.storage.index_state import IndexState
-from assistant.storage.people import LOCAL
+from assistant.storage.people import People
 from assistant.storage.rows import EMBEDDED
 from assistant.storage.spelling import in_other_words, respelled
+from assistant.storage.standing import sight
 from assistant.storage.vectors import Vectors
 
 WAIT_POLL_SECONDS = 0.1
@@ -56,17 +62,6 @@ CHROMA_FOLDER = "chroma"
 BULK_SECONDS = 60.0
 # What a server may take for a batch of chunks while nobody waits.
 EMBEDDING_SECONDS = 60.0
-SAMPLE_SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".pptx", ".html", ".csv", ".md", ".txt"})
-
-
-@dataclass(frozen=True, slots=True)
-class IngestProgress:
-    """How many documents are on their way, searchable in their newest version, failed, and there at all."""
-
-    pending: int
-    ready: int
-    failed: int
-    total: int
 
 
 class KnowledgeBase:
@@ -79,11 +74,11 @@ class KnowledgeBase:
         self._settings = settings
         self._embedder = embedder
         self._documents = Documents(database)
-        self._access = Access(self._documents)
+        self._access = Access(database)
         self._vectors = Vectors(database)
         self._embeddings = Embeddings(database)
         self._blobs = Blobs(settings.data_dir)
-        self._intake = Intake(database, self._blobs, settings, self._wake)
+        self._intake = Intake(database, self._blobs, settings, self._access, self._wake)
         self._searches = SearchLimit(database, settings)
         self._progress = FileProgresses(database)
         self.library = Library(database, self._blobs, self._wake, self._progress.of)
@@ -104,6 +99,10 @@ class KnowledgeBase:
         if own_index:
             self._take_ownership(serves)
         self._retrieval = Retrieval(database, self._exact, self._own, embed=embedder.embed)
+        self.addresses = WebAddresses(
+            database, settings, self._access, lambda *given: self.upload(*given[:3], space=given[3])
+        )
+        self.watch = Watch(database, self, self._intake.plant, self._found_by)
 
     def start(self) -> None:
         """Take up what an earlier process left: pending documents, the index. Returns at once."""
@@ -127,6 +126,7 @@ class KnowledgeBase:
 
     def close(self) -> None:
         """Stop the work in the background; the next start takes it up."""
+        self.watch.close()
         self._queries.close()
         if self._watching:
             self._watching.close()
@@ -170,21 +170,21 @@ class KnowledgeBase:
     @full_disk_told(NOTHING_CHANGED)
     def cancel(self, person: Person, document_id: str) -> None:
         """Stop what is under way for a document; what is searchable stays. Raises NotAllowed, NotFound."""
-        need_editor(person)
-        self._intake.cancel(self.document(person, document_id).id, person)
+        self._access.need_editor(person)
+        self._intake.cancel(document_id, person)
 
-    def finished_seq(self, person: Person) -> int:  # noqa: ARG002 - as for spaces
+    def finished_seq(self, person: Person) -> int:
         """Return where the order of finished documents stands: what comes after it is news."""
+        self._access.standing(person)
         return self._progress.finished_seq()
 
     def finished_since(self, person: Person, seq: int) -> list[Finished]:
         """Return how this person's uploads ended after ``seq``, in that order; some at a time."""
-        return self._progress.finished_since(seq, person.email, self._access.readable(person))
+        return self._progress.finished_since(seq, person)
 
     def documents(self, person: Person, *, space: str | None = None) -> list[Document]:
         """Return the documents that this person may see, by name."""
-        spaces = self._access.readable(person) if space is None else [self._access.space(person, space).id]
-        return self._documents.in_spaces(spaces)
+        return self._documents.readable_by(person, None if space is None else self._access.space(person, space).id)
 
     def document(self, person: Person, document_id: str) -> Document:
         """Return one document; raises NotFound."""
@@ -196,9 +196,9 @@ class KnowledgeBase:
 
     @full_disk_told(NOTHING_CHANGED)
     def add_space(self, person: Person, name: str) -> Space:
-        """Add a space, or return the one of this name. Raises NotAllowed, UploadRefused without a name."""
-        need_editor(person)
-        return self._documents.add_space(clean_name(name))
+        """Add a space, or return the one of this name. Raises NotAllowed, UploadRefused for a name it cannot have."""
+        self._access.need_editor(person)
+        return self._documents.add_space(clean_name(name), person)
 
     @full_disk_told(NOTHING_CHANGED)
     def retry(self, person: Person, document_id: str, password: str | None = None) -> None:
@@ -206,31 +206,34 @@ class KnowledgeBase:
 
         Raises NotAllowed, NotFound, and Conflict for a password while the document is being read.
         """
-        need_editor(person)
-        self._passwords.keep(self.document(person, document_id).id, password)
-        self._intake.retry(document_id)
+        self._access.need_editor(person)
+        self._passwords.keep(document_id, password, person)
+        self._intake.retry(document_id, person)
 
     def delete(self, person: Person, document_id: str) -> None:
         """Delete a document with all versions; no search finds it after this. Raises NotAllowed, NotFound."""
-        need_editor(person)
+        self._access.need_editor(person)
         self.library.delete_many(person, [self.document(person, document_id).id])
 
     @full_disk_told(NOTHING_CHANGED)
     def reindex(self, person: Person) -> int:
         """Build keyword and vector index anew from what is stored, while the old one serves.
 
-        Returns how many searchable documents they will hold. Raises NotAllowed.
+        Returns how many searchable documents they will hold. For admins alone, since it is about all of them. Raises
+        NotAllowed.
         """
-        need_editor(person)
+        self._access.need_admin(person, "Only administrators may have the whole index built anew.")
         self._vectors.rebuild_keywords()
         for space in self._vectors.populated_spaces():
             Generations(self._database).want(space, self._embeddings.served().model)
         self._wake()
         return len(self._vectors.live_versions())
 
-    def index_health(self) -> IndexHealth:
-        """Return how the vector index is, as the process that owns it says. Fast."""
-        return self._own.indexer.health if self._own else IndexState(self._database).read()
+    def index_health(self, person: Person) -> IndexHealth:
+        """Return how the vector index is, as the process that owns it says; how much it holds is told admins alone."""
+        everything = self._access.is_admin(person)
+        health = self._own.indexer.health if self._own else IndexState(self._database).read()
+        return health if everything else without_counts(health)
 
     def wait_until_indexed(self, timeout: float) -> bool:
         """Wait until the index holds all there is to index, at most ``timeout`` seconds; say whether it does.
@@ -244,14 +247,14 @@ class KnowledgeBase:
 
     def damaged_originals(self, person: Person) -> list[str]:
         """Return the names of documents whose stored bytes are missing or not the uploaded ones. Raises NotAllowed."""
-        need_editor(person)
+        self._access.need_editor(person)
         return [one.name for one in self.documents(person) if not self._blobs.is_sound(one.sha256)]
 
     def search(
         self, person: Person, query: str, k: int = 10, filters: Filters = EVERYTHING, *, limited: bool = True
     ) -> list[Passage]:
         """As ``retrieve``, with passages as they stand in the documents; TooMany for one too many within a minute."""
-        self._searches.count(person.id, query if limited else "")
+        self._searches.count(self._access.standing(person).person.id, query if limited else "")
         written = self.in_words_of_documents(person, query)
         return self.quarantine.for_people(person, self._found(person, [written], k, None, filters))
 
@@ -262,12 +265,13 @@ class KnowledgeBase:
         not where another embedding model serves, which a company takes because it knows more words by itself.
         """
         if not in_english(question):
+            self._access.standing(person)
             return question
-        spaces = self._access.readable(person)
         with self._database.read() as session:
-            written = respelled(session, question, spaces, self._embedder.knows)
+            readable = sight(session, person)
+            written = respelled(session, question, readable, self._embedder.knows)
             other = self._queries.model() == EMBEDDED
-            return in_other_words(session, written, spaces) if other else written
+            return in_other_words(session, written, readable) if other else written
 
     def retrieve(
         self,
@@ -281,7 +285,7 @@ class KnowledgeBase:
 
         ``query_vectors`` has the embedded model's row for each query where the caller has them already. Only documents
         that the ``filters`` let through are searched; raises NotFound for a space of theirs (by id or name) that is
-        not there for this person.
+        not there for this person, SignedOut when they may not act, or not any more once it has come to its end.
         """
         return self.quarantine.for_models(self._found(person, queries, k, query_vectors, filters))
 
@@ -294,14 +298,17 @@ class KnowledgeBase:
         filters: Filters,
     ) -> list[Passage]:
         chosen = tuple(self._access.space(person, space).id for space in filters.spaces)
+        self._access.standing(person)
         asked = [query for query in queries if query.strip()]
         if not asked or k < 1:
             return []
         known = query_vectors if len(asked) == len(queries) else None
         vectors = self._queries.vectors(person.id, asked, known)
-        return self._retrieval.passages(
-            asked, vectors, self._access.readable(person), k, replace(filters, spaces=chosen)
-        )
+        return self._retrieval.passages(asked, vectors, person, k, replace(filters, spaces=chosen))
+
+    def _found_by(self, readable: Readable, words: str) -> list[Passage]:
+        """What a search with these rights finds; embedded here, since the words of a canary go nowhere."""
+        return self._retrieval.passages([words], QueryVectors(self._embedder.embed([words])), readable, 8)
 
     def queries_go_to(self) -> str | None:
         """Return the host outside the house that is given what people search for; None when none is. Fast."""
@@ -324,46 +331,40 @@ class KnowledgeBase:
 
     def original(self, person: Person, document_id: str, version: int | None = None) -> tuple[Path, str]:
         """Return where the unchanged uploaded file stands, and its media type. Raises NotFound."""
-        original = self._documents.original(self.document(person, document_id).id, version)
+        original = self._documents.original(document_id, version, person)
         return self._blobs.path(original.sha256), original.media_type
 
     def document_text(self, person: Person, document_id: str, version: int) -> tuple[str, list[PageSpan]]:
         """Return the text of a version and where its pages lie in it. Raises NotFound."""
-        return self._documents.text(self.document(person, document_id).id, version)
+        return self._documents.text(document_id, version, person)
 
-    def progress(self, person: Person) -> IngestProgress:  # noqa: ARG002 - as for spaces
-        """Return how far the documents are on their way."""
-        counts = self._documents.counts()
+    def progress(self, person: Person) -> IngestProgress:
+        """Return how far the documents that this person may read are on their way."""
+        counts = self._documents.counts(person)
         ready, failed = counts.get(DocumentStatus.READY, 0), counts.get(DocumentStatus.FAILED, 0)
         total = sum(counts.values())
         return IngestProgress(pending=total - ready - failed, ready=ready, failed=failed, total=total)
 
     def wait_until_done(self, document_ids: Sequence[str], timeout: float) -> list[Document]:
-        """Wait until these documents are ready or failed, at most ``timeout`` seconds; return how they stand then.
-
-        Documents that were deleted meanwhile are left out.
-        """
+        """Wait at most ``timeout`` seconds until these documents are ready or failed; return those still there."""
         deadline = time.monotonic() + timeout
         while not self._documents.is_settled(document_ids) and time.monotonic() < deadline:
             time.sleep(WAIT_POLL_SECONDS)
-        documents = []
+        documents, operator = [], People(self._database).local()
         for document_id in document_ids:
             with suppress(NotFound):
-                documents.append(self._documents.get(document_id))
+                documents.append(self._documents.get(document_id, operator))
         return documents
 
     def load_samples(self, folder: Path) -> int:
         """Upload the sample documents, if no document was ever added; return how many."""
         if self._documents.ever_added():
             return 0
-        files = sorted(path for path in folder.glob("*") if path.suffix.lower() in SAMPLE_SUFFIXES)
-        for path in files:
-            with path.open("rb") as stream:
-                self.upload(LOCAL, path.name, stream, limited=False)
-        return len(files)
+        operator = People(self._database).local()
+        return upload_all(folder, lambda name, stream: self.upload(operator, name, stream, limited=False))
 
     def _embedder_switch(self) -> EmbedderSwitch:
-        return EmbedderSwitch(self._settings, self._embeddings, self._queries, self._reembedding)
+        return EmbedderSwitch(self._settings, self._access, self._embeddings, self._queries, self._reembedding)
 
     def _take_ownership(self, serves: bool) -> None:
         try:
@@ -389,7 +390,7 @@ class KnowledgeBase:
             self._own.indexer.wake()
 
     def _wanted(self, person: Person, name: str, space: str, replaces: str | None, expected: int | None) -> Wanted:
-        need_editor(person)
+        self._access.need_editor(person)
         if replaces is not None:
             self.document(person, replaces)
         return Wanted(clean_name(name), self._access.space(person, space).id, person, replaces, expected)

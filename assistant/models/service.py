@@ -20,6 +20,7 @@ from assistant.models.policy import ModelPolicy, checked
 from assistant.people.rights import Rights
 from assistant.providers import catalogue, model_lists
 from assistant.providers.catalogue import ProviderState
+from assistant.providers.prices import costs_less
 from assistant.settings import Settings
 from assistant.storage.database import Database, utc_now
 from assistant.storage.preferences import Preferences
@@ -140,6 +141,18 @@ class ModelService:
             if model is not None and (state.id, model) != (choice.provider, choice.model):
                 found.append(ModelChoice(state.id, model, choice.parameters))
         return tuple(dict.fromkeys(found))
+
+    def cheaper(self, choice: ModelChoice) -> ModelChoice | None:
+        """Return the provider's quick model where it costs less than ``choice`` and may answer for it; else None."""
+        quick = next((row.quick for row in catalogue.rows() if row.id == choice.provider), None)
+        if quick is None or quick == choice.model or not costs_less(choice.provider, quick, choice.model or ""):
+            return None
+        wanted = replace(choice, model=quick)
+        try:
+            allowed = self.resolve(wanted)
+        except ProviderUnavailable:
+            return None
+        return wanted if (allowed.provider, allowed.model) == (wanted.provider, quick) else None
 
     def cost_limit(self) -> Decimal | None:
         """Return the US dollars that a turn may cost; None for no limit."""

@@ -32,6 +32,12 @@ def price(provider_id: str, model_id: str) -> tuple[Decimal, Decimal] | None:
     return _listed(listed, model_id) if listed else None
 
 
+def costs_less(provider_id: str, model_id: str, other: str) -> bool:
+    """Whether a provider's model is cheaper than its ``other``, read and written; no for what is not priced."""
+    own, others = price(provider_id, model_id), price(provider_id, other)
+    return own is not None and others is not None and own[0] < others[0] and own[1] < others[1]
+
+
 def _behind_gateway(model_id: str) -> tuple[str, str]:
     """A gateway's model is ``@provider/model``, where the provider has the name that its account gave it."""
     name, _, model = model_id.removeprefix("@").partition("/")

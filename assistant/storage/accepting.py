@@ -10,21 +10,30 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from assistant.access import Readable, Reader
 from assistant.clock import in_words
-from assistant.domain import DocumentStatus, Upload, UploadOutcome
+from assistant.domain import DocumentStatus, Person, Upload, UploadOutcome
 from assistant.errors import Conflict, NotFound, UploadRefused
+from assistant.storage import audit
 from assistant.storage.database import Database, utc_now
 from assistant.storage.rates import Quota
+from assistant.storage.readable import is_readable
 from assistant.storage.rows import DocumentRow, KnowledgeStateRow, PersonRow, VersionRow
+from assistant.storage.standing import sight
+
+NO_DOCUMENT = "There is no such document."
+NO_SPACE = "There is no such space."
 
 MEGABYTE = 1_000_000
+UPLOADED = "document.uploaded"
 
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
     """An upload whose bytes are on disk. ``replaces`` is the id of the document that it is a version of.
 
-    ``expected`` is the number of the version that the person saw and means to replace; None replaces any.
+    ``expected`` is the number of the version that the person saw and means to replace; None replaces any. A ``canary``
+    is for nobody from the moment it is there.
     """
 
     space_id: str
@@ -35,25 +44,27 @@ class NewVersion:
     uploaded_by: str
     replaces: str | None = None
     expected: int | None = None
+    canary: bool = False
 
 
 class Accepting:
-    """Writes what people hand in; rights are the service's concern."""
+    """Writes what people hand in, where they may read what is there; that they may write is the service's concern."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def accept(self, new: NewVersion, place: Callable[[], None], quota: Quota | None = None) -> Upload:
+    def accept(self, new: NewVersion, place: Callable[[], None], reader: Reader, quota: Quota | None = None) -> Upload:
         """Store an upload as one transaction and call ``place`` within it; queued when this returns.
 
-        Raises NotFound when ``replaces`` names no document, UploadRefused when the name is another's, Conflict when
-        the document's newest version is not the expected one. With a ``quota`` the upload is counted in the same
-        transaction; raises UploadRefused when it is more than the person may upload in an hour.
+        Raises NotFound when ``replaces`` names no document, or for a space, that the reader may read; UploadRefused
+        when the name is another's, Conflict when the document's newest version is not the expected one. With a
+        ``quota`` the upload is counted in the same transaction; raises UploadRefused when it is more than the person
+        may upload in an hour.
         """
         with self._database.write() as session:
             if quota is not None and (wait := quota.count(session, new.size)) is not None:
                 raise too_many_uploads(quota, wait)
-            document = _target(session, new)
+            document = _target(session, new, reader)
             newest = newest_version(session, document.id) if document else None
             if document and newest and (newest.sha256, document.name) == (new.sha256, new.name):
                 place()
@@ -65,12 +76,14 @@ class Accepting:
             number = next_number(session, document)
             place()
             session.add(_version_row(document.id, number, new))
+            told = {"name": new.name, "version": number, "sha256": new.sha256, "space": new.space_id}
+            audit.append(session, reader.id if isinstance(reader, Person) else "", UPLOADED, document.id, told)
             return Upload(document.id, new.name, number, UploadOutcome.NEW_VERSION if newest else UploadOutcome.NEW)
 
-    def retry(self, document_id: str) -> None:
+    def retry(self, document_id: str, reader: Reader) -> None:
         """Queue the newest version again if it failed; raise NotFound."""
         with self._database.write() as session:
-            version = newest_version(session, existing(session, document_id).id)
+            version = newest_version(session, existing(session, document_id, reader).id)
             if version is not None:
                 queue_again(version)
 
@@ -84,11 +97,12 @@ def too_many_uploads(quota: Quota, seconds: float) -> UploadRefused:
     return UploadRefused(f"You may upload {most} in an hour, and have: go on in {in_words(seconds)}.")
 
 
-def existing(session: Session, document_id: str) -> DocumentRow:
-    """Return the row of a document that is not deleted; raise NotFound."""
-    row = session.get(DocumentRow, document_id)
-    if row is None or row.deleted_at is not None:
-        raise NotFound("There is no such document.")
+def existing(session: Session, document_id: str, reader: Reader) -> DocumentRow:
+    """Return the row of a document that is not deleted and that the reader may read; raise NotFound."""
+    query = select(DocumentRow).where(DocumentRow.id == document_id, DocumentRow.deleted_at.is_(None))
+    row = session.scalars(query.where(is_readable(sight(session, reader)))).one_or_none()
+    if row is None:
+        raise NotFound(NO_DOCUMENT)
     return row
 
 
@@ -114,14 +128,30 @@ def queue_again(version: VersionRow) -> None:
     version.worker = None
 
 
-def _target(session: Session, new: NewVersion) -> DocumentRow | None:
+def _target(session: Session, new: NewVersion, reader: Reader) -> DocumentRow | None:
+    """The document that a version is for; a name that one has which the reader may not read is taken like any other."""
+    readable = sight(session, reader)
     if new.replaces is None:
-        return _named(session, new.space_id, new.name)
-    document = existing(session, new.replaces)
+        if new.space_id not in readable.spaces:
+            raise NotFound(NO_SPACE)
+        document = _named(session, new.space_id, new.name)
+        if document is None or _may_read(session, document.id, readable):
+            return document
+        raise _taken(new.name)
+    document = existing(session, new.replaces, readable)
     same_name = _named(session, document.space_id, new.name)
     if same_name is not None and same_name.id != document.id:
-        raise UploadRefused(f"Another document is named {new.name} already; replace that one or rename the file.")
+        raise _taken(new.name)
     return document
+
+
+def _taken(name: str) -> UploadRefused:
+    return UploadRefused(f"Another document is named {name} already; replace that one or rename the file.")
+
+
+def _may_read(session: Session, document_id: str, readable: Readable) -> bool:
+    query = select(DocumentRow.id).where(DocumentRow.id == document_id)
+    return session.scalars(query.where(is_readable(readable))).one_or_none() is not None
 
 
 def _named(session: Session, space_id: str, name: str) -> DocumentRow | None:
@@ -152,6 +182,7 @@ def _is_same_upload(session: Session, newest: VersionRow, expected: int) -> bool
 
 def _add_document(session: Session, new: NewVersion) -> DocumentRow:
     row = DocumentRow(id=secrets.token_hex(8), space_id=new.space_id, name=new.name, created_at=utc_now())
+    row.canary = row.restricted = new.canary
     session.add(row)
     session.execute(update(KnowledgeStateRow).values(documents_added=KnowledgeStateRow.documents_added + 1))
     return row

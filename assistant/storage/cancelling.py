@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from assistant.domain import DocumentStatus
+from assistant.domain import DocumentStatus, Person
 from assistant.storage.accepting import existing, newest_version, next_number
 from assistant.storage.database import Database
 from assistant.storage.documents import queue_removal
@@ -15,7 +15,7 @@ from assistant.storage.rows import DocumentRow, VersionRow
 FINAL = tuple(status for status in DocumentStatus if status.is_final)
 
 
-def cancel(database: Database, document_id: str, by: str) -> str | None:
+def cancel(database: Database, document_id: str, by: Person) -> str | None:
     """Take the newest version away unless it came to its end; return the sha256 of bytes that may not be needed now.
 
     Where an earlier version is searchable or under way, that one is the document again. Otherwise a failed one with
@@ -23,7 +23,7 @@ def cancel(database: Database, document_id: str, by: str) -> str | None:
     refused, and its vectors are removed by ids that nothing else will have. Raises NotFound.
     """
     with database.write() as session:
-        document = existing(session, document_id)
+        document = existing(session, document_id, by)
         version = newest_version(session, document.id)
         if version is None or version.status in FINAL:
             return None
@@ -33,7 +33,7 @@ def cancel(database: Database, document_id: str, by: str) -> str | None:
         session.delete(version)
         session.flush()
         if not _has_other(session, document):
-            _add_cancelled(session, version, next_number(session, document), f"Cancelled by {by}.")
+            _add_cancelled(session, version, next_number(session, document), f"Cancelled by {by.name or by.email}.")
             return None
         _take_name_back(session, document)
         return version.sha256

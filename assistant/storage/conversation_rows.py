@@ -108,7 +108,10 @@ class TurnSourceRow(Base):
 
 
 class ShareRow(Base):
-    """Whom a conversation is shown to: a "person" or "group" by its id, or "everyone" (then the id is empty)."""
+    """Whom a conversation is shown to: a "person" or "group" by its id, or "everyone" (then the id is empty).
+
+    An address that nobody had when it was given stands in the place of the id, and opens the conversation to nobody.
+    """
 
     __tablename__ = "conversation_shares"
 

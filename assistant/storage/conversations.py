@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from assistant.access import NOTHING, Readable
 from assistant.domain import Citation, Conversation, PendingCall, Support, Turn, TurnStatus, UsageRecord
 from assistant.errors import NotFound
+from assistant.storage import audit
 from assistant.storage import running_turns as running
-from assistant.storage.conversation_rows import CitationRow, ConversationRow, TurnRow
+from assistant.storage.budgets import release
+from assistant.storage.conversation_rows import CitationRow, ConversationRow, ShareRow, TurnRow
 from assistant.storage.database import Database, utc_now
 from assistant.storage.rates import Meter
 from assistant.storage.route_examples import forget_examples
@@ -100,6 +102,7 @@ class Conversations:
             if messages is not None:
                 running.lapse_over_deleted(session, turn, messages)
             insert_records(session, person_id, turn.conversation_id, records)
+            release(session, turn.id)
 
     def take_up(
         self, person_id: str, turn_id: str, pending: Sequence[PendingCall], owner: Owner, running_limit: int
@@ -111,7 +114,7 @@ class Conversations:
         """
         with self._database.write() as session:
             row = _own_turn(session, person_id, turn_id)
-            turn = _with_citations(session, [row])[0]
+            turn = with_citations(session, [row])[0]
             messages, records = running.take_up(session, person_id, row, pending, owner, running_limit)
             return TakenUp(turn, messages, records, sources_of(session, [turn_id]))
 
@@ -140,31 +143,28 @@ class Conversations:
             owner = None if row is None else session.get(ConversationRow, row.conversation_id)
             if row is None or owner is None or row.status != TurnStatus.RUNNING:
                 return
-            turn, records = end(_with_citations(session, [row])[0])
+            turn, records = end(with_citations(session, [row])[0])
             there = running.lines_of(session, turn_id)
             numbered = [replace(record, number=there + n) for n, record in enumerate(records, start=1)]
             _end(session, turn, None)
             insert_records(session, owner.person_id, turn.conversation_id, numbered)
+            release(session, turn_id)
 
     def turn(self, person_id: str, turn_id: str) -> Turn:
         """Return a turn; raises NotFound."""
         with self._database.read() as session:
-            return _with_citations(session, [_own_turn(session, person_id, turn_id)])[0]
+            return with_citations(session, [_own_turn(session, person_id, turn_id)])[0]
 
     def turns(self, person_id: str, conversation_id: str, before_seq: int | None, limit: int) -> list[Turn]:
         """Return the newest ``limit`` turns (before ``before_seq``), oldest first; raises NotFound."""
         with self._database.read() as session:
-            _own(session, person_id, conversation_id)
-            wanted = select(TurnRow).where(TurnRow.conversation_id == conversation_id)
-            if before_seq is not None:
-                wanted = wanted.where(TurnRow.seq < before_seq)
-            rows = session.scalars(wanted.order_by(TurnRow.seq.desc()).limit(limit)).all()
-            return _with_citations(session, rows[::-1])
+            own_conversation(session, person_id, conversation_id)
+            return turns_of(session, conversation_id, before_seq, limit)
 
     def conversation(self, person_id: str, conversation_id: str) -> Conversation:
         """Return a conversation; raises NotFound."""
         with self._database.read() as session:
-            return _value(session, _own(session, person_id, conversation_id))
+            return _value(session, own_conversation(session, person_id, conversation_id))
 
     def conversations(self, person_id: str, query: str, limit: int, offset: int) -> list[Conversation]:
         """Return conversations, latest first, whose title or one of whose questions holds ``query``."""
@@ -179,14 +179,16 @@ class Conversations:
     def rename(self, person_id: str, conversation_id: str, title: str) -> Conversation:
         """Change the title; raises NotFound."""
         with self._database.write() as session:
-            row = _own(session, person_id, conversation_id)
+            row = own_conversation(session, person_id, conversation_id)
             row.title = title
             return _value(session, row)
 
     def delete(self, person_id: str, conversation_id: str) -> list[str]:
-        """Hide a conversation; returns the ids of its running turns; raises NotFound."""
+        """Hide a conversation and end its sharing; returns the ids of its running turns; raises NotFound."""
         with self._database.write() as session:
-            _own(session, person_id, conversation_id).deleted_at = utc_now()
+            own_conversation(session, person_id, conversation_id).deleted_at = utc_now()
+            _end_sharing(session, conversation_id)
+            audit.append(session, person_id, "conversation.deleted", conversation_id)
             return list(running.running_turns(session, conversation_id))
 
     def restore(self, person_id: str, conversation_id: str) -> Conversation:
@@ -196,14 +198,17 @@ class Conversations:
             if row is None or row.person_id != person_id:
                 raise NotFound(NO_CONVERSATION)
             row.deleted_at = None
+            audit.append(session, person_id, "conversation.restored", conversation_id)
             return _value(session, row)
 
     def clear(self, person_id: str, conversation_id: str) -> list[str]:
-        """Remove a conversation's turns; returns the ids of those that were running; raises NotFound."""
+        """Remove a conversation's turns and end its sharing; returns the ids of those that ran; raises NotFound."""
         with self._database.write() as session:
-            _own(session, person_id, conversation_id)
+            own_conversation(session, person_id, conversation_id)
             ids = list(running.running_turns(session, conversation_id))
             forget_examples(session, conversation_id)
+            _end_sharing(session, conversation_id)
+            audit.append(session, person_id, "conversation.cleared", conversation_id)
             session.execute(delete(TurnRow).where(TurnRow.conversation_id == conversation_id))
             return ids
 
@@ -230,6 +235,10 @@ def _started(
     return Started(turn_value(row, ()), said, said_from)
 
 
+def _end_sharing(session: Session, conversation_id: str) -> None:
+    session.execute(delete(ShareRow).where(ShareRow.conversation_id == conversation_id))
+
+
 def title_of(question: str) -> str:
     """Shorten a question to a title, at a word border where there is one."""
     line = " ".join(question.split())
@@ -244,7 +253,8 @@ def _visible_to(person_id: str) -> tuple[ColumnElement[bool], ...]:
     return ConversationRow.person_id == person_id, ConversationRow.deleted_at.is_(None)
 
 
-def _own(session: Session, person_id: str, conversation_id: str) -> ConversationRow:
+def own_conversation(session: Session, person_id: str, conversation_id: str) -> ConversationRow:
+    """Return a conversation's row; raises NotFound when it is not the person's or was deleted."""
     row = session.scalar(select(ConversationRow).where(ConversationRow.id == conversation_id, *_visible_to(person_id)))
     if row is None:
         raise NotFound(NO_CONVERSATION)
@@ -276,7 +286,7 @@ def _mentions(query: str) -> ColumnElement[bool]:
 
 def _conversation_for(session: Session, person_id: str, question: Question) -> ConversationRow:
     if question.conversation_id is not None:
-        return _own(session, person_id, question.conversation_id)
+        return own_conversation(session, person_id, question.conversation_id)
     now = utc_now()
     row = ConversationRow(
         id=uuid4().hex, person_id=person_id, title=title_of(question.text), created_at=now, updated_at=now
@@ -292,7 +302,17 @@ def _replace_citations(session: Session, turn_id: str, citations: Sequence[Citat
         session.execute(insert(CitationRow), citation_columns(turn_id, citations))
 
 
-def _with_citations(session: Session, rows: Sequence[TurnRow]) -> list[Turn]:
+def turns_of(session: Session, conversation_id: str, before_seq: int | None, limit: int) -> list[Turn]:
+    """Return a conversation's newest ``limit`` turns (before ``before_seq``), oldest first."""
+    wanted = select(TurnRow).where(TurnRow.conversation_id == conversation_id)
+    if before_seq is not None:
+        wanted = wanted.where(TurnRow.seq < before_seq)
+    rows = session.scalars(wanted.order_by(TurnRow.seq.desc()).limit(limit)).all()
+    return with_citations(session, rows[::-1])
+
+
+def with_citations(session: Session, rows: Sequence[TurnRow]) -> list[Turn]:
+    """Return rows as turns."""
     wanted = select(CitationRow).where(CitationRow.turn_id.in_([row.id for row in rows])).order_by(CitationRow.n)
     found: dict[str, list[CitationRow]] = {}
     for citation in session.scalars(wanted) if rows else ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, column, exists, false, func, or_, select, table
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from assistant.access import Reader
+from assistant.domain import Person
+from assistant.errors import NotFound
 from assistant.storage import audit
-from assistant.storage.accepting import newest_version
+from assistant.storage.accepting import existing, newest_version
+from assistant.storage.access_rows import DocumentGroupRow
 from assistant.storage.database import Database, utc_now
 from assistant.storage.documents import bump_revision, queue_removal
 from assistant.storage.library_rows import DeletionRow, MoveRow, OcrTextRow, SecretRow, TagRow
@@ -43,31 +48,35 @@ class Deletion:
             yield from (f"{self.document_id}:{number}:{n}" for n in range(chunks))
 
 
-def delete_documents(database: Database, document_ids: Sequence[str], person_id: str) -> int:
+def delete_documents(
+    database: Database, document_ids: Sequence[str], person: Person, reader: Reader | None = None
+) -> int:
     """Hide documents: no search sees them after this; rows and bytes are removed later.
 
-    Some in a transaction, so that other writers get their turn. Returns how many; those that are gone are passed over.
+    Some in a transaction, so that other writers get their turn. Returns how many; those that are gone, or not for the
+    person to read, are passed over; ``reader`` is who reads them where that is not the person.
     """
     deleted = 0
     for at in range(0, len(document_ids), AT_ONCE):
         with database.write() as session:
             for document_id in document_ids[at : at + AT_ONCE]:
-                document = session.get(DocumentRow, document_id)
-                if document is not None and document.deleted_at is None:
-                    _delete(session, document, person_id)
+                with suppress(NotFound):
+                    _delete(session, existing(session, document_id, reader or person), person.id)
                     deleted += 1
             bump_revision(session)
     return deleted
 
 
-def delete_unchanged(database: Database, document_id: str, sha256: str, person_id: str) -> bool:
+def delete_unchanged(database: Database, document_id: str, sha256: str, person: Person) -> bool:
     """Hide a document as long as its newest version still has this digest; return whether that was done."""
     with database.write() as session:
-        document = session.get(DocumentRow, document_id)
         newest = newest_version(session, document_id)
-        if document is None or document.deleted_at is not None or newest is None or newest.sha256 != sha256:
+        if newest is None or newest.sha256 != sha256:
             return False
-        _delete(session, document, person_id)
+        try:
+            _delete(session, existing(session, document_id, person), person.id)
+        except NotFound:
+            return False
         bump_revision(session)
         return True
 
@@ -98,6 +107,7 @@ def rows_left(database: Database, deletion: Deletion) -> dict[str, int]:
         ("recognised_pages", OcrTextRow, OcrTextRow.version_id.in_(versions)),
         ("passwords", SecretRow, SecretRow.version_id.in_(versions)),
         ("tags", TagRow, TagRow.document_id == document),
+        ("readers", DocumentGroupRow, DocumentGroupRow.document_id == document),
         ("outbox", RemovalRow, RemovalRow.document_id == document),
         ("moves", MoveRow, MoveRow.document_id == document),
     ]
@@ -150,8 +160,15 @@ def _deletion_row(
         "vectors": [[version.number, version.chunks] for version in versions if version.chunks],
         "digests": sorted({version.sha256 for version in versions}),
     }
+    groups = select(DocumentGroupRow.group_id).where(DocumentGroupRow.document_id == document.id)
     return DeletionRow(
-        document_id=document.id, name=document.name, asked_by=person_id, asked_at=utc_now(), traces=traces
+        document_id=document.id,
+        name=document.name,
+        asked_by=person_id,
+        asked_at=utc_now(),
+        traces=traces,
+        space_id=document.space_id,
+        restricted_to=sorted(session.scalars(groups)) if document.restricted else None,
     )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, text
+from sqlalchemy import ColumnElement, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from assistant.access import Readable, Reader
 from assistant.domain import DocumentStatus
 from assistant.library import DocumentPage, DocumentQuery, ListedDocument, SortKey
 from assistant.storage import lexical
@@ -17,59 +18,64 @@ from assistant.storage.database import Database
 from assistant.storage.documents import Newest, document_rows, document_value, is_newest
 from assistant.storage.facts import facts_of
 from assistant.storage.library_rows import TagRow
+from assistant.storage.readable import READABLE, is_readable, values_of
+from assistant.storage.restrictions import groups_of
 from assistant.storage.rows import DocumentRow
+from assistant.storage.standing import sight
 
 CHUNKS_LOOKED_AT = 5_000
 """Words that stand in more chunks than this are looked up in the newest of them only."""
 
 _SAYING = text(
-    """
-    SELECT DISTINCT documents.id FROM
-    (SELECT rowid AS row FROM chunks_fts WHERE chunks_fts MATCH :query ORDER BY rowid DESC LIMIT :limit) AS hits
-    CROSS JOIN chunks ON chunks.id = hits.row
-    CROSS JOIN documents ON documents.live_version_id = chunks.version_id
-    WHERE documents.space_id IN :spaces
-    """
-).bindparams(bindparam("spaces", expanding=True))
+    f"""
+    SELECT DISTINCT id FROM (
+        SELECT documents.id AS id FROM chunks_fts
+        CROSS JOIN chunks ON chunks.id = chunks_fts.rowid
+        CROSS JOIN documents ON documents.live_version_id = chunks.version_id
+        WHERE chunks_fts MATCH :query AND {READABLE} ORDER BY chunks_fts.rowid DESC LIMIT :limit)
+    """  # noqa: S608 - a constant of this package
+)
 
 
 class DocumentList:
-    """Reads lists of documents; which spaces they are from is the service's concern."""
+    """Reads lists of what somebody may read. Raises SignedOut for who may not act."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def page(self, query: DocumentQuery, spaces: Sequence[str], today: date) -> DocumentPage:
-        """Return the documents of these spaces that a query finds, from its offset on."""
+    def page(self, query: DocumentQuery, reader: Reader, today: date) -> DocumentPage:
+        """Return the documents that a query finds, from its offset on; what is counted is readable too."""
         with self._database.read() as session:
-            found = _found(session, query, spaces, today)
+            readable = sight(session, reader)
+            found = _found(session, query, readable, today)
             shown = found[query.offset : query.offset + query.limit]
-            searchable, under_way, failed = _counts(session, spaces)
+            searchable, under_way, failed = _counts(session, readable)
             return DocumentPage(_listed(session, shown), len(found), searchable, under_way, failed)
 
-    def one(self, document_id: str) -> ListedDocument | None:
+    def one(self, document_id: str, reader: Reader) -> ListedDocument | None:
         """Return a document as lists show it; None when there is none."""
         with self._database.read() as session:
-            return next(iter(_listed(session, [document_id])), None)
+            own = select(DocumentRow.id).where(DocumentRow.id == document_id, is_readable(sight(session, reader)))
+            return next(iter(_listed(session, session.scalars(own).all())), None)
 
 
-def _found(session: Session, query: DocumentQuery, spaces: Sequence[str], today: date) -> Sequence[str]:
+def _found(session: Session, query: DocumentQuery, readable: Readable, today: date) -> Sequence[str]:
     wanted = (
         select(DocumentRow.id)
         .join(Newest, Newest.document_id == DocumentRow.id)
-        .where(is_newest(), *_conditions(query, spaces, today))
+        .where(is_newest(), *_conditions(query, readable, today))
     )
     if query.words.strip():
-        wanted = wanted.where(_among(_named(session, query.words, spaces) | _saying(session, query, spaces)))
+        wanted = wanted.where(_among(_named(session, query.words, readable) | _saying(session, query, readable)))
     key = _sort_key(query.sort)
     ordered = wanted.order_by(key.desc() if query.descending else key.asc(), DocumentRow.id)
     return session.scalars(ordered).all()
 
 
-def _conditions(query: DocumentQuery, spaces: Sequence[str], today: date) -> list[ColumnElement[bool]]:
-    asked = set(query.spaces)
-    chosen = [space for space in spaces if not asked or space in asked]
-    conditions: list[ColumnElement[bool]] = [DocumentRow.deleted_at.is_(None), DocumentRow.space_id.in_(chosen)]
+def _conditions(query: DocumentQuery, readable: Readable, today: date) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [DocumentRow.deleted_at.is_(None), is_readable(readable)]
+    if query.spaces:
+        conditions.append(DocumentRow.space_id.in_(query.spaces))
     if query.statuses:
         conditions.append(Newest.status.in_(query.statuses))
     for tag in query.tags:
@@ -81,10 +87,10 @@ def _conditions(query: DocumentQuery, spaces: Sequence[str], today: date) -> lis
     return conditions
 
 
-def _named(session: Session, words: str, spaces: Sequence[str]) -> set[str]:
+def _named(session: Session, words: str, readable: Readable) -> set[str]:
     """The documents whose name or title holds each word. SQLite would tell Ä from ä, so Python compares."""
     columns = select(DocumentRow.id, DocumentRow.name, func.coalesce(DocumentRow.title, ""))
-    rows = session.execute(columns.where(DocumentRow.deleted_at.is_(None), DocumentRow.space_id.in_(spaces)))
+    rows = session.execute(columns.where(DocumentRow.deleted_at.is_(None), is_readable(readable)))
     wanted = words.casefold().split()
     return {id_ for id_, name, title in rows if _holds(f"{name}\n{title}".casefold(), wanted)}
 
@@ -93,13 +99,13 @@ def _holds(said: str, words: Sequence[str]) -> bool:
     return all(word in said for word in words)
 
 
-def _saying(session: Session, query: DocumentQuery, spaces: Sequence[str]) -> set[str]:
+def _saying(session: Session, query: DocumentQuery, readable: Readable) -> set[str]:
     """The documents of which one passage holds all words."""
     terms = lexical.terms_of(query.words) if query.in_text else []
-    if not terms or not spaces:
+    if not terms:
         return set()
     expression = " AND ".join('"' + term.replace('"', '""') + '"' for term in terms)
-    values = {"query": expression, "limit": CHUNKS_LOOKED_AT, "spaces": list(spaces)}
+    values = {"query": expression, "limit": CHUNKS_LOOKED_AT, **values_of(readable)}
     return set(session.scalars(_SAYING, values))
 
 
@@ -122,9 +128,9 @@ def _sort_key(sort: SortKey) -> ColumnElement[Any]:
     return keys[sort]
 
 
-def _counts(session: Session, spaces: Sequence[str]) -> tuple[int, int, int]:
+def _counts(session: Session, readable: Readable) -> tuple[int, int, int]:
     """How many documents are searchable, on their way, and failed in their newest version."""
-    there = (DocumentRow.deleted_at.is_(None), DocumentRow.space_id.in_(spaces))
+    there = (DocumentRow.deleted_at.is_(None), is_readable(readable))
     live = session.scalar(select(func.count()).where(DocumentRow.live_version_id.is_not(None), *there))
     by_status = (
         select(Newest.status, func.count())
@@ -140,5 +146,9 @@ def _counts(session: Session, spaces: Sequence[str]) -> tuple[int, int, int]:
 def _listed(session: Session, ids: Sequence[str]) -> tuple[ListedDocument, ...]:
     rows = session.execute(document_rows().where(DocumentRow.id.in_(ids)))
     documents = {row.id: document_value(row) for row in rows}
-    facts = facts_of(session, ids)
-    return tuple(ListedDocument(documents[id_], *facts[id_]) for id_ in ids if id_ in documents)
+    facts, groups = facts_of(session, ids), groups_of(session, ids)
+    return tuple(
+        ListedDocument(documents[id_], *facts[id_], restricted=id_ in groups, groups=groups.get(id_, ()))
+        for id_ in ids
+        if id_ in documents
+    )

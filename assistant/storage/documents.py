@@ -14,13 +14,15 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session, aliased
 
+from assistant.access import Reader
 from assistant.domain import Document, DocumentStatus, PageSpan, Space
-from assistant.errors import NotFound
+from assistant.errors import NotFound, UploadRefused
 from assistant.library import Version
-from assistant.storage.accepting import existing
+from assistant.storage.accepting import NO_DOCUMENT, existing
 from assistant.storage.database import Database, utc_now
 from assistant.storage.ingestion import split_heading
 from assistant.storage.library_rows import DOCUMENTS, RUNNING, MoveRow, RunRow
+from assistant.storage.readable import is_readable
 from assistant.storage.rows import (
     ChunkRow,
     DocumentRow,
@@ -30,6 +32,7 @@ from assistant.storage.rows import (
     SpaceRow,
     VersionRow,
 )
+from assistant.storage.standing import sight
 
 Newest = aliased(VersionRow)
 Live = aliased(VersionRow)
@@ -72,52 +75,56 @@ class ChunkText:
 
 
 class Documents:
-    """Reads and writes the documents of all spaces; rights are the service's concern."""
+    """Reads documents for somebody: what a reader may not read is not there. Raises SignedOut for who may not act."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def in_spaces(self, space_ids: Sequence[str]) -> list[Document]:
-        """Return the documents of these spaces by name."""
-        query = document_rows().where(DocumentRow.space_id.in_(space_ids)).order_by(DocumentRow.name)
+    def readable_by(self, reader: Reader, space_id: str | None = None) -> list[Document]:
+        """Return the documents that somebody may read by name; those of one space, if given."""
+        query = document_rows().order_by(DocumentRow.name)
+        if space_id is not None:
+            query = query.where(DocumentRow.space_id == space_id)
         with self._database.read() as session:
-            return [document_value(row) for row in session.execute(query)]
+            rows = session.execute(query.where(is_readable(sight(session, reader))))
+            return [document_value(row) for row in rows]
 
-    def get(self, document_id: str) -> Document:
+    def get(self, document_id: str, reader: Reader) -> Document:
         """Return one document; raise NotFound."""
+        query = document_rows().where(DocumentRow.id == document_id)
         with self._database.read() as session:
-            row = session.execute(document_rows().where(DocumentRow.id == document_id)).one_or_none()
+            row = session.execute(query.where(is_readable(sight(session, reader)))).one_or_none()
         if row is None:
-            raise NotFound("There is no such document.")
+            raise NotFound(NO_DOCUMENT)
         return document_value(row)
 
-    def original(self, document_id: str, number: int | None = None) -> Original:
+    def original(self, document_id: str, number: int | None, reader: Reader) -> Original:
         """Return a version's upload facts (the newest one's without a number); raise NotFound."""
         with self._database.read() as session:
-            row = version_of(session, document_id, number)
+            row = version_of(session, document_id, number, reader)
             return Original(row.name, row.sha256, row.media_type, row.number)
 
-    def text(self, document_id: str, number: int) -> tuple[str, list[PageSpan]]:
+    def text(self, document_id: str, number: int, reader: Reader) -> tuple[str, list[PageSpan]]:
         """Return a version's text and where its pages lie in it; raise NotFound."""
         with self._database.read() as session:
-            row = version_of(session, document_id, number)
+            row = version_of(session, document_id, number, reader)
             pages = session.scalars(select(PageRow).where(PageRow.version_id == row.id).order_by(PageRow.position))
             if row.text is None:
                 raise NotFound("This version of the document has no text.")
             return row.text, [PageSpan(page.number, page.start, page.end, page.label) for page in pages]
 
-    def beginning(self, document_id: str, number: int, characters: int) -> str:
+    def beginning(self, document_id: str, number: int, characters: int, reader: Reader) -> str:
         """Return so much of a version's text; raise NotFound."""
         with self._database.read() as session:
-            row = version_of(session, document_id, number)
+            row = version_of(session, document_id, number, reader)
             text = session.scalars(select(func.substr(VersionRow.text, 1, characters)).where(VersionRow.id == row.id))
             found = text.one()
             if found is None:
                 raise NotFound("This version of the document has no text.")
             return str(found)
 
-    def counts(self) -> dict[DocumentStatus, int]:
-        """Return how many documents stand at each status (by their newest version)."""
+    def counts(self, reader: Reader) -> dict[DocumentStatus, int]:
+        """Return how many documents that somebody may read stand at each status (by their newest version)."""
         query = (
             select(Newest.status, func.count())
             .join(DocumentRow, and_(DocumentRow.id == Newest.document_id, DocumentRow.deleted_at.is_(None)))
@@ -125,20 +132,21 @@ class Documents:
             .group_by(Newest.status)
         )
         with self._database.read() as session:
-            return {DocumentStatus(status): count for status, count in session.execute(query)}
+            rows = session.execute(query.where(is_readable(sight(session, reader))))
+            return {DocumentStatus(status): count for status, count in rows}
 
-    def versions(self, document_id: str) -> list[Version]:
+    def versions(self, document_id: str, reader: Reader) -> list[Version]:
         """Return the versions of a document, newest first, each upload once; raise NotFound."""
         own = VersionRow.document_id == document_id, ~_was_read_anew()
         query = _versions().where(*own).order_by(VersionRow.number.desc())
         with self._database.read() as session:
-            live = existing(session, document_id).live_version_id
+            live = existing(session, document_id, reader).live_version_id
             return [_version_value(row, live) for row in session.execute(query)]
 
-    def chunks(self, document_id: str, offset: int, limit: int) -> list[ChunkText]:
+    def chunks(self, document_id: str, offset: int, limit: int, reader: Reader) -> list[ChunkText]:
         """Return chunks of the version that searches see, in order; raise NotFound."""
         with self._database.read() as session:
-            live = existing(session, document_id).live_version_id
+            live = existing(session, document_id, reader).live_version_id
             query = _chunks().where(ChunkRow.version_id == live).order_by(ChunkRow.number)
             rows = session.execute(query.offset(offset).limit(limit))
             return [
@@ -151,30 +159,32 @@ class Documents:
         with self._database.read() as session:
             return session.execute(_UNDER_WAY, {"ids": json.dumps(list(document_ids))}).first() is None
 
-    def there(self, document_ids: Sequence[str], spaces: Sequence[str]) -> set[str]:
-        """Return those of the ids that are documents of these spaces."""
-        query = select(DocumentRow.id).where(
-            DocumentRow.id.in_(document_ids), DocumentRow.deleted_at.is_(None), DocumentRow.space_id.in_(spaces)
-        )
+    def there(self, document_ids: Sequence[str], reader: Reader) -> set[str]:
+        """Return those of the ids that are documents which somebody may read."""
+        query = select(DocumentRow.id).where(DocumentRow.id.in_(document_ids), DocumentRow.deleted_at.is_(None))
         with self._database.read() as session:
-            return set(session.scalars(query))
+            return set(session.scalars(query.where(is_readable(sight(session, reader)))))
 
     def ever_added(self) -> bool:
         """Return whether any document was ever uploaded, deleted ones included."""
         with self._database.read() as session:
             return bool(session.execute(select(KnowledgeStateRow.documents_added)).scalar())
 
-    def spaces(self) -> list[Space]:
-        """Return all spaces by name."""
+    def spaces(self, reader: Reader) -> list[Space]:
+        """Return the spaces that somebody may read by name."""
         with self._database.read() as session:
-            return [Space(row.id, row.name) for row in session.scalars(select(SpaceRow).order_by(SpaceRow.name))]
+            own = SpaceRow.id.in_(sight(session, reader).spaces)
+            rows = session.execute(select(SpaceRow.id, SpaceRow.name).where(own).order_by(SpaceRow.name))
+            return [Space(id_, name) for id_, name in rows]
 
-    def add_space(self, name: str) -> Space:
-        """Add a space, or return the one of this name."""
+    def add_space(self, name: str, reader: Reader) -> Space:
+        """Add a space, or return the one of this name; raise UploadRefused when that one is not for the reader."""
         values = {"id": secrets.token_hex(8), "name": name, "created_at": utc_now()}
         with self._database.write() as session:
             session.execute(insert(SpaceRow).values(**values).on_conflict_do_nothing())
             row = session.scalars(select(SpaceRow).where(SpaceRow.name == name)).one()
+            if row.id not in sight(session, reader).spaces:
+                raise UploadRefused("A space cannot have this name: take another one.")
             return Space(row.id, row.name)
 
 
@@ -197,9 +207,9 @@ def queue_removal(session: Session, document: DocumentRow, version: VersionRow) 
     session.execute(insert(RemovalRow).values(**values).on_conflict_do_nothing())
 
 
-def version_of(session: Session, document_id: str, number: int | None = None) -> VersionRow:
+def version_of(session: Session, document_id: str, number: int | None, reader: Reader) -> VersionRow:
     """Return a version of a document (the newest one without a number); raise NotFound."""
-    existing(session, document_id)
+    existing(session, document_id, reader)
     query = select(VersionRow).where(VersionRow.document_id == document_id, VersionRow.run_id.is_(None))
     if number is not None:
         query = query.where(VersionRow.number == number)

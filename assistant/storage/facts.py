@@ -9,13 +9,17 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from assistant.access import Reader
+from assistant.domain import Person
 from assistant.errors import Conflict
 from assistant.library import Facts
 from assistant.storage import audit
 from assistant.storage.accepting import existing
 from assistant.storage.database import Database
 from assistant.storage.library_rows import TagRow
+from assistant.storage.readable import is_readable
 from assistant.storage.rows import DocumentRow
+from assistant.storage.standing import sight
 
 CHANGED = (
     "Somebody else changed what is said about this document after you had opened it, so nothing was stored. "
@@ -23,10 +27,10 @@ CHANGED = (
 )
 
 
-def set_facts(database: Database, document_id: str, facts: Facts, revision: int, person_id: str) -> None:
-    """Store what is said of a document at this ``revision``; raise NotFound, or Conflict at another one."""
+def set_facts(database: Database, document_id: str, facts: Facts, revision: int, person: Person) -> None:
+    """Store what is said of a document at this ``revision``; raise NotFound, Conflict at another one."""
     with database.write() as session:
-        document = existing(session, document_id)
+        document = existing(session, document_id, person)
         if document.revision != revision:
             raise Conflict(CHANGED)
         before, _ = facts_of(session, [document_id])[document_id]
@@ -36,7 +40,7 @@ def set_facts(database: Database, document_id: str, facts: Facts, revision: int,
         if facts.tags:
             session.execute(insert(TagRow), [{"document_id": document_id, "tag": tag} for tag in facts.tags])
         changes = {"before": _plain(before), "after": _plain(facts)}
-        audit.append(session, person_id, "document.facts", document_id, changes)
+        audit.append(session, person.id, "document.facts", document_id, changes)
 
 
 def facts_of(session: Session, document_ids: Sequence[str]) -> dict[str, tuple[Facts, int]]:
@@ -52,25 +56,26 @@ def facts_of(session: Session, document_ids: Sequence[str]) -> dict[str, tuple[F
     }
 
 
-def tags_in(database: Database, spaces: Sequence[str]) -> list[str]:
-    """Return all tags of the documents in these spaces, by name."""
+def tags_of(database: Database, reader: Reader) -> list[str]:
+    """Return all tags of the documents that somebody may read, by name."""
     query = (
         select(TagRow.tag)
         .distinct()
         .join(DocumentRow, DocumentRow.id == TagRow.document_id)
-        .where(DocumentRow.deleted_at.is_(None), DocumentRow.space_id.in_(spaces))
+        .where(DocumentRow.deleted_at.is_(None))
     )
     with database.read() as session:
-        return sorted(session.scalars(query), key=str.casefold)
+        return sorted(session.scalars(query.where(is_readable(sight(session, reader)))), key=str.casefold)
 
 
-def expired(database: Database, document_ids: Sequence[str], today: date) -> dict[str, date]:
-    """Return which of these documents do not hold any more on this day, and their last day."""
+def expired(database: Database, document_ids: Sequence[str], today: date, reader: Reader) -> dict[str, date]:
+    """Return which of these documents somebody may read and do not hold any more on this day, and their last day."""
     query = select(DocumentRow.id, DocumentRow.valid_until).where(
-        DocumentRow.id.in_(document_ids), DocumentRow.valid_until < today
+        DocumentRow.id.in_(document_ids), DocumentRow.deleted_at.is_(None), DocumentRow.valid_until < today
     )
     with database.read() as session:
-        return {document_id: last for document_id, last in session.execute(query) if last is not None}
+        rows = session.execute(query.where(is_readable(sight(session, reader))))
+        return {document_id: last for document_id, last in rows if last is not None}
 
 
 def _plain(facts: Facts) -> dict[str, Any]:

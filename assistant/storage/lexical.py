@@ -14,12 +14,16 @@ from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 from math import log
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import bindparam, text
 
+from assistant.storage.readable import READABLE, values_of
+
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from assistant.access import Readable
 
 # A question has some 10 words; what stands beyond this is not a question.
 QUERY_CHARACTERS = 2_000
@@ -48,6 +52,14 @@ _DOCUMENT_FREQUENCY = text("SELECT term, doc FROM chunks_vocabulary WHERE term I
 # Chunks that are gone are counted as well, which makes all terms rarer alike; to count takes 2 ms at 100,000.
 _CHUNKS = text("SELECT coalesce(max(id), 0) FROM chunks")
 _ANY = text("SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH :query LIMIT 1")
+_ANY_READABLE = text(
+    f"""
+    SELECT 1 FROM chunks_fts
+    CROSS JOIN chunks ON chunks.id = chunks_fts.rowid
+    CROSS JOIN documents ON documents.live_version_id = chunks.version_id
+    WHERE chunks_fts MATCH :query AND {READABLE} LIMIT 1
+    """  # noqa: S608 - a constant of this package
+)
 # Which documents a search is for; ``every_document`` has the values with which none is left out.
 WANTED = """
     (documents.valid_until IS NULL OR documents.valid_until >= :today)
@@ -63,11 +75,10 @@ _SEARCH = text(
     SELECT chunks.id AS row, -chunks_fts.rank AS score FROM chunks_fts
     CROSS JOIN chunks ON chunks.id = chunks_fts.rowid
     CROSS JOIN documents ON documents.live_version_id = chunks.version_id
-    WHERE chunks_fts MATCH :query AND chunks_fts.rowid >= :oldest AND documents.space_id IN :spaces
-      AND {WANTED}
+    WHERE chunks_fts MATCH :query AND chunks_fts.rowid >= :oldest AND {READABLE} AND {WANTED}
     ORDER BY chunks_fts.rank LIMIT :limit
-    """  # noqa: S608 - a constant of this package
-).bindparams(bindparam("spaces", expanding=True))
+    """  # noqa: S608 - constants of this package
+)
 # Of one document all matches are ranked; its rows stand together, so FTS5 reads no others.
 _SEARCH_WITHIN = text(
     """
@@ -92,16 +103,17 @@ def every_document() -> dict[str, str]:
 
 
 def search(
-    session: Session, query: str, spaces: Sequence[str], limit: int, wanted: Mapping[str, str] | None = None
+    session: Session, query: str, readable: Readable, limit: int, wanted: Mapping[str, str] | None = None
 ) -> dict[int, float]:
     """Return live chunk rows that match with their bm25 (higher is better): those with all terms, then with any.
 
-    ``wanted`` are the values of ``WANTED``; without them no document of these spaces is left out.
+    Only of documents that are ``readable``. ``wanted`` are the values of ``WANTED``; without them none of those is
+    left out.
     """
     terms = _rarest(session, terms_of(query))
-    if not terms or not spaces:
+    if not terms or not readable.spaces:
         return {}
-    look = _Look(session, list(spaces), limit, wanted or every_document())
+    look = _Look(session, readable, limit, wanted or every_document())
     found = look.best(" AND ".join(_quoted(term) for term, _ in terms))
     if len(found) < limit and len(terms) > 1:
         found = _with_any(look, terms) | found
@@ -109,14 +121,15 @@ def search(
     return dict(best[:limit])
 
 
-def has_word(session: Session, word: str) -> bool:
-    """Return whether a word stands in any document, in one of its forms."""
-    return _stands_somewhere(session, word)
+def has_word(session: Session, word: str, readable: Readable) -> bool:
+    """Return whether a word stands in a readable document, in one of its forms."""
+    values = {"query": _quoted(word), **values_of(readable)}
+    return session.execute(_ANY_READABLE, values).first() is not None
 
 
-def best_row(session: Session, phrase: str, spaces: Sequence[str]) -> int | None:
-    """Return the live chunk row of these spaces that matches a phrase best, its words in their order."""
-    found = _Look(session, list(spaces), 1, every_document()).best(_quoted(phrase)) if spaces else {}
+def best_row(session: Session, phrase: str, readable: Readable) -> int | None:
+    """Return the live chunk row of a readable document that matches a phrase best, its words in their order."""
+    found = _Look(session, readable, 1, every_document()).best(_quoted(phrase)) if readable.spaces else {}
     return max(found, key=lambda row: found[row], default=None)
 
 
@@ -281,12 +294,11 @@ def _rarest_within(chunks: int, terms: Sequence[tuple[str, int]]) -> list[str]:
 
 
 class _Look:
-    """Looks expressions up in one session, for the best rows of some spaces."""
+    """Looks expressions up in one session, for the best rows of readable documents."""
 
-    def __init__(self, session: Session, spaces: list[str], limit: int, wanted: Mapping[str, str]) -> None:
+    def __init__(self, session: Session, readable: Readable, limit: int, wanted: Mapping[str, str]) -> None:
         self._session = session
-        self._wanted = dict(wanted)
-        self._spaces = spaces
+        self._wanted: dict[str, Any] = {**wanted, **values_of(readable)}
         self._limit = limit
 
     def best(self, expression: str) -> dict[int, float]:
@@ -304,7 +316,7 @@ class _Look:
     def _newest(self, expression: str, ranked: int) -> tuple[dict[int, float], bool]:
         """The best of the newest matches, and whether there are older ones."""
         oldest = self._session.execute(_OLDEST, {"query": expression, "ranked": ranked}).scalar()
-        values = {"query": expression, "oldest": oldest or 0, "spaces": self._spaces, "limit": self._limit}
+        values = {"query": expression, "oldest": oldest or 0, "limit": self._limit}
         found = self._session.execute(_SEARCH, values | self._wanted)
         return {match.row: match.score for match in found}, oldest is not None
 

@@ -8,33 +8,42 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from assistant.domain import DocumentStatus
-from assistant.errors import AssistantError, UploadRefused
+from assistant.domain import DocumentStatus, Person
+from assistant.errors import AssistantError, NotFound, SignedOut, UploadRefused
 from assistant.storage import audit
-from assistant.storage.accepting import existing
+from assistant.storage.accepting import NO_SPACE, existing
 from assistant.storage.database import Database, utc_now
 from assistant.storage.deletions import AT_ONCE
 from assistant.storage.documents import GOES_LIVE_BY_ITSELF, bump_revision
 from assistant.storage.library_rows import MoveRow
 from assistant.storage.rows import DocumentRow, VersionRow
+from assistant.storage.standing import sight
 
 
-def move(database: Database, document_ids: Sequence[str], space_id: str, person_id: str) -> list[tuple[str, str]]:
-    """Move documents, some in a transaction; return those that stay where they are, each with a sentence why."""
+def move(database: Database, document_ids: Sequence[str], space_id: str, person: Person) -> list[tuple[str, str]]:
+    """Move documents, some in a transaction; return those that stay where they are, each with a sentence why.
+
+    Who may read one there is decided by the space it goes to, and by the document's own restriction, which goes along.
+    """
     refused: list[tuple[str, str]] = []
     for at in range(0, len(document_ids), AT_ONCE):
         with database.write() as session:
             for document_id in document_ids[at : at + AT_ONCE]:
                 try:
-                    _move(session, document_id, space_id, person_id)
+                    _move(session, document_id, space_id, person)
+                except SignedOut:
+                    raise
                 except AssistantError as error:
                     refused.append((document_id, error.message))
             bump_revision(session)
     return refused
 
 
-def _move(session: Session, document_id: str, space_id: str, person_id: str) -> None:
-    document = existing(session, document_id)
+def _move(session: Session, document_id: str, space_id: str, person: Person) -> None:
+    readable = sight(session, person)
+    if space_id not in readable.spaces:
+        raise NotFound(NO_SPACE)
+    document = existing(session, document_id, readable)
     if document.space_id == space_id:
         return
     if _name_is_taken(session, space_id, document.name):
@@ -44,7 +53,7 @@ def _move(session: Session, document_id: str, space_id: str, person_id: str) -> 
     details = {"from": document.space_id, "to": space_id}
     document.space_id = space_id
     session.flush()
-    audit.append(session, person_id, "document.moved", document_id, details)
+    audit.append(session, person.id, "document.moved", document_id, details)
 
 
 def _in_index(session: Session, document: DocumentRow) -> Sequence[int]:

@@ -7,25 +7,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.orm import Session
 
+from assistant.access import Readable, Reader
 from assistant.domain import PageSpan, Passage
 from assistant.library import EVERYTHING, Filters
 from assistant.storage import lexical
 from assistant.storage.database import Database
 from assistant.storage.ingestion import split_heading
 from assistant.storage.lexical import WANTED
+from assistant.storage.readable import READABLE, values_of
 from assistant.storage.rows import EMBEDDED
+from assistant.storage.standing import sight
 
 _LIVE_VERSIONS = text(
     f"""
     SELECT documents.id, document_versions.number, document_versions.id FROM documents
     JOIN document_versions ON document_versions.id = documents.live_version_id
-    WHERE documents.id IN :ids AND documents.space_id IN :spaces AND {WANTED}
-    """  # noqa: S608 - a constant of this package
-).bindparams(bindparam("ids", expanding=True), bindparam("spaces", expanding=True))
+    WHERE documents.id IN :ids AND {READABLE} AND {WANTED}
+    """  # noqa: S608 - constants of this package
+).bindparams(bindparam("ids", expanding=True))
 
 # Pairs as one JSON value: for a list of row values SQLite reads the whole index, 10 ms with 100,000 chunks.
 _CHUNK_ROWS = text(
@@ -39,23 +43,32 @@ _CHUNK_ROWS = text(
 _WANTED_ROWS = text(
     f"""
     SELECT chunks.id FROM chunks JOIN documents ON documents.live_version_id = chunks.version_id
-    WHERE chunks.id IN :rows AND {WANTED}
-    """  # noqa: S608 - a constant of this package
+    WHERE chunks.id IN :rows AND {READABLE} AND {WANTED}
+    """  # noqa: S608 - constants of this package
 ).bindparams(bindparam("rows", expanding=True))
 
 _ALL_WANTED_ROWS = text(
     f"""
     SELECT chunks.id FROM documents JOIN chunks ON chunks.version_id = documents.live_version_id
-    WHERE documents.space_id IN :spaces AND {WANTED} LIMIT :limit
-    """  # noqa: S608 - a constant of this package
-).bindparams(bindparam("spaces", expanding=True))
+    WHERE {READABLE} AND {WANTED} LIMIT :limit
+    """  # noqa: S608 - constants of this package
+)
 
 _WANTED_SHARE = text(
     f"""
-    SELECT coalesce(avg({WANTED}), 1.0) FROM documents
-    WHERE documents.live_version_id IS NOT NULL AND documents.space_id IN :spaces
-    """  # noqa: S608 - a constant of this package
-).bindparams(bindparam("spaces", expanding=True))
+    SELECT coalesce(avg({WANTED} AND {READABLE}), 1.0) FROM documents
+    WHERE documents.live_version_id IS NOT NULL
+      AND documents.space_id IN (SELECT value FROM json_each(:readable_spaces))
+    """  # noqa: S608 - constants of this package
+)
+
+# The one document for nobody in each restricted space takes no room worth looking at.
+_HIDES = text(
+    """
+    SELECT EXISTS (SELECT 1 FROM documents WHERE documents.restricted = 1
+    AND documents.space_id IN (SELECT value FROM json_each(:readable_spaces)))
+    """
+)
 
 _EMBEDDINGS = text("SELECT id, embedding FROM chunks WHERE id IN :rows").bindparams(bindparam("rows", expanding=True))
 
@@ -96,7 +109,7 @@ _ROWS_OF = text("SELECT id, embedding FROM chunks WHERE version_id IN :versions 
 )
 
 _PASSAGES = text(
-    """
+    f"""
     SELECT chunks.id AS row, chunks.version_id, chunks.number AS n, chunks.start, chunks."end", chunks.page_from,
            chunks.heading, chunks.text, document_versions.number AS version,
            document_versions.title, document_versions.media_type, documents.space_id,
@@ -105,9 +118,9 @@ _PASSAGES = text(
     FROM chunks
     JOIN documents ON documents.live_version_id = chunks.version_id
     JOIN document_versions ON document_versions.id = chunks.version_id
-    WHERE chunks.id IN :rows AND documents.space_id IN :spaces
-    """
-).bindparams(bindparam("rows", expanding=True), bindparam("spaces", expanding=True))
+    WHERE chunks.id IN :rows AND {READABLE}
+    """  # noqa: S608 - a constant of this package
+).bindparams(bindparam("rows", expanding=True))
 
 _PAGES = text(
     """
@@ -143,24 +156,30 @@ class Held:
 
 
 class Snapshot:
-    """One state of the database, seen through the spaces and filters of one search.
+    """One state of the database, seen through the rights of a reader and the filters of one search.
 
     With ``valid_on`` the documents are left out that do not hold on that day any more.
     """
 
     def __init__(
-        self, session: Session, spaces: Sequence[str], valid_on: date | None = None, filters: Filters = EVERYTHING
+        self, session: Session, reader: Reader, valid_on: date | None = None, filters: Filters = EVERYTHING
     ) -> None:
+        """Raises SignedOut for a person who may not act."""
         self._session = session
-        self._spaces = list(spaces)
-        self._narrow = valid_on is not None or filters.narrow
-        self._wanted = _wanted(valid_on, filters)
+        self._readable = _narrowed(sight(session, reader), filters)
+        self._wanted: dict[str, Any] = {**_wanted(valid_on, filters), **values_of(self._readable)}
+        self._narrow = valid_on is not None or filters.narrow or self._hides()
+
+    @property
+    def spaces(self) -> tuple[str, ...]:
+        """The ids of the spaces that are searched."""
+        return self._readable.spaces
 
     def live_rows(self, chunk_ids: Sequence[str]) -> dict[str, int]:
         """Return the chunk row of each id that is live; ids of other versions are left out."""
         parts = {chunk_id: chunk_id.split(":") for chunk_id in chunk_ids}
         ids = sorted({document for document, _, _ in parts.values()})
-        found = self._session.execute(_LIVE_VERSIONS, {"ids": ids, "spaces": self._spaces, **self._wanted})
+        found = self._session.execute(_LIVE_VERSIONS, {"ids": ids, **self._wanted})
         live = {(document, number): version_id for document, number, version_id in found}
         pairs = {
             (live[document, int(version)], int(n)): chunk_id
@@ -174,25 +193,23 @@ class Snapshot:
         """Return how much of the documents of the spaces is searched, from 0 to 1."""
         if not self._narrow:
             return 1.0
-        return float(self._session.execute(_WANTED_SHARE, {"spaces": self._spaces, **self._wanted}).scalar_one())
+        return float(self._session.execute(_WANTED_SHARE, self._wanted).scalar_one())
 
     def wanted(self, rows: Iterable[int]) -> set[int]:
-        """Return those of these live chunk rows whose documents are not left out."""
-        if not self._narrow:
-            return set(rows)
+        """Return those of these chunk rows that are live, readable and not left out."""
         return set(self._session.scalars(_WANTED_ROWS, {"rows": list(rows), **self._wanted}))
 
     def few(self, most: int) -> list[int] | None:
-        """Return all chunk rows that are searched where filters leave so few of them; None where there are more."""
+        """Return all chunk rows that are searched where so few of them are; None where there are more."""
         if not self._narrow:
             return None
-        values = {"spaces": self._spaces, "limit": most + 1, **self._wanted}
+        values = {"limit": most + 1, **self._wanted}
         rows = list(self._session.scalars(_ALL_WANTED_ROWS, values))
         return rows if len(rows) <= most else None
 
     def keywords(self, query: str, limit: int) -> dict[int, float]:
         """Return the chunk rows that match the query's words, with their bm25."""
-        return lexical.search(self._session, query, self._spaces, limit, self._wanted)
+        return lexical.search(self._session, query, self._readable, limit, self._wanted)
 
     def weights(self, query: str) -> dict[str, float]:
         """Return the stems of the query's words, with what each weighs: rare ones more."""
@@ -264,19 +281,29 @@ class Snapshot:
 
     def load(self, rows: Sequence[int]) -> dict[int, Passage]:
         """Return the live passages of these chunk rows, without score."""
-        values = {"rows": list(rows), "spaces": self._spaces}
+        values = {"rows": list(rows), **values_of(self._readable)}
         found = self._session.execute(_PASSAGES, values).mappings().all()
         spans = _spans(self._session, [row["row"] for row in found])
         return {row["row"]: _passage(row, spans) for row in found}
 
+    def _hides(self) -> bool:
+        """Whether the spaces may hold documents that are not readable, so that more has to be asked for."""
+        everything = self._readable.everything or not self._readable.spaces
+        return not everything and bool(self._session.execute(_HIDES, values_of(self._readable)).scalar())
+
 
 @contextmanager
 def snapshot(
-    database: Database, spaces: Sequence[str], valid_on: date | None = None, filters: Filters = EVERYTHING
+    database: Database, reader: Reader, valid_on: date | None = None, filters: Filters = EVERYTHING
 ) -> Iterator[Snapshot]:
-    """Give a snapshot that lasts for the block."""
+    """Give a snapshot that lasts for the block. Raises SignedOut for a person who may not act."""
     with database.read() as session:
-        yield Snapshot(session, spaces, valid_on, filters)
+        yield Snapshot(session, reader, valid_on, filters)
+
+
+def _narrowed(readable: Readable, filters: Filters) -> Readable:
+    chosen = tuple(space for space in readable.spaces if not filters.spaces or space in filters.spaces)
+    return replace(readable, spaces=chosen)
 
 
 def _wanted(valid_on: date | None, filters: Filters) -> dict[str, str]:

@@ -58,6 +58,7 @@ class DocumentRow(Base):
     __tablename__ = "documents"
     __table_args__ = (
         Index("ix_documents_space_name", "space_id", "name", unique=True, sqlite_where=text("deleted_at IS NULL")),
+        Index("ix_documents_restricted", "space_id", sqlite_where=text("restricted = 1")),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

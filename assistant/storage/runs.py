@@ -13,7 +13,8 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from assistant import faults
-from assistant.domain import DocumentStatus
+from assistant.access import Readable
+from assistant.domain import DocumentStatus, Person
 from assistant.errors import Conflict, NotFound
 from assistant.library import Run
 from assistant.storage import audit
@@ -22,7 +23,9 @@ from assistant.storage.database import Database, utc_now
 from assistant.storage.documents import bump_revision, queue_removal
 from assistant.storage.generations import serve
 from assistant.storage.library_rows import CHUNKING, DOCUMENTS, RUNNING, RunRow
+from assistant.storage.readable import is_readable
 from assistant.storage.rows import ChunkRow, DocumentRow, RemovalRow, VersionRow
+from assistant.storage.standing import sight
 
 DELETE_BATCH = 500
 
@@ -49,37 +52,35 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, person_id: str, spaces: Sequence[str], ids: Sequence[str] | None) -> Run:
-        """Queue the live documents of these spaces, or those of these ids, to be cut anew.
+    def begin(self, person: Person, ids: Sequence[str] | None) -> Run:
+        """Queue the live documents that the person may read, or those of them with these ids, to be cut anew.
 
         Raises Conflict when one of them is already, NotFound when none is live.
         """
         kind = CHUNKING if ids is None else DOCUMENTS
         with self._database.write() as session:
-            versions = _live_versions(session, spaces, ids)
+            versions = _live_versions(session, sight(session, person), ids)
             if not versions:
                 raise NotFound("There is no searchable document to index anew.")
             _need_free(session, [one.document_id for one in versions])
-            run = RunRow(kind=kind, state=RUNNING, asked_by=person_id, asked_at=utc_now(), total=len(versions))
+            run = RunRow(kind=kind, state=RUNNING, asked_by=person.id, asked_at=utc_now(), total=len(versions))
             session.add(run)
             session.flush()
             session.execute(insert(VersionRow), [_hidden_values(session, one, run.id) for one in versions])
-            audit.append(session, person_id, "index.rebuild_begun", str(run.id), {"documents": len(versions)})
+            audit.append(session, person.id, "index.rebuild_begun", str(run.id), {"documents": len(versions)})
             return _value(session, run)
 
-    def running(self) -> list[Run]:
-        """Return the rebuilds that are under way, oldest first."""
+    def running(self, asked_by: str | None = None) -> list[Run]:
+        """Return the rebuilds that are under way, oldest first; those that one person asked for, if given."""
+        query = select(RunRow).where(RunRow.state == RUNNING).order_by(RunRow.id)
         with self._database.read() as session:
-            rows = session.scalars(select(RunRow).where(RunRow.state == RUNNING).order_by(RunRow.id))
+            rows = session.scalars(query if asked_by is None else query.where(RunRow.asked_by == asked_by))
             return [_value(session, row) for row in rows]
 
-    def get(self, run_id: int) -> Run:
-        """Return a rebuild; raises NotFound."""
+    def get(self, run_id: int, asked_by: str | None = None) -> Run:
+        """Return a rebuild; raises NotFound, also when another than the given person asked for it."""
         with self._database.read() as session:
-            row = session.get(RunRow, run_id)
-            if row is None:
-                raise NotFound("There is no such rebuild.")
-            return _value(session, row)
+            return _value(session, _existing(session, run_id, asked_by))
 
     def standing(self, run_id: int) -> Standing:
         """Return how far the versions of a rebuild are; those of deleted documents count no more."""
@@ -103,12 +104,19 @@ class Runs:
         with self._database.read() as session:
             return session.scalars(query.limit(1)).one_or_none()
 
-    def end(self, run_id: int, state: Literal["cancelled", "failed", "done"], error: str | None = None) -> Run:
-        """End a rebuild: what has not taken its place by now goes, and no worker writes it from here on."""
+    def end(
+        self,
+        run_id: int,
+        state: Literal["cancelled", "failed", "done"],
+        error: str | None = None,
+        asked_by: str | None = None,
+    ) -> Run:
+        """End a rebuild: what has not taken its place by now goes, and no worker writes it from here on.
+
+        Raises NotFound as ``get``.
+        """
         with self._database.write() as session:
-            row = session.get(RunRow, run_id)
-            if row is None:
-                raise NotFound("There is no such rebuild.")
+            row = _existing(session, run_id, asked_by)
             if row.state == RUNNING:
                 row.state, row.error, row.ended_at = state, error, utc_now()
                 _give_up(session, run_id, in_index=row.kind == DOCUMENTS)
@@ -158,6 +166,13 @@ class Runs:
                     return
 
 
+def _existing(session: Session, run_id: int, asked_by: str | None) -> RunRow:
+    row = session.get(RunRow, run_id)
+    if row is None or asked_by not in (None, row.asked_by):
+        raise NotFound("There is no such rebuild.")
+    return row
+
+
 def _give_up(session: Session, run_id: int, *, in_index: bool) -> None:
     """Leave a rebuild's hidden versions to be swept, with vectors that are ``in_index`` already."""
     versions = session.scalars(select(VersionRow).where(VersionRow.run_id == run_id)).all()
@@ -167,11 +182,11 @@ def _give_up(session: Session, run_id: int, *, in_index: bool) -> None:
         version.status, version.worker = DocumentStatus.FAILED, None
 
 
-def _live_versions(session: Session, spaces: Sequence[str], ids: Sequence[str] | None) -> list[VersionRow]:
+def _live_versions(session: Session, readable: Readable, ids: Sequence[str] | None) -> list[VersionRow]:
     query = (
         select(VersionRow)
         .join(DocumentRow, DocumentRow.live_version_id == VersionRow.id)
-        .where(DocumentRow.space_id.in_(spaces), DocumentRow.deleted_at.is_(None))
+        .where(is_readable(readable), DocumentRow.deleted_at.is_(None))
         .order_by(VersionRow.id)
     )
     rows = list(session.scalars(query))

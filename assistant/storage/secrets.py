@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete
 
+from assistant.access import Reader
 from assistant.domain import DocumentStatus
 from assistant.errors import Conflict
 from assistant.storage.accepting import existing, newest_version
@@ -17,13 +18,13 @@ class Secrets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(self, document_id: str, sealed: bytes | None) -> None:
+    def keep(self, document_id: str, sealed: bytes | None, reader: Reader) -> None:
         """Keep one for the newest version of a document if it failed, in place of any before.
 
         Raises NotFound, and Conflict for a secret that nothing would be opened with, as it is being read.
         """
         with self._database.write() as session:
-            version = newest_version(session, existing(session, document_id).id)
+            version = newest_version(session, existing(session, document_id, reader).id)
             if version is None or version.status != DocumentStatus.FAILED:
                 if sealed is None:
                     return

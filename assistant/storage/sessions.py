@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from assistant.access import OpenSession
@@ -15,11 +15,15 @@ from assistant.storage.rows import PersonRow
 from assistant.storage.sign_in_rows import SessionRow, TokenRow
 from assistant.storage.standing import SESSION, TOKEN
 
+KEPT = timedelta(days=30)
+"""How long a session that cannot be used any more is kept, to look up what was done in it."""
 _PERSON = (PersonRow.id, PersonRow.email, PersonRow.name, PersonRow.role)
 
 
 def add(session: Session, row: SessionRow) -> None:
-    """Add a session, and note that its person was here."""
+    """Add a session, and note that its person was here; those of long ago go."""
+    old = (SessionRow.person_id == row.person_id, SessionRow.expires_at < row.created_at - KEPT)
+    session.execute(delete(SessionRow).where(*old))
     session.add(row)
     session.execute(update(PersonRow).where(PersonRow.id == row.person_id).values(seen_at=row.created_at))
     session.flush()

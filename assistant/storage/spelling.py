@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from assistant.storage.lexical import STOP_WORDS, best_row, has_word, stem_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from assistant.access import Readable
 
 LIKE = 0.8
 """Likeness (difflib) from which a word may be meant: one letter of five left out, two of ten changed."""
@@ -46,22 +49,22 @@ _TERMS = text(
 _TEXTS = text("SELECT title, heading, text FROM chunks WHERE id = :row")
 
 
-def respelled(session: Session, question: str, spaces: Sequence[str], is_word: Callable[[str], bool]) -> str:
-    """Return the question with its misspelt words as the documents of these spaces write them.
+def respelled(session: Session, question: str, readable: Readable, is_word: Callable[[str], bool]) -> str:
+    """Return the question with its misspelt words as readable documents write them; no other document counts.
 
     ``is_word`` tells whether a word is an English one. Names stay: what is written large among small letters, or holds
     a digit.
     """
     doubtful = list(_doubtful(question, is_word))
-    known = {word for match in doubtful if has_word(session, word := match.group().casefold())}
+    known = {word for match in doubtful if has_word(session, word := match.group().casefold(), readable)}
     if len(doubtful) - len(known) > MOST_LOOKED_UP:
         return question
 
     def meant(word: str) -> str | None:
         if word in known:
-            written = _written(session, stem_of(word), word, spaces, AS_GOOD_AS)
+            written = _written(session, stem_of(word), word, readable, AS_GOOD_AS)
             return None if written and _is_form(word, written) else written
-        return _meant(session, word, spaces)
+        return _meant(session, word, readable)
 
     return _replaced(question, doubtful, meant)
 
@@ -72,13 +75,13 @@ def _is_form(one: str, other: str) -> bool:
     return longer.startswith(shorter) and longer[len(shorter) :] in ENDINGS
 
 
-def in_other_words(session: Session, question: str, spaces: Sequence[str]) -> str:
-    """Return the question with words that no document has replaced by others for the same that one has."""
+def in_other_words(session: Session, question: str, readable: Readable) -> str:
+    """Return the question with words that no readable document has replaced by others for the same that one has."""
     known = (match for match in _WORD.finditer(question) if match.group().casefold() in _others())
-    missing = [match for match in known if not has_word(session, match.group().casefold())]
+    missing = [match for match in known if not has_word(session, match.group().casefold(), readable)]
 
     def other(word: str) -> str | None:
-        return next((other for other in _others()[word] if best_row(session, other, spaces) is not None), None)
+        return next((other for other in _others()[word] if has_word(session, other, readable)), None)
 
     return _replaced(question, missing, other)
 
@@ -109,16 +112,17 @@ def _doubtful(question: str, is_word: Callable[[str], bool]) -> Iterator[re.Matc
             yield match
 
 
-def _meant(session: Session, word: str, spaces: Sequence[str]) -> str | None:
-    """The word that is meant: one of those that carry no meaning, or the likest that stands in a document."""
+def _meant(session: Session, word: str, readable: Readable) -> str | None:
+    """The word that is meant: one of those that carry no meaning, or the likest that stands in a readable document."""
     small = get_close_matches(word, STOP_WORDS, 1, LIKE)
     if small and len(small[0]) > len(word):
         return small[0]
     stem = stem_of(word)
     terms = {term for first in {stem[:2], stem[1::-1]} for term in _terms(session, first, len(stem))}
-    likest = get_close_matches(stem, terms, MOST_LOOKED_UP, LIKE)
-    written = [found for term in likest if (found := _written(session, term, word, spaces, LIKE))]
-    return next(iter(get_close_matches(word, written, 1, LIKE)), None)
+    # Terms of other documents take no place among the likest: what is meant must not tell that they are there.
+    likest = get_close_matches(stem, terms, len(terms), LIKE) if terms else []
+    written = (found for term in likest if (found := _written(session, term, word, readable, LIKE)))
+    return next(iter(get_close_matches(word, list(islice(written, MOST_LOOKED_UP)), 1, LIKE)), None)
 
 
 def _terms(session: Session, first: str, length: int) -> list[str]:
@@ -127,9 +131,9 @@ def _terms(session: Session, first: str, length: int) -> list[str]:
     return [str(row.term) for row in found]
 
 
-def _written(session: Session, term: str, word: str, spaces: Sequence[str], like: float) -> str | None:
+def _written(session: Session, term: str, word: str, readable: Readable, like: float) -> str | None:
     """How a document that may be read writes a term; None where it stands in others only."""
-    row = best_row(session, term, spaces)
+    row = best_row(session, term, readable)
     if row is None:
         return None
     words = {found.casefold() for part in session.execute(_TEXTS, {"row": row}).one() for found in _words(part)}

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from assistant.access import NOTHING, Readable, Standing
+from assistant.access import NOTHING, Readable, Reader, Standing
 from assistant.domain import Person, Role
 from assistant.errors import SignedOut
 from assistant.storage.database import Database, utc_now
@@ -74,6 +74,11 @@ class Standings:
         with self._database.read() as session:
             return tuple(session.scalars(_GROUPS, {"person": person.id}))
 
+    def sight(self, reader: Reader) -> Readable:
+        """Return what somebody may read now; raises SignedOut for a person who may not act (any more)."""
+        with self._database.read() as session:
+            return sight(session, reader)
+
 
 def standing(session: Session, person: Person) -> Standing:
     """As ``Standings.of``, within a transaction."""
@@ -95,6 +100,11 @@ def readable_by(session: Session, now: Standing) -> Readable:
     everything = now.role is Role.ADMIN
     spaces = session.scalars(_SPACES, {"everything": everything, "groups": json.dumps(now.groups)})
     return Readable(tuple(spaces), now.groups, everything)
+
+
+def sight(session: Session, reader: Reader) -> Readable:
+    """As ``Standings.sight``, within a transaction: what follows in it sees the same rights."""
+    return reader if isinstance(reader, Readable) else readable_by(session, standing(session, reader))
 
 
 def _credential(person: Person) -> dict[str, str]:

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from assistant.access import Reader
+from assistant.domain import Person
 from assistant.library import Suspect, SuspectDocument
 from assistant.storage import audit
 from assistant.storage.accepting import existing
 from assistant.storage.database import Database, utc_now
 from assistant.storage.library_rows import SuspectRow
+from assistant.storage.readable import is_readable
 from assistant.storage.rows import DocumentRow, VersionRow
+from assistant.storage.standing import sight
 
 RELEASED = "document.released"
 """The action in the audit log."""
@@ -47,20 +51,20 @@ class SuspectSentences:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def documents(self, spaces: Sequence[str], document_id: str | None = None) -> list[SuspectDocument]:
-        """Return the documents of these spaces with suspected sentences, by name; only the one of this id, if given."""
+    def documents(self, reader: Reader, document_id: str | None = None) -> list[SuspectDocument]:
+        """Return the readable documents with suspected sentences, by name; only the one of this id, if given."""
         query = (
             select(DocumentRow.id, VersionRow.name, SuspectRow)
             .join(VersionRow, VersionRow.id == DocumentRow.live_version_id)
             .join(SuspectRow, SuspectRow.version_id == VersionRow.id)
-            .where(DocumentRow.space_id.in_(spaces), DocumentRow.deleted_at.is_(None))
+            .where(DocumentRow.deleted_at.is_(None))
             .order_by(VersionRow.name, DocumentRow.id, SuspectRow.start)
         )
         if document_id is not None:
             query = query.where(DocumentRow.id == document_id)
         found: dict[tuple[str, str], list[SuspectRow]] = {}
         with self._database.read() as session:
-            for id_, name, row in session.execute(query):
+            for id_, name, row in session.execute(query.where(is_readable(sight(session, reader)))):
                 found.setdefault((id_, name), []).append(row)
             return [_value(id_, name, rows) for (id_, name), rows in found.items()]
 
@@ -77,16 +81,16 @@ class SuspectSentences:
                 found.setdefault((id_, number), []).append(_suspect(row))
         return found
 
-    def release(self, document_id: str, person_id: str) -> None:
+    def release(self, document_id: str, person: Person) -> None:
         """Take the sentences of the live version for harmless, with a line in the audit log; raises NotFound."""
         with self._database.write() as session:
-            live = existing(session, document_id).live_version_id
+            live = existing(session, document_id, person).live_version_id
             held = (SuspectRow.version_id == live, SuspectRow.released_at.is_(None))
             texts = list(session.scalars(select(SuspectRow.text).where(*held).order_by(SuspectRow.start)))
             if not texts:
                 return
-            session.execute(update(SuspectRow).where(*held).values(released_at=utc_now(), released_by=person_id))
-            audit.append(session, person_id, RELEASED, document_id, {"sentences": texts})
+            session.execute(update(SuspectRow).where(*held).values(released_at=utc_now(), released_by=person.id))
+            audit.append(session, person.id, RELEASED, document_id, {"sentences": texts})
 
 
 def _value(document_id: str, name: str, rows: Sequence[SuspectRow]) -> SuspectDocument:

@@ -25,7 +25,7 @@ class TwoCookies(Exception):
 
 def is_secure(connection: HTTPConnection, public_url: str | None) -> bool:
     """Say whether people come here by TLS, of this server or of a proxy in front of it."""
-    return connection.url.scheme in ("https", "wss") or (public_url or "").lower().startswith("https:")
+    return connection.scope.get("scheme") in ("https", "wss") or (public_url or "").lower().startswith("https:")
 
 
 def name(*, secure: bool) -> str:

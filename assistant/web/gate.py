@@ -19,10 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.web import admission, bearer, forms, ways
 from assistant.web.asked import Asked
 from assistant.web.cookies import TwoCookies, is_secure, session_header
-from assistant.web.identity import HEADER, NOBODY
+from assistant.web.identity import HEADER, NOBODY, Identified
 from assistant.web.local_path import path_of
 from assistant.web.state import HOLDER
-from assistant.web.ways import Identified
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
@@ -39,7 +38,7 @@ DEMO_BEHIND_A_PROXY = (
     "The demo mode has no sign-in, so it is not shown through a proxy: set ASSISTANT_AUTH to another way of signing in."
 )
 TWO_COOKIES = "This browser sent two session cookies: delete the cookies of this site and sign in again."
-OTHER_SITE = "This request came from another site."
+TWO_HOSTS = "This request names two hosts."
 
 
 class _Refused(Exception):
@@ -70,7 +69,7 @@ class Gate:
         except _Refused as refused:
             await _refuse(asked, refused.response, receive, send)
         except HTTPException as error:
-            await _refuse(asked, admission.refusal(error.status_code, error.detail), receive, send)
+            await _refuse(asked, _told(asked, error), receive, send)
         else:
             await self._pass(asked, identified, receive, send)
 
@@ -78,6 +77,8 @@ class Gate:
         """Return who asks, None for what is open to all; raises for everything that does not pass."""
         if asked.path in ALIVE and asked.is_reading:
             return None
+        if len(asked.connection.headers.getlist("host")) > 1:
+            raise HTTPException(400, TWO_HOSTS)
         admission.need_host(asked.headers, self._hosts)
         if asked.path in self._assets and asked.is_reading:
             return None
@@ -152,6 +153,7 @@ def _complete(message: Message, asked: Asked, identified: Identified) -> None:
     settings = HOLDER.settings
     if settings is None or settings.auth == "demo":
         return
+    message.setdefault("headers", [])  # an accepted handshake may have none
     headers = MutableHeaders(scope=message)
     headers["Cache-Control"] = "no-store"
     if identified.new_cookie is not None:
@@ -166,6 +168,12 @@ def _to_sign_in(asked: Asked) -> Response:
     wanted = path_of(asked.path, asked.scope.get("query_string", b""))
     address = SIGN_IN if wanted == "/" else f"{SIGN_IN}?{urlencode({'next': wanted})}"
     return RedirectResponse(address, status_code=303, headers=NO_STORE)
+
+
+def _told(asked: Asked, error: HTTPException) -> Response:
+    if asked.is_navigation:
+        return forms.page("Not let in", error.detail, status=error.status_code)
+    return admission.refusal(error.status_code, error.detail)
 
 
 def _starting(asked: Asked) -> Response:

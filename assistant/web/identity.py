@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.domain import Person, Role
@@ -18,6 +18,17 @@ SESSION, TOKEN = "session:", "token:"
 DEMO_ADMIN, DEMO_STAFF = "demo:admin", "demo:staff"
 NOBODY = "Nobody is signed in here: sign in."
 ENDED = "Your session has ended: sign in again."
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who sends a request, as the gate passes it on: ``identity`` is the header's value.
+
+    ``new_cookie`` is one that the browser is to have from now on, where the way opened a session just now.
+    """
+
+    identity: str
+    new_cookie: str | None = None
 
 
 def person_of(services: Services, headers: Mapping[str, str]) -> Person:

@@ -27,13 +27,11 @@ from joserfc.jws import JWSRegistry
 from assistant.access import OutsideIdentity, SignInFlow
 from assistant.people.external import address_of, claim, groups_of, name_of
 from assistant.settings import Settings
-from assistant.web.start import is_loopback
+from assistant.web.belief import Unbelievable, checked_metadata
 
 Claims = Mapping[str, Any]
 
 METADATA = "/.well-known/openid-configuration"
-NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-OPTIONAL = ("userinfo_endpoint", "end_session_endpoint")
 # Signatures that only the provider can make: with HS256 whoever has our secret could, with "none" anybody.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
 REQUEST_SECONDS = 10.0
@@ -46,10 +44,6 @@ LEEWAY_SECONDS = 60
 """By how much the provider's clock may differ from ours."""
 
 logger = logging.getLogger(__name__)
-
-
-class Unbelievable(Exception):
-    """Raised when the provider says what cannot be believed, or nothing; the words are for the log alone."""
 
 
 class IdentityProvider:
@@ -112,7 +106,7 @@ class IdentityProvider:
         if (kept := self._metadata.value()) is None:
             async with await self._client({}) as client:
                 told = await _ask(client, "GET", self._issuer.rstrip("/") + METADATA)
-            kept = self._metadata.keep(_checked_metadata(told, self._issuer))
+            kept = self._metadata.keep(checked_metadata(told, self._issuer))
         return kept
 
     async def _client(self, metadata: Claims) -> Any:
@@ -248,29 +242,6 @@ def _code(answer: object) -> str:
     """The standard's word for what went wrong, such as "invalid_grant"; the provider's own words may hold anything."""
     code = answer.get("error") if isinstance(answer, dict) else None
     return f" ({code})" if isinstance(code, str) and re.fullmatch(r"[a-z_]{1,60}", code) else ""
-
-
-def _checked_metadata(metadata: dict[str, Any], issuer: str) -> dict[str, Any]:
-    if metadata.get("issuer") != issuer:
-        raise Unbelievable(f"ASSISTANT_OIDC_ISSUER is {issuer!r}, and the provider calls itself another way")
-    here = urlsplit(issuer).scheme == "http"
-    for name in (*NEEDED, *(name for name in OPTIONAL if name in metadata)):
-        if not is_safe(metadata.get(name), here=here):
-            raise Unbelievable(f"the provider's {name} is no https address")
-    return metadata
-
-
-def is_safe(address: object, *, here: bool) -> bool:
-    """Say whether this is an https address, or an http one of this machine where providers may be ``here``."""
-    if not isinstance(address, str) or not address.isprintable():
-        return False
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    if not parts.hostname or parts.username is not None:
-        return False
-    return parts.scheme == "https" or (here and parts.scheme == "http" and is_loopback(parts.hostname))
 
 
 def _auth_method(metadata: Claims, *, has_secret: bool) -> str:

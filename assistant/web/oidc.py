@@ -1,7 +1,7 @@
 """The routes of signing in by an identity provider: there, back, and out of both.
 
-A sign-in belongs to the browser that began it: a cookie of its own, of which the database has the digest, must come back
-with the answer. Everything that goes wrong is one sentence with a number; what it was stands in the log.
+A sign-in belongs to the browser that began it: a cookie of its own, of which the database has the digest, must come
+back with the answer. Everything that goes wrong is one sentence with a number; what it was stands in the log.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlencode, urlsplit
+from typing import TYPE_CHECKING
 
 import anyio
 from starlette.exceptions import HTTPException
@@ -23,12 +23,12 @@ from assistant.access import SignInFlow
 from assistant.bootstrap import Services
 from assistant.errors import SettingsError, SignInRefused, new_reference
 from assistant.people.links import digest
-from assistant.people.sessions import Visitor
 from assistant.settings import Settings
 from assistant.storage.sign_in_flows import MINUTES, SignInFlows
 from assistant.web import cookies, forms
-from assistant.web.identity_provider import IdentityProvider, Unbelievable, is_safe
+from assistant.web.belief import Unbelievable, is_safe
 from assistant.web.local_path import local_path
+from assistant.web.sign_in import signed_in, visitor_of
 from assistant.web.start import is_loopback
 from assistant.web.state import HOLDER
 
@@ -44,6 +44,13 @@ FAILED = "Signing in did not work. Try again; if it stays so, tell an administra
 REFUSED = "{} (Number {}.)"
 AT_THE_PROVIDER = "Signing in was not finished there. Try again; if it stays so, tell an administrator the number {}."
 TOO_LATE = "This sign-in was begun too long ago, in another browser, or is over. Sign in again. (Number {}.)"
+
+if TYPE_CHECKING:
+    from assistant.web.identity_provider import IdentityProvider
+NOT_THERE = "You are logged out."
+STILL_THERE = (
+    "You are logged out here. This browser is still signed in at the provider, which knows no log-out by apps."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +72,8 @@ def need_settings(settings: Settings, listens_at: str | None) -> None:
             raise SettingsError(
                 "ASSISTANT_PUBLIC_URL must be the address by which people reach the app when ASSISTANT_AUTH is oidc."
             )
-    elif not is_safe(settings.public_url, here=True) or urlsplit(settings.public_url).path not in ("", "/"):
-        raise SettingsError("ASSISTANT_PUBLIC_URL has a value that cannot be used: give an https address without a path.")
+    elif not is_safe(settings.public_url, here=True):
+        raise SettingsError("ASSISTANT_PUBLIC_URL must be an https address when ASSISTANT_AUTH is oidc.")
 
 
 class OidcRoutes:
@@ -87,7 +94,7 @@ class OidcRoutes:
         cookie, state = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         goes_to = local_path(request.query_params.get("next"))
         flow = SignInFlow(state, secrets.token_urlsafe(32), secrets.token_urlsafe(48), goes_to)
-        address = await self._provider_of(services).sign_in_address(flow, _address(request, services, BACK))
+        address = await (await self._provider_of(services)).sign_in_address(flow, _address(request, services, BACK))
         await anyio.to_thread.run_sync(SignInFlows(services.database).add, digest(cookie), flow)
         response = RedirectResponse(address, status_code=303, headers=NO_STORE)
         secure = _is_secure(request, services)
@@ -101,16 +108,18 @@ class OidcRoutes:
         services, told = _services(), request.query_params
         secure = _is_secure(request, services)
         flow = await _flow(request, services, secure=secure)
-        provider = self._provider_of(services)
+        provider = await self._provider_of(services)
         await provider.need_issuer(told.get("iss"))
         if "code" not in told:
             raise _NotFinished(told.get("error", ""))
         who, id_token = await provider.identity(told["code"], flow, _address(request, services, BACK))
-        person = await anyio.to_thread.run_sync(services.external.admit, who)
-        visitor = _visitor(request, secure=secure)
+        try:
+            person = await anyio.to_thread.run_sync(services.external.admit, who)
+        except SignInRefused as error:
+            return _other_account(error, id_token, services.settings, secure=secure)
+        visitor = visitor_of(request, services)
         cookie = await anyio.to_thread.run_sync(services.sign_in.open_session, person.id, who.source, visitor)
-        response = RedirectResponse(flow.goes_to, status_code=303, headers=NO_STORE)
-        cookies.set_session(response, cookie, secure=secure)
+        response = signed_in(request, services, cookie, flow.goes_to)
         response.delete_cookie(_flow_cookie(flow.state, secure=secure), secure=secure, httponly=True)
         _keep_token(response, id_token, services.settings, secure=secure)
         return response
@@ -122,9 +131,9 @@ class OidcRoutes:
         """
         services = _services()
         token = request.cookies.get(TOKEN_COOKIE)
-        address = await self._provider_of(services).sign_out_address(token, _address(request, services, ENDED))
+        address = await (await self._provider_of(services)).sign_out_address(token, _address(request, services, ENDED))
         if address is None:
-            response = _logged_out()
+            response = _logged_out(STILL_THERE)
         else:
             response = forms.link("Logging out", "You are logged out here, and now at the provider.", address, "Go on")
             response.headers["Refresh"] = f"0;url={address}"
@@ -134,11 +143,12 @@ class OidcRoutes:
     async def ended(self, _request: Request) -> Response:
         """Say that somebody is logged out."""
         _services()
-        return _logged_out()
+        return _logged_out(NOT_THERE)
 
-    def _provider_of(self, services: Services) -> IdentityProvider:
+    async def _provider_of(self, services: Services) -> IdentityProvider:
         if self._provider is None or self._of is not services.settings:
-            self._provider, self._of = IdentityProvider(services.settings), services.settings
+            provider = await anyio.to_thread.run_sync(_made, services.settings)
+            self._provider, self._of = provider, services.settings
         return self._provider
 
 
@@ -158,9 +168,6 @@ def _answered(handler: Handler) -> Handler:
             return await handler(request)
         except HTTPException:
             raise
-        except SignInRefused as error:
-            logger.warning("reference %s: not let in: %s", error.reference, error.message)
-            return _failure(REFUSED.format(error.message, error.reference), 403)
         except _NoFlow:
             return _failure(_noted(TOO_LATE, "an answer that belongs to no sign-in of this browser"), 400)
         except _NotFinished as error:
@@ -174,18 +181,34 @@ def _answered(handler: Handler) -> Handler:
     return answering
 
 
+def _made(settings: Settings) -> IdentityProvider:
+    """Make the provider; its libraries, which no other way of signing in needs, are imported by that."""
+    from assistant.web.identity_provider import IdentityProvider
+
+    return IdentityProvider(settings)
+
+
 def _noted(sentence: str, words: str) -> str:
     reference = new_reference()
-    logger.warning("reference %s: sign-in by the identity provider: %s", reference, words)
+    logger.warning("reference %s: sign-in by the identity provider: %s", reference, " ".join(words.split())[:1_000])
     return sentence.format(reference)
+
+
+def _other_account(error: SignInRefused, id_token: str, settings: Settings, *, secure: bool) -> Response:
+    """Say why somebody is not let in; the provider would send the same person again until it forgets the browser."""
+    logger.warning("reference %s: not let in: %s", error.reference, error.message)
+    sentence = REFUSED.format(error.message, error.reference)
+    response = forms.link("Not signed in", sentence, END, "Use another account", status=403)
+    _keep_token(response, id_token, settings, secure=secure)
+    return response
 
 
 def _failure(sentence: str, status: int) -> Response:
     return forms.link("Not signed in", sentence, "/login", "Sign in again", status=status)
 
 
-def _logged_out() -> Response:
-    return forms.link("Logged out", "You are logged out.", "/login", "Sign in")
+def _logged_out(sentence: str) -> Response:
+    return forms.link("Logged out", sentence, "/login", "Sign in")
 
 
 def _services() -> Services:
@@ -222,12 +245,6 @@ def _keep_token(response: Response, id_token: str, settings: Settings, *, secure
         )  # fmt: skip
 
 
-def _visitor(request: Request, *, secure: bool) -> Visitor:
-    old = cookies.session_cookie(request.scope["headers"], secure=secure)
-    address = request.client.host if request.client else ""
-    return Visitor(request.headers.get("user-agent", ""), address, old)
-
-
 def _is_secure(request: Request, services: Services) -> bool:
     return cookies.is_secure(request, services.settings.public_url)
 
@@ -236,8 +253,3 @@ def _address(request: Request, services: Services, path: str) -> str:
     """Return the whole address of a path of ours, as it is registered at the provider."""
     base = services.settings.public_url or f"{request.url.scheme}://{request.headers['host']}"
     return base.rstrip("/") + path
-
-
-def sign_in_at(goes_to: str) -> str:
-    """Return where a browser begins to sign in."""
-    return f"{START}?{urlencode({'next': goes_to})}"

@@ -30,7 +30,7 @@ def believe_no_header() -> None:
     def unwrapped(app: ASGIApp, trusted_hosts: object) -> ASGIApp:  # noqa: ARG001  # called by these names
         return app
 
-    uvicorn.config.ProxyHeadersMiddleware = unwrapped  # type: ignore[assignment, misc]  # no option reaches it
+    uvicorn.config.ProxyHeadersMiddleware = unwrapped  # type: ignore[assignment, attr-defined]  # no option reaches it
 
 
 class Peers:

@@ -7,8 +7,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from assistant import __version__
-from assistant.web import downloads, uploads
+from assistant.web import downloads, proxy, uploads
 from assistant.web.admission import Hosts
+from assistant.web.oidc import OidcRoutes
 from assistant.web.sign_in import SignInRoutes
 from assistant.web.state import HOLDER
 
@@ -32,6 +33,8 @@ def routes(hosts: Hosts) -> list[Route]:
     sign_in = SignInRoutes()
     return [
         *sign_in.routes(),
+        *OidcRoutes().routes(),
+        Route(proxy.ENDED, proxy.ended, methods=["GET"]),
         *sign_in.after(),
         Route("/healthz", healthz, methods=["GET"]),
         Route(uploads.PATH, uploads.UploadRoute(hosts).answer, methods=["PUT"]),

@@ -72,13 +72,13 @@ class ServicesHolder:
     def index(self) -> str:
         """Say how the vector index is, in the words of ``IndexHealth``."""
         services = self._services
-        return services.knowledge.index_health().state if services else "opening"
+        return services.knowledge.index_health(services.people.local()).state if services else "opening"
 
     def close(self) -> None:
         """Close the services, also those that a start still under way is about to hand over."""
         if self._thread is not None:
             self._thread.join(CLOSE_SECONDS)
-        services, self._services = self._services, None
+        services, self._services, self.settings = self._services, None, None
         self._become("closed", "The assistant is shutting down.")
         if services is not None:
             services.close()
@@ -95,6 +95,7 @@ class ServicesHolder:
         _warm(services)
         self.is_warm = True
         services.upkeep.start()
+        services.knowledge.watch.start()
 
     def _become(self, state: State, reason: str) -> None:
         with self._changed:

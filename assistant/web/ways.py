@@ -12,26 +12,15 @@ from typing import TYPE_CHECKING
 from starlette.requests import HTTPConnection
 
 from assistant.people.links import digest
-from assistant.web import cookies
-from assistant.web.identity import DEMO_ADMIN, DEMO_STAFF, SESSION
+from assistant.web import cookies, proxy
+from assistant.web.identity import DEMO_ADMIN, DEMO_STAFF, SESSION, Identified
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """Who sends a request, as the gate passes it on: ``identity`` is the header's value.
-
-    ``new_cookie`` is one that the browser is to have from now on, where the way opened a session just now.
-    """
-
-    identity: str
-    new_cookie: str | None = None
-
-
 Identify = Callable[["Services", HTTPConnection], Identified | None]
-"""Returns who sends a request, None for nobody; may raise TwoCookies."""
+"""Returns who sends a request, None for nobody; may raise TwoCookies, and HTTPException for what is refused at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +52,10 @@ def local_person(connection: HTTPConnection) -> Identified:
     return Identified(DEMO_STAFF if chosen == ["staff"] else DEMO_ADMIN)
 
 
-def nobody(_services: Services, _connection: HTTPConnection) -> Identified | None:
-    """A way that lets nobody in."""
-    return None
-
-
 WAYS: dict[str, Way] = {
     "demo": Way(lambda _services, connection: local_person(connection), sign_in_at="/"),
     "password": Way(by_cookie),
-    "oidc": Way(by_cookie, sign_in_at="/auth/oidc/start"),
-    "proxy": Way(nobody),
+    "oidc": Way(by_cookie, sign_in_at="/auth/oidc/start", after_log_out=lambda _services: "/auth/oidc/end"),
+    "proxy": Way(proxy.ByProxy().identify, after_log_out=proxy.after_log_out),
 }
 """By the values of ``ASSISTANT_AUTH``."""

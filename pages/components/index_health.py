@@ -6,7 +6,7 @@ import streamlit as st
 
 from assistant.library import IndexHealth, Run
 from pages.components import wording
-from pages.components.guard import Entered
+from pages.components.guard import Entered, fragment
 from pages.components.problems import told_later
 from pages.components.safe_markdown import escape
 
@@ -20,11 +20,11 @@ def draw_index_health(entered: Entered) -> None:
     if _is_quiet(entered):
         return
 
-    @st.fragment(run_every=REFRESH_SECONDS)
+    @fragment(run_every=REFRESH_SECONDS)
     def notice() -> None:
         if _is_quiet(entered):
             st.rerun(scope="app")
-        health: IndexHealth = entered.services.knowledge.index_health()
+        health: IndexHealth = entered.services.knowledge.index_health(entered.person)
         if health.state not in QUIET and health.sentence:
             _draw_health(health)
         for run in _runs(entered):
@@ -54,7 +54,7 @@ def _rebuild(entered: Entered) -> None:
 
 
 def _is_quiet(entered: Entered) -> bool:
-    return entered.services.knowledge.index_health().state in QUIET and not _runs(entered)
+    return entered.services.knowledge.index_health(entered.person).state in QUIET and not _runs(entered)
 
 
 def _runs(entered: Entered) -> list[Run]:

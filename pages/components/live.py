@@ -28,7 +28,7 @@ from assistant.events import (
 )
 from pages.components.answers import ASSISTANT_ICON, draw_question, draw_steps
 from pages.components.badge import ROUTES, draw_fall_back
-from pages.components.guard import Entered
+from pages.components.guard import Entered, fragment
 from pages.components.problems import told_later
 from pages.components.reasoning import LiveReasoning
 from pages.components.safe_markdown import blocks, escape
@@ -42,6 +42,8 @@ BATCH_SECONDS = 0.08
 """Least time between two draws: batches of 80 to 100 ms sent 1.2 MB for 2,000 tokens, single tokens 12 MB."""
 WATCH_SECONDS = 0.3
 """How soon after the page's Stop the turn is stopped too."""
+LOOK_SECONDS = 1.0
+"""How often is looked whether the person may still act."""
 DISCONNECT_SECONDS = 0.05
 """Streamlit stops the script first and drops the session right after."""
 WAY_SECONDS, SENDING_SECONDS = 0.08, 0.01
@@ -168,20 +170,22 @@ def _follow(entered: Entered, turn_id: str, answer: LiveAnswer) -> None:
         if running is None:
             _await_elsewhere(entered, turn_id)
         else:
-            _draw_events(running, answer)
+            _draw_events(entered, running, answer)
     except StopException:
         time.sleep(DISCONNECT_SECONDS)
         watch.tab_was_lost = not _connected(session_id)
         raise
 
 
-def _draw_events(running: RunningTurn, answer: LiveAnswer) -> None:
+def _draw_events(entered: Entered, running: RunningTurn, answer: LiveAnswer) -> None:
     seen = 0
     drawn = 0.0
+    still = _StillSignedIn(entered)
     while not (running.finished and seen and not running.wait(seen, 0)):
         st.session_state["following"] = running.turn_id  # a point where Streamlit can stop this run
         news = bool(running.wait(seen, POLL_SECONDS))
         answer.tick()
+        still.look()
         if not news:
             continue
         if not drawn and any(isinstance(event, StepFinished) for event in running.wait(seen, 0)):
@@ -203,6 +207,20 @@ def _await_elsewhere(entered: Entered, turn_id: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
+class _StillSignedIn:
+    """Notices that the person was signed out while an answer is being written: they read no further."""
+
+    def __init__(self, entered: Entered) -> None:
+        self._entered = entered
+        self._looked = time.monotonic()
+
+    def look(self) -> None:
+        """Look now and then; raises SignedOut."""
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._looked = time.monotonic()
+            self._entered.services.rights.standing(self._entered.person)
+
+
 class _Watch:
     """Notices that the page's script was stopped while its turn runs on: the composer's Stop does only that.
 
@@ -218,7 +236,7 @@ class _Watch:
     def draw(self) -> None:
         runs = itertools.count()
 
-        @st.fragment(run_every=WATCH_SECONDS)
+        @fragment(run_every=WATCH_SECONDS)
         def watch() -> None:
             if next(runs) == 0:
                 return

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from assistant.domain import OFFLINE, DocumentStatus, ModelChoice, Parameters, Person, Usage
+from assistant.domain import OFFLINE, DocumentStatus, ModelChoice, Parameters, Person, Role, Usage
 from assistant.library import ListedDocument
 
 STAGES = {
@@ -19,6 +19,7 @@ STAGES = {
     DocumentStatus.READY: "ready",
     DocumentStatus.FAILED: "failed",
 }
+ROLES = {Role.STAFF: "staff", Role.KB_ADMIN: "knowledge base administrator", Role.ADMIN: "administrator"}
 LEAST_DOLLARS = Decimal("0.0001")
 """Less than this is not told exactly."""
 COLOURS = {DocumentStatus.READY: "green", DocumentStatus.FAILED: "red", DocumentStatus.QUEUED: "gray"}
@@ -45,6 +46,11 @@ def size(count: int) -> str:
 def counted(count: int, noun: str) -> str:
     """``1 page``, ``2 pages``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def role(of: Role) -> str:
+    """What people call a role."""
+    return ROLES[of]
 
 
 def act(action: str) -> str:

@@ -12,6 +12,7 @@ from chatting import Chatting
 from assistant.chat.deps import TurnDeps
 from assistant.chat.head_start import HeadStart
 from assistant.chat.showing import Showing
+from assistant.limits.budgets import Budgets
 from assistant.models.service import ModelService
 from assistant.people.rights import Rights
 from assistant.providers.builders import build_model
@@ -38,6 +39,7 @@ def deps(chatting: Chatting) -> TurnDeps:
         build_model=build_model,
         classifier=chatting.classifier,
         models=ModelService(chatting.database, chatting.settings),
+        budgets=Budgets(chatting.database),
         attacks=AttackClassifier(chatting.embedder, kept_file(chatting.settings.data_dir / "cache", chatting.embedder)),
     )
 

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,8 +19,10 @@ from assistant.domain import ModelChoice
 from assistant.providers.minilm import MiniLM
 from assistant.providers.scripted import Gate, Reply, ScriptedModel
 from assistant.settings import Settings
+from assistant.web import gate as web_gate
 from assistant.web import start
 from assistant.web.routes import routes
+from pages.components.problems import on_script_error
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
 BEFORE, AFTER = "These words come first. ", os.environ.get("SCRIPTED_END", "These words come last.")
@@ -43,9 +46,17 @@ def _build(settings: Settings) -> bootstrap.Services:
     return bootstrap.build(settings, build_model=_model)
 
 
+def _hosts() -> list[str]:
+    return list(st.get_option("server.allowedHosts"))
+
+
 if __name__ != "__main__":
     app = st.App(
         SCRIPT,
-        routes=[*routes(lambda: st.get_option("server.allowedHosts")), Route("/gate", open_gate, methods=["POST"])],
+        routes=[*routes(_hosts), Route("/gate", open_gate, methods=["POST"])],
+        middleware=[
+            Middleware(web_gate.Gate, hosts=_hosts, assets=web_gate.assets_in(Path(st.__file__).parent / "static"))
+        ],
         lifespan=start.lifespan(lambda: st.get_option("server.address"), build=_build),
+        on_script_error=on_script_error,
     )

@@ -11,20 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_library import EDITOR
+from persons import known
+from small_library import ADMIN, EDITOR, STAFF
 from waiting import until
 
 from assistant import bootstrap, faults
 from assistant import settings as settings_module
 from assistant.bootstrap import Services
-from assistant.domain import Person, Role
 from assistant.errors import AssistantError, NotAllowed, StartError
 from assistant.knowledge import backups
 from assistant.settings import Settings
 from assistant.storage import backup
 from assistant.storage.vectors import Vectors
 
-STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 NOTES = {f"hall-{n}.md": f"# Hall {n}\n\nThe gate of hall {n} opens with code {n}{n}7.\n" for n in range(4)}
 WAIT_SECONDS = 60.0
 
@@ -34,6 +33,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """A running app with a few documents, one of them replaced."""
     settings = settings_module.load(data_dir=tmp_path_factory.mktemp("first") / "data", samples=False)
     services = bootstrap.build(settings)
+    known(services.database, ADMIN, EDITOR, STAFF)
     ids = [services.knowledge.upload(EDITOR, name, text.encode()).document_id for name, text in NOTES.items()]
     services.knowledge.wait_until_done(ids, WAIT_SECONDS)
     services.knowledge.upload(EDITOR, "hall-0.md", b"# Hall 0\n\nThe gate of hall 0 stays shut.\n")
@@ -46,7 +46,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 def made(first: Services, tmp_path: Path) -> Path:
     """A backup of the app once nothing that an earlier test deleted waits to be removed."""
     until(lambda: len(_digests(first.settings)) == len(_named(first.settings)) == len(NOTES) + 1)
-    backups.back_up(EDITOR, first.database, first.settings, tmp_path / "all.tar")
+    backups.back_up(ADMIN, first.database, first.settings, tmp_path / "all.tar")
     return tmp_path / "all.tar"
 
 
@@ -88,7 +88,7 @@ def test_what_is_uploaded_during_a_backup_is_in_it_whole_or_not_at_all(first: Se
         first.knowledge.delete(EDITOR, late.document_id)
 
     with faults.injected("backup_copied", 1, upload):
-        backups.back_up(EDITOR, first.database, first.settings, tmp_path / "all.tar")
+        backups.back_up(ADMIN, first.database, first.settings, tmp_path / "all.tar")
     settings = _empty(tmp_path)
     assert backups.restore(settings, tmp_path / "all.tar").damaged == ()
     assert len(_digests(settings)) == len(NOTES) + 1
@@ -103,7 +103,7 @@ def test_an_original_that_is_deleted_during_a_backup_is_still_in_it(first: Servi
         until(lambda: not Vectors(first.database).removals())  # what is left is to purge its original
 
     with faults.injected("backup_copied", 1, delete):
-        done = backups.back_up(EDITOR, first.database, first.settings, tmp_path / "all.tar")
+        done = backups.back_up(ADMIN, first.database, first.settings, tmp_path / "all.tar")
     assert (done.documents, done.damaged) == (len(NOTES) + 1, ())
 
 
@@ -112,14 +112,14 @@ def test_a_backup_that_fails_leaves_nothing_under_its_name(first: Services, tmp_
     target = tmp_path / "out" / "all.tar"
     target.parent.mkdir()
     with faults.injected("backup_copied", nth, faults.disk_full), pytest.raises(AssistantError, match="disk is full"):
-        backups.back_up(EDITOR, first.database, first.settings, target)
+        backups.back_up(ADMIN, first.database, first.settings, target)
     assert list(target.parent.iterdir()) == []
 
 
 def test_a_backup_never_writes_over_a_file(first: Services, made: Path) -> None:
     before = made.read_bytes()
     with pytest.raises(AssistantError, match="there already"):
-        backups.back_up(EDITOR, first.database, first.settings, made)
+        backups.back_up(ADMIN, first.database, first.settings, made)
     assert made.read_bytes() == before
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from small_library import EDITOR, Library, opening
+from small_library import EDITOR, STAFF, Library, opening
 
-from assistant.domain import DocumentStatus, Person, Role
+from assistant.domain import DocumentStatus
 from assistant.errors import Conflict, NotAllowed
 from assistant.knowledge.service import KnowledgeBase
 from assistant.storage.blobs import Blobs
 from assistant.storage.ingestion import LostClaim
 
-READER = Person("rob", "rob@example.com", "Rob", Role.STAFF)
 PAGES = ["Staff in room 1 answer within 3 days.", "Staff in room 2 answer within 4 days."]
 
 
@@ -80,7 +79,7 @@ def test_what_came_to_its_end_is_not_called_off(knowledge: KnowledgeBase, librar
 def test_only_editors_call_off(knowledge: KnowledgeBase) -> None:
     document_id = knowledge.upload(EDITOR, "Rules.md", b"A rule.").document_id
     with pytest.raises(NotAllowed):
-        knowledge.cancel(READER, document_id)
+        knowledge.cancel(STAFF, document_id)
 
 
 def test_the_number_of_a_version_that_was_called_off_is_not_given_again(

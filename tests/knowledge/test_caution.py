@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from persons import known
 from sqlalchemy import select, update
 
 from assistant.domain import Person, Role
@@ -17,6 +18,11 @@ from assistant.storage.model_rows import PreferenceRow
 ADMIN = Person("a", "admin@example.com", "Ada", Role.ADMIN)
 EDITOR = Person("e", "editor@example.com", "Eve", Role.KB_ADMIN)
 STAFF = Person("s", "staff@example.com", "Sam", Role.STAFF)
+
+
+@pytest.fixture(autouse=True)
+def _known(database: Database) -> None:
+    known(database, ADMIN, EDITOR, STAFF)
 
 
 def test_until_an_admin_says_otherwise_the_usual_rate_is_put_up_with(database: Database) -> None:

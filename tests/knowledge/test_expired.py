@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from small_library import Library, Opener, opening
+from small_library import STAFF, Library, Opener, opening
 from sqlalchemy import update
 from waiting import until
 
-from assistant.domain import Person, Role
+from assistant.domain import Person
 from assistant.knowledge.service import KnowledgeBase
 from assistant.library import Facts, today
 from assistant.storage.rows import PageRow
 
-STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 YESTERDAY = today() - timedelta(days=1)
 MANY = 70
 """More than a search has candidates: expired documents must not crowd the others out."""

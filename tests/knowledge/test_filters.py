@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from small_library import Library
+from small_library import STAFF, Library
 
-from assistant.domain import Person, Role
+from assistant.domain import Person
 from assistant.errors import NotFound
 from assistant.knowledge.service import KnowledgeBase
 from assistant.library import Facts, Filters, today
 
-STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 RULE = "Employees receive 27 days of annual leave each year."
 MANY = 70
 """More than a search has candidates."""

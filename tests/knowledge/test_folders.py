@@ -9,19 +9,17 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from small_library import EDITOR, Library, Opener, opening
+from small_library import EDITOR, STAFF, Library, Opener, opening
 from waiting import until
 
 from assistant import faults
-from assistant.domain import Person, Role
+from assistant.domain import Person
 from assistant.errors import AssistantError, NotAllowed, UploadRefused
 from assistant.knowledge.folder_sync import FEW
 from assistant.knowledge.folders import Folders, Watching
 from assistant.knowledge.service import KnowledgeBase
 from assistant.library import SyncOutcome
 from assistant.storage.people import LOCAL, People
-
-STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from assistant.knowledge.service import KnowledgeBase
 from assistant.knowledge.worker_process import WorkerThread
 from assistant.storage import generations
 from assistant.storage.blobs import Blobs
+from assistant.storage.people import LOCAL
 from assistant.storage.rows import EMBEDDED
 
 TEXTS = [f"Paragraph {n} speaks about topic {n % 7} in room {n * 31 % 101} on floor {n % 5}." for n in range(120)]
@@ -114,16 +115,14 @@ def test_second_owner_is_refused_with_a_sentence(open_owner: Opener) -> None:
     open_owner()
 
 
-def test_reindex_builds_a_new_collection_and_drops_the_old(
-    library: Library, open_owner: Opener, editor: Person
-) -> None:
+def test_reindex_builds_a_new_collection_and_drops_the_old(library: Library, open_owner: Opener) -> None:
     library.put("Long.txt", TEXTS)
     knowledge = open_owner()
     until(lambda: _indexed(knowledge, library))
     own = knowledge._own
     assert own is not None
     old = own.indexer.collection_of("general")
-    assert knowledge.reindex(editor) == 1
+    assert knowledge.reindex(LOCAL) == 1
     until(lambda: own.indexer.collection_of("general") != old and not library.vectors.has_work())
     until(lambda: own.index.names() == {own.indexer.collection_of("general")})
     assert _count(knowledge) == len(TEXTS)
@@ -168,14 +167,14 @@ def test_new_documents_go_live_while_the_index_is_being_built(
     own.indexer._step()
     document_id = library.embed("New.txt", ["The cellar is flooded each spring."])
     own.indexer._step()
-    health = knowledge.index_health()
+    health = knowledge.index_health(LOCAL)
     assert (health.state, health.total) == ("rebuilding", len(TEXTS) + 1)
     assert 0 < health.done < len(TEXTS)
     assert f"{health.done} of {len(TEXTS) + 1} passages" in health.sentence
     assert knowledge.document(editor, document_id).live_version == 1
     assert knowledge.search(editor, "flooded cellar")[0].text == "The cellar is flooded each spring."
     knowledge.delete(editor, next(one.id for one in knowledge.documents(editor) if one.name == "Long.txt"))
-    while knowledge.index_health().state == "rebuilding":
+    while knowledge.index_health(LOCAL).state == "rebuilding":
         own.indexer._step()
     assert _count(knowledge) == 1
     knowledge.close()
@@ -216,9 +215,9 @@ def test_what_changed_while_the_index_was_put_away_is_in_it_when_it_serves_again
     own = knowledge._own
     assert own is not None
     own.indexer.damaged()
-    until(lambda: knowledge.index_health().state == "damaged")
+    until(lambda: knowledge.index_health(LOCAL).state == "damaged")
     library.embed("Long.txt", [f"{text} Mended." for text in TEXTS])
-    until(lambda: library.documents.get(document_id).live_version == 2 and not library.vectors.removals())
+    until(lambda: library.documents.get(document_id, LOCAL).live_version == 2 and not library.vectors.removals())
     knowledge.close()
     again = open_owner()
     until(lambda: _indexed(again, library))

@@ -16,6 +16,7 @@ from waiting import until
 from assistant.knowledge import index_keeper
 from assistant.knowledge.service import KnowledgeBase
 from assistant.library import IndexHealth
+from assistant.storage.people import LOCAL
 
 TEXTS = [f"Paragraph {n} speaks about topic {n % 7} in room {n * 31 % 101} on floor {n % 5}." for n in range(120)]
 QUERY = "topic 3 in room 62"
@@ -86,7 +87,7 @@ def _is_whole(knowledge: KnowledgeBase) -> bool:
     own = knowledge._own
     assert own is not None
     collection = own.indexer.collection_of("general")
-    is_well = knowledge.index_health().state == "well"
+    is_well = knowledge.index_health(LOCAL).state == "well"
     return is_well and collection is not None and own.index.count(collection) == len(TEXTS)
 
 
@@ -96,8 +97,8 @@ def _found(knowledge: KnowledgeBase) -> list[str]:
 
 def _told(knowledge: KnowledgeBase) -> IndexHealth:
     """Wait until the index says that something is wrong with it; return what it says."""
-    until(lambda: knowledge.index_health().state != "well")
-    return knowledge.index_health()
+    until(lambda: knowledge.index_health(LOCAL).state != "well")
+    return knowledge.index_health(LOCAL)
 
 
 @pytest.mark.parametrize(
@@ -174,10 +175,10 @@ def test_an_index_that_was_closed_in_order_serves_again_as_it_was(open_owner: Op
     own = second._own
     assert own is not None
     assert own.indexer.collection_of("general") == COLLECTION
-    assert second.index_health().checked_at is not None
+    assert second.index_health(LOCAL).checked_at is not None
     second.close()
     other = open_owner(own_index=False)
-    assert (other.index_health().state, other.index_health().sentence) == ("well", "")
+    assert (other.index_health(LOCAL).state, other.index_health(LOCAL).sentence) == ("well", "")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk to fill")
@@ -197,7 +198,8 @@ def test_a_full_disk_is_told_and_the_index_goes_on_once_there_is_room(library: L
         ballast.unlink()
         own = knowledge._own
         assert own is not None
-        until(lambda: own.indexer.collection_of("general") is not None and knowledge.index_health().state == "well")
+        until(lambda: own.indexer.collection_of("general") is not None)
+        until(lambda: knowledge.index_health(LOCAL).state == "well")
         assert own.index.count(own.indexer.collection_of("general") or "") == len(TEXTS) + 600
         assert _found(knowledge) == before
 

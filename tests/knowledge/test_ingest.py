@@ -42,11 +42,11 @@ class Desk:
     def upload(self, text: str, name: str = "Rules.md") -> tuple[str, Job]:
         received = self.blobs.receive(io.BytesIO(text.encode()), 1_000_000)
         new = NewVersion("general", name, received.sha256, "text/markdown", received.size, "ann@example.com")
-        upload = self.library.accepting.accept(new, lambda: self.blobs.place(received))
+        upload = self.library.accepting.accept(new, lambda: self.blobs.place(received), EDITOR)
         return upload.document_id, self.store.due()[-1]
 
     def document(self, document_id: str) -> Document:
-        return self.library.documents.get(document_id)
+        return self.library.documents.get(document_id, EDITOR)
 
     def chunks(self, job: Job) -> tuple[int, int]:
         """Chunk rows of a version, and how many of them have a vector."""
@@ -130,7 +130,7 @@ def test_only_the_last_worker_that_began_writes(desk: Desk, library: Library) ->
 def test_work_on_a_deleted_document_is_dropped(desk: Desk, library: Library) -> None:
     document_id, job = desk.upload(RULES)
     desk.ingest.read(job)
-    delete_documents(library.database, [document_id], EDITOR.id)
+    delete_documents(library.database, [document_id], EDITOR)
     assert not desk.ingest.embed(job)
     assert desk.store.due() == []
 
@@ -142,7 +142,7 @@ def test_unreadable_document_says_why_and_may_be_tried_again(desk: Desk, library
     assert document.status is DocumentStatus.FAILED
     assert document.error
     assert document.error.endswith(".")
-    library.accepting.retry(document_id)
+    library.accepting.retry(document_id, EDITOR)
     assert desk.store.due() == [Job(job.version_id, job.attempt + 1)]
     assert not desk.ingest.read(job)
 

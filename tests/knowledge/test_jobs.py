@@ -59,7 +59,7 @@ def _assert_whole(library: Library, document: Document) -> None:
     assert (document.status, document.error) == (DocumentStatus.READY, None)
     stored = library.vectors.stored(list(library.vectors.live_versions()), EMBEDDED)
     assert len(stored) == len({one.chunk_id for one in stored}) == document.chunks
-    assert library.documents.text(document.id, 1)[0].count("# Rule") in (0, 120)
+    assert library.documents.text(document.id, 1, EDITOR)[0].count("# Rule") in (0, 120)
 
 
 @pytest.mark.parametrize("stage", [DocumentStatus.PARSING, DocumentStatus.EMBEDDING])

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from small_library import STAFF
 from small_library import Library as SmallLibrary
 from sqlalchemy import select
 
-from assistant.domain import DocumentStatus, Person, Role
+from assistant.domain import DocumentStatus, Person
 from assistant.errors import AssistantError, Conflict, NotAllowed, NotFound, WrongUse
 from assistant.knowledge.library import Library
 from assistant.knowledge.service import KnowledgeBase
@@ -18,7 +19,6 @@ from assistant.storage import audit
 from assistant.storage.library_rows import AuditRow, MoveRow
 from assistant.storage.rows import VersionRow
 
-STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 YESTERDAY = today() - timedelta(days=1)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from persons import known
 from small_library import EDITOR
 from waiting import WAIT_SECONDS, until
 
@@ -48,6 +49,7 @@ class Model(RuleBasedStateMachine):
     def open(self) -> None:
         """Start the library, as a command does."""
         self.database = Database(self.settings.sqlalchemy_url)
+        known(self.database, EDITOR)
         self.knowledge = KnowledgeBase(
             database=self.database, settings=self.settings, embedder=self.embedder, own_index=True, serves=False
         )
@@ -96,8 +98,8 @@ class Model(RuleBasedStateMachine):
         self.knowledge.delete(EDITOR, document_id)
         found = self.knowledge.search(EDITOR, f"the rule of {name}")
         assert document_id not in {passage.document_id for passage in found}
-        for known in (self.searchable, self.newest, self.versions):
-            known.pop(name)
+        for kept in (self.searchable, self.newest, self.versions):
+            kept.pop(name)
 
     @rule()
     def restart(self) -> None:

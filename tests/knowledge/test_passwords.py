@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from persons import known
 from reportlab.pdfgen.canvas import Canvas
 from small_library import EDITOR, Library
 from sqlalchemy import func, select
@@ -53,7 +54,7 @@ def secrets(database: Database) -> int:
 def test_a_password_is_kept_sealed_for_the_next_attempt(library: Library, failed: tuple[str, Job]) -> None:
     document_id, job = failed
     folder = library.settings.data_dir
-    Passwords(folder, library.database).keep(document_id, PASSWORD)
+    Passwords(folder, library.database).keep(document_id, PASSWORD, EDITOR)
     assert Passwords(folder, library.database).of(job.version_id) == PASSWORD
     assert stat.S_IMODE((folder / KEY_FILE).stat().st_mode) == 0o600
     library.database.close()
@@ -63,10 +64,10 @@ def test_a_password_is_kept_sealed_for_the_next_attempt(library: Library, failed
 def test_a_later_password_takes_the_place_of_an_earlier_one(library: Library, failed: tuple[str, Job]) -> None:
     document_id, job = failed
     passwords = Passwords(library.settings.data_dir, library.database)
-    passwords.keep(document_id, "wrong")
-    passwords.keep(document_id, PASSWORD)
+    passwords.keep(document_id, "wrong", EDITOR)
+    passwords.keep(document_id, PASSWORD, EDITOR)
     assert passwords.of(job.version_id) == PASSWORD
-    passwords.keep(document_id, None)
+    passwords.keep(document_id, None, EDITOR)
     assert passwords.of(job.version_id) is None
 
 
@@ -74,8 +75,8 @@ def test_a_password_for_a_document_that_is_being_read_is_refused_and_not_lost_si
     document_id, job = library.accept("Safe.pdf", [WORDS])
     passwords = Passwords(library.settings.data_dir, library.database)
     with pytest.raises(Conflict, match="being read already: give the password again"):
-        passwords.keep(document_id, PASSWORD)
-    passwords.keep(document_id, None)
+        passwords.keep(document_id, PASSWORD, EDITOR)
+    passwords.keep(document_id, None, EDITOR)
     assert passwords.of(job.version_id) is None
 
 
@@ -91,8 +92,8 @@ def test_a_password_is_gone_when_its_file_was_read_or_not(
     library: Library, failed: tuple[str, Job], end: Callable[[Library, Job], None]
 ) -> None:
     document_id, _ = failed
-    Passwords(library.settings.data_dir, library.database).keep(document_id, PASSWORD)
-    library.accepting.retry(document_id)
+    Passwords(library.settings.data_dir, library.database).keep(document_id, PASSWORD, EDITOR)
+    library.accepting.retry(document_id, EDITOR)
     (job,) = library.store.due()
     library.store.claim(job)
     end(library, job)
@@ -102,13 +103,14 @@ def test_a_password_is_gone_when_its_file_was_read_or_not(
 def test_a_password_without_its_key_is_none(library: Library, failed: tuple[str, Job]) -> None:
     document_id, job = failed
     passwords = Passwords(library.settings.data_dir, library.database)
-    passwords.keep(document_id, PASSWORD)
+    passwords.keep(document_id, PASSWORD, EDITOR)
     (library.settings.data_dir / KEY_FILE).unlink()
     assert passwords.of(job.version_id) is None
 
 
 def test_a_protected_pdf_becomes_searchable_with_its_password(settings: Settings, locked: Path) -> None:
     services = build(settings)
+    known(services.database, EDITOR)
     knowledge = services.knowledge
     try:
         document_id = knowledge.upload(EDITOR, "Safe.pdf", locked.read_bytes()).document_id

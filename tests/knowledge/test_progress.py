@@ -24,7 +24,7 @@ def knowledge(library: Library) -> KnowledgeBase:
 
 def _after(library: Library, seconds: float, document_id: str) -> FileProgress:
     progresses = FileProgresses(library.database, now=lambda: utc_now() + timedelta(seconds=seconds))
-    return progresses.of([document_id], ["general"])[document_id]
+    return progresses.of([document_id], EDITOR)[document_id]
 
 
 def _places(knowledge: KnowledgeBase) -> dict[str, int | None]:

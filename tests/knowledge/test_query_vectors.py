@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from changing_embedder import (
-    ADMIN,
-    CANTEEN,
-    LEAVE,
-    OWN,
-    QUERY,
-    STAFF,
-    best,
-    changed,
-    put_three,
-    serves,
-)
+from changing_embedder import CANTEEN, LEAVE, OWN, QUERY, best, changed, put_three, serves
 from embeddings_server import MODEL, EmbeddingsServer
-from small_library import Library, Opener
+from small_library import ADMIN, STAFF, Library, Opener
 from waiting import until
 
 from assistant.knowledge import query_vectors
@@ -96,7 +85,7 @@ def test_what_a_server_was_used_for_stands_in_the_ledger(served: Library, open_s
     ledger = UsageRecords(served.database)
     until(lambda: len(ledger.summed("person", None, None)) == 2)
     lines = [(line.person, line.record.purpose, line.record.usage.input_tokens) for line in ledger.lines(None)]
-    assert lines == [("documents", "embedding", 3), (STAFF.id, "embedding", 1)]
+    assert lines == [("documents", "embedding", 3), (STAFF.email, "embedding", 1)]
 
 
 def test_words_that_were_asked_before_are_found_by_the_serving_model_while_its_server_is_gone(

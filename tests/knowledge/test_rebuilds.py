@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 import pytest
 from changing_embedder import changed
 from embeddings_server import EmbeddingsServer
-from small_library import EDITOR, Library, Opener, no_worker, opening
+from small_library import EDITOR, STAFF, Library, Opener, no_worker, opening
 from sqlalchemy import text
 from waiting import WAIT_SECONDS, until
 
 from assistant.cli import reindexing
-from assistant.domain import DocumentStatus, Person, Role
+from assistant.domain import DocumentStatus
 from assistant.errors import AssistantError, Conflict, NotAllowed, NotFound
 from assistant.knowledge.exact import decode, encode
 from assistant.knowledge.service import KnowledgeBase
@@ -21,7 +21,6 @@ from assistant.storage import ingestion
 from assistant.storage.ingestion import Job
 from assistant.storage.rows import EMBEDDED
 
-STAFF = Person("sam", "sam@example.com", "Sam", Role.STAFF)
 LEAVE = ["Everyone has thirty days of leave.", "Leave is asked for in the portal."]
 CANTEEN = ["The canteen opens at eleven.", "Soup is free on Fridays."]
 

@@ -11,26 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from changing_embedder import (
-    ADMIN,
-    CANTEEN,
-    LEAVE,
-    OWN,
-    PRINTER,
-    QUERY,
-    STAFF,
-    THREE,
-    best,
-    changed,
-    put_three,
-    serves,
-)
+from changing_embedder import CANTEEN, LEAVE, OWN, PRINTER, QUERY, THREE, best, changed, put_three, serves
 from embeddings_server import MODEL, EmbeddingsServer
-from small_library import Library, Opener
+from small_library import ADMIN, EDITOR, STAFF, Library, Opener
 from sqlalchemy import text
 from waiting import WAIT_SECONDS, until
 
-from assistant.domain import DocumentStatus, Person, Role
+from assistant.domain import DocumentStatus, Person
 from assistant.errors import NotAllowed, NotFound, ProviderUnavailable
 from assistant.knowledge import reembedding
 from assistant.knowledge.chunking import contextual_text
@@ -240,7 +227,7 @@ def test_the_serving_model_is_taken_up_again_at_the_next_start(
     assert server.texts[asked:] == [QUERY]
 
 
-@pytest.mark.parametrize("person", [STAFF, Person("kim", "kim@example.com", "Kim", Role.KB_ADMIN)])
+@pytest.mark.parametrize("person", [STAFF, EDITOR])
 def test_only_administrators_change_the_model(open_served: Opener, person: Person) -> None:
     knowledge = open_served(own_index=False)
     acts: list[Callable[[], object]] = [

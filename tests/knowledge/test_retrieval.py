@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from small_library import Library
+from small_library import STAFF, Library
 from sqlalchemy import update
 
-from assistant.domain import Person, Role
+from assistant.domain import Person
 from assistant.knowledge.service import KnowledgeBase
 from assistant.storage.rows import EMBEDDED, ChunkRow
 
-STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 PAGES = [
     "Employees receive 27 days of annual leave each year.",
     "Report a lost laptop to the service desk at once. The form is HR-2024-07.",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from persons import known
 from scanned import write_scan
 from small_library import EDITOR
 from sqlalchemy import func, select
@@ -30,6 +31,7 @@ def services(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servic
     """The services with recognition switched on, for the worker process as well."""
     monkeypatch.setenv("ASSISTANT_OCR", "on")
     services = build(load(data_dir=data_dir, worker_idle_seconds=2.0, _env_file=None))
+    known(services.database, EDITOR)
     yield services
     services.close()
 

@@ -9,15 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from small_library import Library
+from small_library import STAFF, Library
 
-from assistant.domain import DocumentStatus, Person, Role, UploadOutcome
+from assistant.domain import DocumentStatus, Person, UploadOutcome
 from assistant.errors import NotAllowed, NotFound, UploadRefused
 from assistant.knowledge.intake import clean_name
 from assistant.knowledge.service import KnowledgeBase
 from assistant.storage.purge import purge_deleted, sweep_originals
 
-STAFF = Person("bob", "bob@example.com", "Bob", Role.STAFF)
 TEXT = b"Employees receive 27 days of annual leave each year."
 
 

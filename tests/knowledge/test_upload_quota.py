@@ -15,6 +15,7 @@ from small_library import Library
 from assistant.domain import Role
 from assistant.errors import UploadRefused
 from assistant.knowledge.intake import Intake, Wanted
+from assistant.knowledge.rights import Access
 from assistant.storage.blobs import Blobs
 
 Makes = Callable[..., tuple[Intake, Wanted, MovingClock]]
@@ -25,7 +26,8 @@ def makes(library: Library) -> Makes:
     def make(**settings: int) -> tuple[Intake, Wanted, MovingClock]:
         moving = MovingClock()
         known = library.settings.model_copy(update=settings)
-        intake = Intake(library.database, Blobs(known.data_dir), known, lambda: None, moving)
+        access = Access(library.database)
+        intake = Intake(library.database, Blobs(known.data_dir), known, access, lambda: None, moving)
         return intake, Wanted("Notes.txt", "general", person(library.database, "ann", Role.KB_ADMIN)), moving
 
     return make

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from lent_model import lend
 from persons import person
 from signed_in import ROOT, RUN_SECONDS, change, lapse, links_of, log_out, open_session, text_of, visit
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from assistant import bootstrap
-from assistant import settings as settings_module
 from assistant.bootstrap import Services
 from assistant.domain import Person, Role
-from assistant.web.state import HOLDER
 from pages.components import guard, signed_out
-from pages.components.composer import COMPOSER
 
 QUESTION = "How many days of leave do I have?"
 
 
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """Started services for people who sign in by password."""
-    folder = tmp_path_factory.mktemp("guard") / "data"
-    lend(folder)
-    built = bootstrap.build(settings_module.load(data_dir=folder, samples=False, auth="password"))
-    HOLDER.set_ready(built)
-    yield built
-    HOLDER.close()
+@pytest.fixture
+def services(staffed: Services) -> Services:
+    """The services of a company whose people sign in."""
+    return staffed
 
 
 @pytest.fixture
@@ -123,8 +113,8 @@ def test_a_question_over_a_lapsed_session_is_kept_and_stands_in_the_field_afterw
     assert signed_out.KEPT in text_of(app)
     assert services.chat.conversations(ann, "", limit=5) == []
     back = visit(open_session(services, ann))
-    assert back.session_state[COMPOSER] == QUESTION
-    assert visit(open_session(services, ann)).session_state[COMPOSER] is None
+    assert back.chat_input[0].proto.value == QUESTION
+    assert not visit(open_session(services, ann)).chat_input[0].proto.value
 
 
 def test_a_question_after_a_log_out_is_not_kept(services: Services, ann: Person) -> None:
@@ -143,7 +133,7 @@ def test_somebody_else_does_not_get_the_question(services: Services, ann: Person
     lapse(services, session)
     app.chat_input[0].set_value(QUESTION).run()
     other = visit(open_session(services, person(services.database, "bob")))
-    assert other.session_state[COMPOSER] is None
+    assert not other.chat_input[0].proto.value
     assert _kept(services) == [QUESTION]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 
 from assistant.errors import PasswordRefused
 from assistant.people import passwords
@@ -53,11 +53,16 @@ def test_the_same_letters_composed_otherwise_are_the_same_password() -> None:
 @pytest.mark.parametrize("kept", [None, "", "no hash", "$argon2id$v=19$broken"])
 def test_what_is_no_hash_verifies_nothing(kept: str | None) -> None:
     assert not passwords.verified(kept, GOOD)
-    assert not passwords.verified(kept, "what is tried for who has no password")
+    assert not passwords.verified(kept, "")
 
 
 def test_a_password_that_is_too_long_is_wrong_even_if_it_begins_right() -> None:
     assert not passwords.verified(passwords.hashed(GOOD), GOOD + "x" * 10_000_000)
+
+
+def test_who_has_no_password_costs_the_work_of_one() -> None:
+    assert not passwords.is_outdated(passwords.NOBODYS)
+    assert extract_parameters(passwords.NOBODYS) == extract_parameters(passwords.hashed(GOOD))
 
 
 def test_a_hash_of_other_parameters_is_outdated() -> None:

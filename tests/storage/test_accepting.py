@@ -13,7 +13,7 @@ from assistant.errors import Conflict, NotFound, UploadRefused
 from assistant.storage.accepting import Accepting, NewVersion
 from assistant.storage.database import Database
 from assistant.storage.documents import Documents
-from assistant.storage.people import People
+from assistant.storage.people import LOCAL, People
 
 RACES = 100
 
@@ -28,7 +28,7 @@ def _put(accepting: Accepting, text: str, **fields: object) -> Upload:
     values = {"space_id": "general", "name": "Rules.md", "uploaded_by": "local@localhost", **fields}
     digest = hashlib.sha256(text.encode()).hexdigest()
     new = NewVersion(sha256=digest, media_type="text/markdown", size=len(text), **values)  # type: ignore[arg-type]
-    return accepting.accept(new, place=lambda: None)
+    return accepting.accept(new, lambda: None, LOCAL)
 
 
 def test_of_two_who_replace_at_once_one_wins_and_the_other_is_told(accepting: Accepting, database: Database) -> None:
@@ -49,7 +49,7 @@ def test_of_two_who_replace_at_once_one_wins_and_the_other_is_told(accepting: Ac
             assert isinstance(results[0], Upload)
             assert results[0].version == seen + 1
             assert isinstance(results[1], Conflict)
-    assert Documents(database).get(document_id).version == RACES + 1
+    assert Documents(database).get(document_id, LOCAL).version == RACES + 1
 
 
 def test_conflict_says_who_replaced_the_document(accepting: Accepting) -> None:
@@ -74,7 +74,7 @@ def test_replacing_what_was_deleted_is_refused(accepting: Accepting) -> None:
 def test_a_name_of_the_replaced_document_s_own_space_is_not_taken_twice(
     accepting: Accepting, database: Database
 ) -> None:
-    other = Documents(database).add_space("other").id
+    other = Documents(database).add_space("other", LOCAL).id
     document_id = _put(accepting, "one", space_id=other).document_id
     _put(accepting, "two", space_id=other, name="Taken.md")
     with pytest.raises(UploadRefused, match=r"Taken\.md"):

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from assistant import faults
+from assistant.access import Readable
 from assistant.errors import AssistantError, DiskFull
 from assistant.storage import backup
 from assistant.storage.accepting import Accepting, NewVersion
@@ -20,7 +21,7 @@ SECRET = b"sealed-password-of-a-file"
 
 def _accept(database: Database, name: str) -> None:
     new = NewVersion("general", name, name, "text/plain", 7, "ann@example.com")
-    Accepting(database).accept(new, place=lambda: None)
+    Accepting(database).accept(new, lambda: None, Readable(("general",)))
 
 
 def _file(database: Database) -> Path:

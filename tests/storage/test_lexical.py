@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
+from assistant.access import NOTHING, Readable
 from assistant.library import Chunk, ParsedDocument, ParsedPage
 from assistant.storage import lexical
 from assistant.storage.accepting import Accepting, NewVersion
@@ -39,7 +40,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 def _put(database: Database, name: str, text: str) -> None:
     new = NewVersion("general", name, name, "text/plain", 1, "ann@example.com")
-    Accepting(database).accept(new, place=lambda: None)
+    Accepting(database).accept(new, lambda: None, Readable(("general",)))
     store = Ingestion(database, worker="one")
     job = store.due()[0]
     store.claim(job)
@@ -52,7 +53,7 @@ def _put(database: Database, name: str, text: str) -> None:
 
 
 def _names(session: Session, query: str) -> list[str]:
-    ids = lexical.search(session, query, ["general"], 10)
+    ids = lexical.search(session, query, Readable(("general",)), 10)
     return [list(TEXTS)[id_ - 1] for id_ in ids]
 
 
@@ -83,8 +84,8 @@ def test_words_that_stand_nowhere_do_not_hide_the_others(session: Session) -> No
 
 
 def test_only_the_spaces_asked_for_are_searched(session: Session) -> None:
-    assert lexical.search(session, "leave", ["other"], 10) == {}
-    assert lexical.search(session, "leave", [], 10) == {}
+    assert lexical.search(session, "leave", Readable(("other",)), 10) == {}
+    assert lexical.search(session, "leave", NOTHING, 10) == {}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,9 @@ def _put_many(database: Database, space: str, titles: list[str], texts: list[str
     """Put live documents of one chunk each straight into the tables; return the chunk rows."""
     with database.write() as session:
         values: dict[str, object] = {"space": space, "now": "2026-11-01 09:00:00"}
-        session.execute(sql("INSERT OR IGNORE INTO spaces VALUES (:space, :space, :now)"), values)
+        session.execute(
+            sql("INSERT OR IGNORE INTO spaces (id, name, created_at) VALUES (:space, :space, :now)"), values
+        )
         first = session.execute(sql("SELECT coalesce(max(id), 0) + 1 FROM document_versions")).scalar() or 1
         rows = []
         for number, (title, said) in enumerate(zip(titles, texts, strict=True), start=first):
@@ -125,20 +128,21 @@ _ONE_DOCUMENT = (
        VALUES (:id, 0, 0, 1, :title, '', :said, :digest)""",
 )
 MANY = lexical.RANKED + 500
+SPACE = sql("INSERT OR IGNORE INTO spaces (id, name, created_at) VALUES (:space, :space, :now)")
 
 
 def test_of_a_word_that_stands_everywhere_those_that_are_about_it_are_found_however_old(database: Database) -> None:
     old, *_ = _put_many(database, "general", ["Lockers"], ["All of it."])
     _put_many(database, "general", ["Hall"] * MANY, [f"The lockers of hall {n} are open." for n in range(MANY)])
     with database.read() as session:
-        assert next(iter(lexical.search(session, "lockers", ["general"], 10))) == old
+        assert next(iter(lexical.search(session, "lockers", Readable(("general",)), 10))) == old
 
 
 def test_a_rare_word_leads_among_words_that_stand_everywhere(database: Database) -> None:
     old, *_ = _put_many(database, "general", ["Hall"], ["The zeppelin hall is shut, as no other."])
     _put_many(database, "general", ["Hall"] * MANY, [f"The lockers of hall {n} are open." for n in range(MANY)])
     with database.read() as session:
-        found = lexical.search(session, "open lockers of the zeppelin hall", ["general"], 10)
+        found = lexical.search(session, "open lockers of the zeppelin hall", Readable(("general",)), 10)
     assert next(iter(found)) == old
 
 
@@ -146,7 +150,7 @@ def test_few_documents_are_found_among_many_that_the_person_may_not_see(database
     mine = _put_many(database, "mine", ["Hall"] * 3, ["My lockers are open."] * 3)
     _put_many(database, "general", ["Hall"] * MANY, [f"The lockers of hall {n} are open." for n in range(MANY)])
     with database.read() as session:
-        assert sorted(lexical.search(session, "open lockers", ["mine"], 10)) == mine
+        assert sorted(lexical.search(session, "open lockers", Readable(("mine",)), 10)) == mine
 
 
 def test_very_long_queries_are_cut(session: Session) -> None:

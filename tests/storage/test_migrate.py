@@ -19,6 +19,7 @@ from schema_files import FOLDER, read, write
 from sqlalchemy import text
 
 from assistant import faults
+from assistant.access import Readable
 from assistant.errors import StartError
 from assistant.storage import (
     access_rows,
@@ -73,7 +74,7 @@ def test_what_an_earlier_schema_held_is_found_by_its_words(tmp_path: Path, revis
     migrate.upgrade(_url(tmp_path))
     database = Database(_url(tmp_path))
     with database.read() as session:
-        assert list(lexical.search(session, "annual leave", ["general"], 10)) == [1]
+        assert list(lexical.search(session, "annual leave", Readable(("general",)), 10)) == [1]
         assert session.execute(text("SELECT embedder FROM knowledge_state")).scalar() == EMBEDDED
     database.close()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from assistant.access import NOTHING, Readable
 from assistant.library import Chunk, ParsedDocument, ParsedPage
 from assistant.storage.accepting import Accepting, NewVersion
 from assistant.storage.database import Database
@@ -18,7 +19,7 @@ from assistant.storage.vectors import Vectors
 
 TEXT = "Harbour dues are settled with the pursers at Quay Zephyria. Annual leave is requested from the helmsman."
 WORDS = frozenset(("harbour", "annual", "leave", "berth", "berlin", "harbor", "wage", "words"))
-SPACES = ["general"]
+READABLE = Readable(("general",))
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     upgrade(url)
     database = Database(url)
     new = NewVersion("general", "Harbour.md", "Harbour.md", "text/plain", 1, "ann@example.com")
-    Accepting(database).accept(new, place=lambda: None)
+    Accepting(database).accept(new, lambda: None, READABLE)
     store = Ingestion(database, worker="one")
     job = store.due()[0]
     store.claim(job)
@@ -53,7 +54,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     ],
 )
 def test_a_misspelt_word_is_read_as_the_documents_write_it(session: Session, written: str, meant: str) -> None:
-    assert respelled(session, written, SPACES, WORDS.__contains__) == meant
+    assert respelled(session, written, READABLE, WORDS.__contains__) == meant
 
 
 @pytest.mark.parametrize(
@@ -68,15 +69,15 @@ def test_a_misspelt_word_is_read_as_the_documents_write_it(session: Session, wri
     ],
 )
 def test_what_may_be_meant_as_it_is_stays(session: Session, question: str) -> None:
-    assert respelled(session, question, SPACES, WORDS.__contains__) == question
+    assert respelled(session, question, READABLE, WORDS.__contains__) == question
 
 
 def test_words_of_documents_that_the_person_may_not_read_are_not_told(session: Session) -> None:
-    assert respelled(session, "where is zephyriaa", SPACES, WORDS.__contains__) == "where is zephyria"
-    assert respelled(session, "where is zephyriaa", [], WORDS.__contains__) == "where is zephyriaa"
-    assert in_other_words(session, "vacation", []) == "vacation"
+    assert respelled(session, "where is zephyriaa", READABLE, WORDS.__contains__) == "where is zephyria"
+    assert respelled(session, "where is zephyriaa", NOTHING, WORDS.__contains__) == "where is zephyriaa"
+    assert in_other_words(session, "vacation", NOTHING) == "vacation"
 
 
 def test_a_common_word_that_stands_nowhere_gives_way_to_another_for_the_same(session: Session) -> None:
-    assert in_other_words(session, "how much vacation do i have", SPACES) == "how much annual leave do i have"
-    assert in_other_words(session, "what is the wage", SPACES) == "what is the wage"
+    assert in_other_words(session, "how much vacation do i have", READABLE) == "how much annual leave do i have"
+    assert in_other_words(session, "what is the wage", READABLE) == "what is the wage"

@@ -72,8 +72,8 @@ def test_a_turn_does_not_begin_to_wait_with_the_text_of_a_document_that_was_just
 ) -> None:
     turn = replace(start(stored, ann), status=TurnStatus.AWAITING_APPROVAL, pending=(CALL,))
     new = NewVersion("general", "Rules.md", "0" * 64, "text/markdown", 1, ann.email)
-    document_id = Accepting(database).accept(new, place=lambda: None).document_id
-    delete_documents(database, [document_id], ann.id)
+    document_id = Accepting(database).accept(new, lambda: None, ann).document_id
+    delete_documents(database, [document_id], ann)
     stored.finish_turn(turn, [], ann.id, f'{{"passages": [{{"document_id": "{document_id}"}}]}}')
     assert stored.turn(ann.id, turn.id).status is TurnStatus.STOPPED
     assert messages(database, turn.id) is None

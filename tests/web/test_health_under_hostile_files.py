@@ -18,6 +18,7 @@ from waiting import until
 from assistant.domain import Document, DocumentStatus
 from assistant.storage.database import Database
 from assistant.storage.documents import Documents
+from assistant.storage.people import LOCAL
 from assistant.web import uploads
 from assistant.web.admission import MARK
 
@@ -83,8 +84,8 @@ def _ended(data_dir: Path, names: list[str]) -> dict[str, Document]:
     database = Database(f"sqlite:///{data_dir / 'assistant.sqlite'}")
     store = Documents(database)
     try:
-        until(lambda: all(document.status.is_final for document in store.in_spaces(["general"])), seconds=400)
-        documents = {document.name: document for document in store.in_spaces(["general"])}
+        until(lambda: all(document.status.is_final for document in store.readable_by(LOCAL)), seconds=400)
+        documents = {document.name: document for document in store.readable_by(LOCAL)}
     finally:
         database.close()
     assert documents.keys() == set(names)

@@ -13,7 +13,8 @@ from oidc_server import CLIENT, SECRET, OidcServer
 
 from assistant.access import OutsideIdentity, SignInFlow
 from assistant.settings import load
-from assistant.web.identity_provider import ANSWER_BYTES, IdentityProvider, Unbelievable
+from assistant.web.belief import Unbelievable
+from assistant.web.identity_provider import ANSWER_BYTES, IdentityProvider
 
 FLOW = SignInFlow("the-state", "the-nonce", "a-verifier-" * 5, "/")
 BACK = "https://assist.example.org/auth/oidc/callback"

@@ -20,9 +20,11 @@ def _passed(client: tuple[str, int] | None, named: str | None = PROXIES, **heade
     async def app(scope: Any, _receive: Any, _send: Any) -> None:
         seen.append(scope)
 
-    raw = [(name.replace("_", "-").encode(), part.encode()) for name, value in headers.items() for part in value.split("|")]
-    scope = {"type": "http", "scheme": "http", "client": client, "headers": raw}
-    anyio.run(Peers(app, lambda: named), scope, None, None)
+    pairs = [(name.replace("_", "-"), part) for name, value in headers.items() for part in value.split("|")]
+    raw = [(name.encode(), part.encode()) for name, part in pairs]
+    scope: Any = {"type": "http", "scheme": "http", "client": client, "headers": raw}
+    nothing: Any = None
+    anyio.run(Peers(app, lambda: named).__call__, scope, nothing, nothing)
     return seen[0]
 
 
@@ -65,7 +67,13 @@ def test_only_one_plain_word_makes_a_connection_secure(said: str) -> None:
 
 @pytest.mark.parametrize(
     ("peer", "named"),
-    [("10.1.255.255", True), ("::ffff:10.0.0.5", True), ("fd12::1", True), ("10.2.0.0", False), ("10.0.0.5%eth0", False)],
+    [
+        ("10.1.255.255", True),
+        ("::ffff:10.0.0.5", True),
+        ("fd12::1", True),
+        ("10.2.0.0", False),
+        ("10.0.0.5%eth0", False),
+    ],
 )
 def test_networks_hold_their_addresses(peer: str, named: object) -> None:
     assert is_named(peer, PROXIES) is named

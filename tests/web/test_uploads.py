@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from assistant.bootstrap import Services
-from assistant.domain import Document, Person, Role
+from assistant.domain import Document, Role
 from assistant.web import uploads
 from assistant.web.admission import MARK
 from assistant.web.state import HOLDER
@@ -108,7 +108,7 @@ def test_a_name_under_which_the_app_is_published_is_ours(put: Put) -> None:
 
 
 def test_who_may_not_edit_is_told_so(put: Put, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = Person("r", "reader@example.org", "Reader", Role.STAFF)
+    reader = services.people.add("reader@example.org", "Reader", Role.STAFF)
     monkeypatch.setattr(services.people, "local", lambda: reader)
     answer = put(b"one", name="a.txt")
     assert (answer.status_code, documents(services)) == (403, [])

@@ -30,13 +30,18 @@ function listen() {
   const first = { capture: true };
   document.addEventListener("input", (event) => { if (event.target.matches?.(FIELD)) keep(); }, first);
   for (const kind of ["keydown", "click"]) {
-    document.addEventListener(kind, (event) => { if (leads(event)) forget(); else if (sends(event)) setTimeout(keep, SENT_MS); }, first);
+    document.addEventListener(kind, (event) => { if (leaves(event)) leave(); else if (sends(event)) setTimeout(keep, SENT_MS); }, first);
   }
   window.addEventListener("pagehide", keep);
 }
 
-function leads(event) {
+function leaves(event) {
   return event.type === "click" && event.target.closest?.('a[href^="/auth/logout"]');
+}
+
+function leave() {
+  own = null;                      // also for what this page would keep while it goes
+  forget();
 }
 
 function sends(event) {

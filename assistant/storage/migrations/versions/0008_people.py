@@ -60,6 +60,7 @@ def _rights() -> None:
     )
     op.add_column("documents", sa.Column("restricted", sa.Boolean(), nullable=False, server_default=FALSE))
     op.add_column("documents", sa.Column("canary", sa.Boolean(), nullable=False, server_default=FALSE))
+    op.create_index("ix_documents_restricted", "documents", ["space_id"], sqlite_where=sa.text("restricted = 1"))
     op.create_table(
         "document_groups",
         sa.Column("document_id", sa.String(), _of("documents.id"), primary_key=True),
