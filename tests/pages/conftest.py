@@ -24,8 +24,9 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bootstrap.Ser
     """Started services that have three small documents."""
     folder = tmp_path_factory.mktemp("pages")
     lend(folder / "data")
-    as_many_as_tests_ask = {"questions_per_minute": 100_000, "embeddings_per_minute": 100_000}
-    settings = settings_module.load(data_dir=folder / "data", samples=False, **as_many_as_tests_ask)
+    settings = settings_module.load(
+        data_dir=folder / "data", samples=False, questions_per_minute=1000, embeddings_per_minute=1000
+    )
     built = bootstrap.build(settings)
     person = built.people.local()
     documents = write_documents(folder)
