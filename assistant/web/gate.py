@@ -69,7 +69,7 @@ class Gate:
         except _Refused as refused:
             await _refuse(asked, refused.response, receive, send)
         except HTTPException as error:
-            await _refuse(asked, admission.refusal(error.status_code, error.detail), receive, send)
+            await _refuse(asked, _told(asked, error), receive, send)
         else:
             await self._pass(asked, identified, receive, send)
 
@@ -168,6 +168,12 @@ def _to_sign_in(asked: Asked) -> Response:
     wanted = path_of(asked.path, asked.scope.get("query_string", b""))
     address = SIGN_IN if wanted == "/" else f"{SIGN_IN}?{urlencode({'next': wanted})}"
     return RedirectResponse(address, status_code=303, headers=NO_STORE)
+
+
+def _told(asked: Asked, error: HTTPException) -> Response:
+    if asked.is_navigation:
+        return forms.page("Not let in", error.detail, status=error.status_code)
+    return admission.refusal(error.status_code, error.detail)
 
 
 def _starting(asked: Asked) -> Response:

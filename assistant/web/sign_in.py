@@ -207,7 +207,10 @@ async def fields_of(request: Request) -> dict[str, str]:
 async def _way_in(request: Request, services: Services) -> Response:
     goes_to, way = local_path(request.query_params.get("next")), WAYS[services.settings.auth]
     with suppress(cookies.TwoCookies):
-        if await anyio.to_thread.run_sync(way.identify, services, request) is not None:
+        found = await anyio.to_thread.run_sync(way.identify, services, request)
+        if found is not None and found.new_cookie is not None:
+            return signed_in(request, services, found.new_cookie, goes_to)
+        if found is not None:
             return RedirectResponse(goes_to, status_code=303, headers=forms.HEADERS)
     name = await _name(services)
     if services.settings.auth == "password":
