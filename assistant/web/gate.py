@@ -38,7 +38,7 @@ DEMO_BEHIND_A_PROXY = (
     "The demo mode has no sign-in, so it is not shown through a proxy: set ASSISTANT_AUTH to another way of signing in."
 )
 TWO_COOKIES = "This browser sent two session cookies: delete the cookies of this site and sign in again."
-OTHER_SITE = "This request came from another site."
+TWO_HOSTS = "This request names two hosts."
 
 
 class _Refused(Exception):
@@ -77,6 +77,8 @@ class Gate:
         """Return who asks, None for what is open to all; raises for everything that does not pass."""
         if asked.path in ALIVE and asked.is_reading:
             return None
+        if len(asked.connection.headers.getlist("host")) > 1:
+            raise HTTPException(400, TWO_HOSTS)
         admission.need_host(asked.headers, self._hosts)
         if asked.path in self._assets and asked.is_reading:
             return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import streamlit as st
@@ -117,6 +118,23 @@ def left_when_signed_out() -> Iterator[None]:
         yield
     except SignedOut:
         leave()
+
+
+def fragment(*, run_every: float | None = None) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """As Streamlit's own: a part that is drawn anew alone, every so many seconds where that is said.
+
+    Who was signed out meanwhile leaves the page by it, and it ends.
+    """
+
+    def parted(draw: Callable[[], None]) -> Callable[[], None]:
+        @wraps(draw)
+        def leaving() -> None:
+            with left_when_signed_out():
+                draw()
+
+        return st.fragment(run_every=run_every)(leaving)
+
+    return parted
 
 
 def _awaited() -> Services:
