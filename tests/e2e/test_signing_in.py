@@ -194,8 +194,7 @@ def test_a_log_out_leaves_nothing_in_the_tab(firm: Company, ann: Person, chat: C
 
 def test_a_log_out_elsewhere_leaves_nothing_in_this_tab(firm: Company, ann: Person, chat: ChatPage) -> None:
     chat.composer.fill("half a question")
-    now = "2026-11-01 00:00:00.000000"
-    firm.change("UPDATE sessions SET ended_at = :now WHERE person_id = :id", now=now, id=ann.id)
+    firm.log_out(ann)
     act(chat.page)
     needs_sign_in(chat.page)
     keeps_nothing(chat.page)

@@ -194,6 +194,16 @@ def test_who_says_no_at_the_provider_reads_a_sentence_of_ours(
     assert "'access_denied'" in caplog.text
 
 
+def test_who_has_no_confirmed_address_is_refused_with_a_way_to_another_account(
+    browser: TestClient, server: OidcServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.says.user = {"email_verified": False}
+    answer = _come_back(browser, server, _begin(browser))
+    assert _is_refused(answer, 403, caplog)
+    assert f'href="{oidc.END}"' in answer.text
+    assert browser.get("/").status_code == 401
+
+
 @pytest.mark.parametrize(
     "wrong", [{"signed_by": "secret"}, {"user": {"sub": "bob"}}, {"claims": {"nonce": "x"}}], ids=str
 )
