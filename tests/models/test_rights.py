@@ -20,7 +20,7 @@ FOR_ALL = {"notices", "offer"}
 FOR_ADMINS = {"policy", "set_policy", "start_check", "overview"}
 WITHOUT_PERSON = {
     *("states", "resolve", "check_still_allowed", "fallbacks", "cost_limit", "unsupported", "successor"),
-    "warm_default",
+    *("cheaper", "warm_default"),
 }
 """What turns and the command line ask, which act for a person whom the chat has admitted."""
 
