@@ -110,7 +110,7 @@ class Cleaned:
             return self._text(value)
         if isinstance(value, Mapping):
             return {name: self._values(inner) for name, inner in value.items()}
-        return [self._values(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+        return tuple(map(self._values, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _provider() -> TracerProvider:

@@ -32,8 +32,8 @@ ANSWERS = [*TECHNIQUES.values(), LINK]
 NAME = f"![x](http:{HOST}n.png) [y](http:{HOST}) :smile: <img src=x> $x$ `a` **b**.md"
 TITLE = f"![x](http://{HOST}/t.png) [y](http://{HOST}/t) www.{HOST} :material/home: <b>"
 DRAWN = (
-    "a:not([href^='#']), img, svg:not(a[href^='#'] svg, [data-testid=stElementToolbarButtonIcon]), iframe, video, audio, form, style, script, .katex, "
-    "[data-testid=stIconMaterial]"
+    "a:not([href^='#']), img, svg:not(a[href^='#'] svg, [data-testid=stElementToolbarButtonIcon]), "
+    "iframe, video, audio, form, style, script, .katex, [data-testid=stIconMaterial]"
 )
 """Streamlit puts a link to itself beside each heading, and a button to copy it beside code."""
 

@@ -6,7 +6,14 @@ import asyncio
 
 import pytest
 from pydantic_ai import Agent
-from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelRequest, ModelResponse, TextPart, UserPromptPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    UserPromptPart,
+)
 
 from assistant.domain import ModelChoice
 from assistant.providers.blanking import Blanking, for_outside, keeping_secrets
@@ -34,7 +41,10 @@ def look_up(words: str) -> dict[str, list[str]]:
 def test_no_secret_of_question_history_or_tool_is_sent(settings: Settings) -> None:
     script = ScriptedModel([Reply([ToolUse("look_up", {"words": "door"})]), Reply(["It is open."])])
     agent = Agent(for_outside(script, CLOUD, settings, wanted), tools=[look_up])
-    said = [ModelRequest([UserPromptPart(f"My key is {KEY}")]), ModelResponse([TextPart(f"So it is {KEY}")])]
+    said: list[ModelMessage] = [
+        ModelRequest([UserPromptPart(f"My key is {KEY}")]),
+        ModelResponse([TextPart(f"So it is {KEY}")]),
+    ]
     result = asyncio.run(agent.run(f"The key is {KEY}. Why?", message_history=said))
     assert result.output == "It is open."
     sent = b"".join(ModelMessagesTypeAdapter.dump_json(call.messages) for call in script.calls).decode()

@@ -21,6 +21,7 @@ from assistant.people.sign_in import PER_ACCOUNT, WRONG
 from assistant.web.cookies import NAME
 from assistant.web.gate import Gate
 from assistant.web.routes import routes
+from assistant.web.sign_in import BUSY
 
 HOME = "http://127.0.0.1:8501"
 OTHER = "gorse on 4 cliffs"
@@ -138,6 +139,13 @@ def test_a_locked_account_says_when_and_not_whether_it_exists(browser: TestClien
     assert answer.status_code == 429
     assert alert(answer) == "Too many tries have failed. Try again in 1 minute."
     assert 0 < int(answer.headers["retry-after"]) <= 60
+
+
+def test_a_flood_of_sign_ins_is_turned_away(browser: TestClient, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.web.sign_in.WAITING", -2)
+    answer = signs_in(browser, ada.email)
+    assert (answer.status_code, alert(answer)) == (503, BUSY)
+    assert "set-cookie" not in answer.headers
 
 
 def test_what_was_typed_comes_back_as_text(browser: TestClient) -> None:
