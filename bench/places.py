@@ -28,7 +28,8 @@ def model_folder() -> Path:
 
 def our_environment(data_dir: Path) -> dict[str, str]:
     """Environment of a process of the application on this data folder, without the sample documents."""
-    return _environment({"ASSISTANT_DATA_DIR": str(data_dir), "ASSISTANT_SAMPLES": "off"})
+    unhurried = {"ASSISTANT_QUESTIONS_PER_MINUTE": "100000", "ASSISTANT_EMBEDDINGS_PER_MINUTE": "100000"}
+    return _environment({**unhurried, "ASSISTANT_DATA_DIR": str(data_dir), "ASSISTANT_SAMPLES": "off"})
 
 
 def baseline_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

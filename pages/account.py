@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components import account, account_sessions, account_tokens, frame, problems
+from pages.components import account, account_sessions, account_tokens, frame, limits_notice, problems
 from pages.components.guard import enter
 
 NOTHING_HERE = "The demo has no sign-in, so there is no account to look after."
@@ -17,6 +17,7 @@ def main() -> None:
     st.title("My account", anchor=False)
     problems.tell_kept()
     account.draw_person(entered)
+    limits_notice.draw_own(entered)
     if entered.services.settings.auth == "demo":
         st.info(NOTHING_HERE, icon=":material/info:")
         return

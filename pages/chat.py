@@ -8,7 +8,7 @@ import streamlit as st
 
 from assistant.domain import Turn, TurnStatus
 from assistant.errors import NotFound, SignedOut
-from pages.components import composer, conversations, frame, live, picker, problems, sharing
+from pages.components import composer, conversations, frame, limits_notice, live, picker, problems, sharing
 from pages.components.answers import draw_turn
 from pages.components.composer import COMPOSER
 from pages.components.guard import Entered, enter
@@ -59,6 +59,7 @@ def main() -> None:
     drawn, below = st.container(), st.container()
     with below:  # next to the composer: above a long conversation nobody would see it
         problems.tell_kept()
+        limits_notice.draw(entered)
         draw_suggestion(entered, offer, turns)
     with drawn:
         _draw_turns(entered, turns, offer, with_stop=not asked_here)

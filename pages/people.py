@@ -5,10 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.domain import Role
-from pages.components import frame, groups_list, people_list, problems, spaces_list
+from pages.components import frame, groups_list, people_list, problems, rights_watch, spaces_list, view_as
 from pages.components.guard import Entered, enter
 
-SECTIONS = {"People": people_list.draw, "Groups": groups_list.draw, "Spaces": spaces_list.draw}
+SECTIONS = {
+    "People": people_list.draw,
+    "Groups": groups_list.draw,
+    "Spaces": spaces_list.draw,
+    "View as": view_as.draw,
+}
 ONLY_ADMINS = "Only admins see this page: it is about who may use the assistant, and who reads what."
 DEMO = (
     "This is the demo: signing in is off, and whoever sits at this machine is the local operator. What you prepare "
@@ -30,6 +35,7 @@ def main() -> None:
         return
     problems.tell_kept()
     _draw_notice(entered)
+    rights_watch.draw_alarms(entered)
     for tab, draw in zip(
         st.tabs(list(SECTIONS), on_change="rerun", key="people-section"), SECTIONS.values(), strict=True
     ):

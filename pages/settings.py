@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.domain import Role
-from pages.components import branding, frame, link_rules, problems
+from pages.components import branding, frame, limit_rules, link_rules, problems
 from pages.components.guard import enter
 
-SECTIONS = {"Look": branding.draw, "Links": link_rules.draw}
+SECTIONS = {"Look": branding.draw, "Limits": limit_rules.draw, "Links": link_rules.draw}
 ONLY_ADMINS = "Only admins see this page: it is about what holds for everyone."
 
 

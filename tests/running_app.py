@@ -27,7 +27,9 @@ class RunningApp:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data_dir.parent / f"app-{self.port}.log"
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ASSISTANT_")}
-        self._environment = {**clean, "ASSISTANT_DATA_DIR": str(data_dir), **variables}
+        # A test asks faster than people do.
+        unhurried = {f"ASSISTANT_{kind}_PER_MINUTE": "1000" for kind in ("QUESTIONS", "EMBEDDINGS")}
+        self._environment = {**clean, **unhurried, "ASSISTANT_DATA_DIR": str(data_dir), **variables}
         self._command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(self.port)]
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -38,6 +40,12 @@ class RunningApp:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.end()
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        assert self._process is not None
+        return self._process.pid
 
     def start(self) -> None:
         """Start the process; returns before it answers."""

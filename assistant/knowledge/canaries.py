@@ -16,12 +16,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant import log
-from assistant.access import Readable
+from assistant.access import Canary, Readable
 from assistant.domain import Passage, Person
 from assistant.errors import AssistantError
 from assistant.library import DocumentQuery, today
 from assistant.people.rights import Rights
-from assistant.storage.canaries import Canaries, Canary
+from assistant.storage.canaries import Canaries
 from assistant.storage.document_list import DocumentList
 from assistant.storage.documents import Documents
 from assistant.storage.facts import tags_of

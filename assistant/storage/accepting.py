@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from assistant.access import Readable, Reader
 from assistant.clock import in_words
-from assistant.domain import DocumentStatus, Upload, UploadOutcome
+from assistant.domain import DocumentStatus, Person, Upload, UploadOutcome
 from assistant.errors import Conflict, NotFound, UploadRefused
+from assistant.storage import audit
 from assistant.storage.database import Database, utc_now
 from assistant.storage.rates import Quota
 from assistant.storage.readable import is_readable
@@ -24,6 +25,7 @@ NO_DOCUMENT = "There is no such document."
 NO_SPACE = "There is no such space."
 
 MEGABYTE = 1_000_000
+UPLOADED = "document.uploaded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Accepting:
             number = next_number(session, document)
             place()
             session.add(_version_row(document.id, number, new))
+            told = {"name": new.name, "version": number, "sha256": new.sha256, "space": new.space_id}
+            audit.append(session, reader.id if isinstance(reader, Person) else "", UPLOADED, document.id, told)
             return Upload(document.id, new.name, number, UploadOutcome.NEW_VERSION if newest else UploadOutcome.NEW)
 
     def retry(self, document_id: str, reader: Reader) -> None:

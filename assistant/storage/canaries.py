@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
+from assistant.access import Canary
 from assistant.domain import Person, Role
 from assistant.storage import audit
 from assistant.storage.access_rows import CanaryRow
@@ -30,19 +28,6 @@ _RIGHTS = text(
                OR action IN ('document.restricted', 'document.moved')) AND action != 'person.viewed_as')
     """
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Canary:
-    """A document for nobody. ``word`` stands in it and nowhere else; ``alarm`` says where it was seen all the same."""
-
-    space_id: str
-    space: str
-    document_id: str
-    word: str
-    is_live: bool
-    checked_at: datetime | None = None
-    alarm: str | None = None
 
 
 class Canaries:

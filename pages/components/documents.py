@@ -13,7 +13,7 @@ from pages.components import document_dialogs, document_selection, frame, wordin
 from pages.components.document_filters import draw_filters, draw_pages, is_filtered, of_page
 from pages.components.document_progress import REDRAW, draw_progress
 from pages.components.document_readers import BADGE
-from pages.components.guard import Entered
+from pages.components.guard import Entered, fragment
 from pages.components.problems import told_later
 from pages.components.safe_markdown import escape
 
@@ -29,7 +29,7 @@ def draw_list(entered: Entered) -> None:
     under_way = entered.services.knowledge.progress(entered.person).pending > 0
     runs = itertools.count()
 
-    @st.fragment(run_every=REFRESH_SECONDS if under_way else None)
+    @fragment(run_every=REFRESH_SECONDS if under_way else None)
     def listed() -> None:
         by_itself = next(runs) > 0
         pending = by_itself and entered.services.knowledge.progress(entered.person).pending > 0

@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from assistant import bootstrap
 from assistant import settings as settings_module
-from assistant.access import AuditQuery, Readable
+from assistant.access import AuditQuery, Canary, Readable
 from assistant.domain import Person, Role
 from assistant.errors import NotAllowed
 from assistant.knowledge.canaries import Watch
-from assistant.storage.canaries import Canaries, Canary
+from assistant.storage.canaries import Canaries
 
 SECONDS = 120.0
 

@@ -24,7 +24,9 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bootstrap.Ser
     """Started services that have three small documents."""
     folder = tmp_path_factory.mktemp("pages")
     lend(folder / "data")
-    settings = settings_module.load(data_dir=folder / "data", samples=False)
+    settings = settings_module.load(
+        data_dir=folder / "data", samples=False, questions_per_minute=1000, embeddings_per_minute=1000
+    )
     built = bootstrap.build(settings)
     person = built.people.local()
     documents = write_documents(folder)
@@ -32,6 +34,17 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bootstrap.Ser
         built.knowledge.upload(person, p.name, p.read_bytes()) for p in sorted(documents.iterdir()) if p.is_file()
     ]
     built.knowledge.wait_until_done([upload.document_id for upload in uploads], INGEST_SECONDS)
+    HOLDER.set_ready(built)
+    yield built
+    HOLDER.close()
+
+
+@pytest.fixture(scope="module")
+def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bootstrap.Services]:
+    """Started services, without documents, of a company whose people sign in by password."""
+    folder = tmp_path_factory.mktemp("staffed") / "data"
+    lend(folder)
+    built = bootstrap.build(settings_module.load(data_dir=folder, samples=False, auth="password"))
     HOLDER.set_ready(built)
     yield built
     HOLDER.close()
