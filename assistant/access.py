@@ -245,3 +245,16 @@ class SharedConversation:
     title: str
     owner: str
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A document for nobody. ``word`` stands in it and nowhere else; ``alarm`` says where it was seen all the same."""
+
+    space_id: str
+    space: str
+    document_id: str
+    word: str
+    is_live: bool
+    checked_at: datetime | None = None
+    alarm: str | None = None

@@ -109,7 +109,7 @@ class Services:
         """Who comes in by an identity provider or a proxy."""
         from assistant.people.external import External
 
-        return External(self.database, self.settings)
+        return External(self.database, self.settings, self.accounts.rights_changed)
 
     @cached_property
     def sign_in(self) -> SignIn:

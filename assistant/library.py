@@ -324,3 +324,13 @@ class Synced:
     outcome: SyncOutcome
     document_id: str | None = None
     why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestProgress:
+    """How many documents are on their way, searchable in their newest version, failed, and there at all."""
+
+    pending: int
+    ready: int
+    failed: int
+    total: int

@@ -8,7 +8,7 @@ import streamlit as st
 
 from assistant.domain import Turn, TurnStatus
 from assistant.errors import NotFound, SignedOut
-from pages.components import composer, conversations, frame, limits_notice, live, picker, problems
+from pages.components import composer, conversations, frame, limits_notice, live, picker, problems, sharing
 from pages.components.answers import draw_turn
 from pages.components.composer import COMPOSER
 from pages.components.guard import Entered, enter
@@ -34,6 +34,12 @@ def main() -> None:
     offer = entered.services.models.offer(entered.person)
     top = st.container()
     conversations.draw_list(entered)
+    if (shared := sharing.current()) is not None:
+        with top:
+            frame.header(picker.goes_to(entered, offer))
+        problems.tell_kept()
+        sharing.draw_shared(entered, shared)
+        return
     turns, earlier = _turns(entered)
     picker.go_on(entered, offer, turns)
     with top:

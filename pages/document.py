@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -115,15 +117,13 @@ def _citations(entered: Entered, document_id: str, version: int, page: int | Non
 
 
 def _turn(entered: Entered) -> Turn | None:
-    """The turn that the address names, when it is the person's own."""
-    turn_id = st.query_params.get("turn")
-    if not turn_id:
-        return None
-    try:
-        turn: Turn = entered.services.chat.turn(entered.person, turn_id)
-    except NotFound:
-        return None
-    return turn
+    """The turn that the address names, when it is the person's own or shared with them."""
+    turn_id, chat = st.query_params.get("turn", ""), entered.services.chat
+    for look in (chat.turn, chat.sharing.turn):
+        with suppress(NotFound):
+            found: Turn = look(entered.person, turn_id)
+            return found
+    return None
 
 
 def _draw_page_buttons(document: Document, page: int | None) -> None:

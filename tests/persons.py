@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import text
-from sqlalchemy.dialects.sqlite import insert
 
 from assistant.domain import Person, Role
-from assistant.storage.database import Database, utc_now
+from assistant.storage.database import Database
 from assistant.storage.people import People
-from assistant.storage.rows import PersonRow
 
 
 def known(database: Database, *persons: Person) -> None:
@@ -27,14 +25,6 @@ def known(database: Database, *persons: Person) -> None:
 def person(database: Database, name: str, role: Role = Role.STAFF) -> Person:
     """Return a person of this name, who is in the database."""
     return People(database).add(f"{name}@example.com", name.title(), role)
-
-
-def put(database: Database, *people: Person) -> None:
-    """Put people into the database as they are, by their ids."""
-    with database.write() as session:
-        for one in people:
-            values = {"id": one.id, "email": one.email, "name": one.name, "role": one.role.value}
-            session.execute(insert(PersonRow).values(**values, created_at=utc_now()).on_conflict_do_nothing())
 
 
 def group(database: Database, name: str, *members: Person) -> str:

@@ -46,6 +46,7 @@ class AnswerStream:
         self._sent_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._unsaved = anyio.Event()
+        self.held = False
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -105,6 +106,20 @@ class AnswerStream:
         self._take(self._checked.finish() if self._checked else self._resolver.finish().text)
         self._send()
 
+    def hold(self) -> None:
+        """Send nothing from here on, until ``release``."""
+        self.held = True
+
+    def release(self) -> None:
+        """Send what was held, and go on sending."""
+        self.held = False
+        self._send()
+
+    def withdraw(self) -> None:
+        """Take back all that was said: what ends the turn is not shown to anyone."""
+        self.text = self.reasoning = self._unsent = self._unsent_reasoning = ""
+        self._resolver, self._checked, self._kept_support = CitationResolver(()), None, ()
+
     async def keep_saving(self) -> None:
         """Save whenever there is something new, until cancelled."""
         while True:
@@ -134,6 +149,8 @@ class AnswerStream:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self.held:
+            return
         if self._unsent_reasoning:
             self._running.publish(ReasoningDelta(self._unsent_reasoning))
         if self.citations != self._sent_sources:

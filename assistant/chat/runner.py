@@ -21,6 +21,7 @@ from assistant.chat import orphans
 from assistant.chat.deps import TurnDeps
 from assistant.chat.guard import check_choice
 from assistant.chat.head_start import HeadStart
+from assistant.chat.moderation import moderation_of
 from assistant.chat.running import RunningTurn
 from assistant.domain import Decision, Person, Turn, TurnStatus
 from assistant.errors import DecisionRefused, QuestionRefused, StartError
@@ -31,7 +32,9 @@ from assistant.storage.database import DatabaseTrouble
 from assistant.storage.rates import Meter
 
 if TYPE_CHECKING:
-    from assistant.chat.turn import TurnRun
+    from assistant.chat.approval import Decided
+    from assistant.chat.history import Said
+    from assistant.chat.turn import Begun, TurnRun
 
 CLOSE_SECONDS = 5.0
 """A turn that was asked to stop ends within milliseconds; past this it is cancelled hard."""
@@ -57,6 +60,7 @@ class Runner:
 
     def __init__(self, deps: TurnDeps) -> None:
         self._deps = deps
+        self._moderation = moderation_of(deps.settings)
         self._lock = threading.Lock()
         self._exit = ExitStack()
         self._portal: BlockingPortal | None = None
@@ -74,7 +78,7 @@ class Runner:
         self, person: Person, question: Question, history: Sequence[tuple[str, str]] | None, began: float
     ) -> RunningTurn:
         """Store the question and start its turn; raises as ``ChatService.ask``, StartError after ``close``."""
-        from assistant.chat.turn import Begun, TurnRun
+        from assistant.chat.turn import Begun
 
         check_choice(question.choice)
         portal = self._open()
@@ -87,14 +91,13 @@ class Runner:
         said = started.history if history is None else list(history)
         running = self._followed(started.turn, began)
         begun = Begun(question, head_start, started.said_from)
-        make = partial(TurnRun, self._deps, person, started.turn, said, running, start=begun)
+        make = partial(self._made, person, started.turn, said, running, start=begun)
         portal.start_task_soon(self._run, make, running)
         return running
 
     def resume(self, person: Person, waiting: Turn, decisions: Sequence[Decision], began: float) -> RunningTurn:
         """Let a turn go on whose calls were decided; raises DecisionRefused when that was done already."""
         from assistant.chat.approval import Decided
-        from assistant.chat.turn import TurnRun
 
         portal = self._open()
         limit = self._deps.settings.running_per_person
@@ -105,10 +108,19 @@ class Runner:
         turn = replace(taken.turn, status=TurnStatus.RUNNING, pending=())
         running = self._followed(turn, began - (turn.timings.total or 0.0) / MS_A_SECOND)
         decided = Decided(taken, tuple(decisions))
-        portal.start_task_soon(
-            self._run, partial(TurnRun, self._deps, person, turn, (), running, start=decided), running
-        )
+        portal.start_task_soon(self._run, partial(self._made, person, turn, (), running, start=decided), running)
         return running
+
+    def _made(
+        self, person: Person, turn: Turn, said: Sequence[Said], running: RunningTurn, start: Begun | Decided
+    ) -> TurnRun:
+        from assistant.chat.turn import TurnRun
+
+        if self._moderation is None:
+            return TurnRun(self._deps, person, turn, said, running, start)
+        from assistant.chat.moderated import ModeratedTurn
+
+        return ModeratedTurn(self._deps, person, turn, said, running, start).moderate_by(self._moderation)
 
     def _followed(self, turn: Turn, began: float) -> RunningTurn:
         running = RunningTurn(turn.id, turn.conversation_id, began)

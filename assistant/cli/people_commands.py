@@ -139,6 +139,14 @@ def sign_out(email: Email, as_json: AsJson = False) -> None:
     output.line({"email": email, "sessions": ended} if as_json else f"{email}: {ended} sessions ended")
 
 
+@users.command("release")
+def release(email: Email, as_json: AsJson = False) -> None:
+    """Let who comes from the company's sign-in with this address have the account; its password goes."""
+    with opened_services() as services:
+        services.external.release(services.people.local(), email)
+    output.line({"email": email} if as_json else f"{email} is for whoever comes with this address next")
+
+
 @groups.command("list")
 def list_groups(as_json: AsJson = False) -> None:
     """List the groups."""

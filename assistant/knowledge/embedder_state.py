@@ -106,6 +106,6 @@ class EmbedderSwitch:
 
     def _ask_for(self, person: Person, model_id: str | None) -> None:
         logger.info("person %s wants the embedding model %s", person.id, model_id or "to stay as it is")
-        self._embeddings.want(model_id)
+        self._embeddings.want(model_id, person.id)
         if self._worker:
             self._worker.wake()

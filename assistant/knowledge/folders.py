@@ -60,7 +60,7 @@ class Folders:
     def unwatch(self, person: Person, folder_id: int) -> None:
         """Look at a folder no more; its documents stay. Raises NotAllowed."""
         self._rights.need_admin(person, ONLY_ADMINS)
-        self._records.forget(folder_id)
+        self._records.forget(folder_id, person.id)
 
     def sync(
         self, person: Person, folder: Path, space: str = "general", *, remove_all: bool = False

@@ -26,6 +26,7 @@ from assistant.library import (
     today,
 )
 from assistant.storage.accepting import NO_DOCUMENT, Accepting, NewVersion
+from assistant.storage.audit import AuditLog
 from assistant.storage.blobs import Blobs
 from assistant.storage.deletions import delete_documents, delete_unchanged
 from assistant.storage.disk import NOTHING_CHANGED, full_disk_told
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 PREFERENCE = "knowledge"
 LEAVE_OUT_EXPIRED = "leave_out_expired"
+TAKEN = "document.downloaded"
 TITLE_CHARACTERS = 300
 OWNER_CHARACTERS = 200
 TAG_CHARACTERS = 50
@@ -109,6 +111,12 @@ class Library:
         """Return what changed in the text between two versions; raise NotFound, also for one without text."""
         texts = (self._documents.beginning(document_id, number, MOST_CHARACTERS, person) for number in (old, new))
         return difference(*texts)
+
+    @full_disk_told(NOTHING_CHANGED)
+    def note_taken(self, person: Person, document_id: str, number: int) -> None:
+        """Note in the audit log that somebody took the original of a version away. Raises NotFound."""
+        name = self._access.document(person, document_id).name
+        AuditLog(self._database).add(person.id, TAKEN, document_id, {"name": name, "version": number})
 
     @full_disk_told(NOTHING_CHANGED)
     def restore(self, person: Person, document_id: str, number: int, expected: int) -> Upload:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,8 +13,10 @@ import numpy as np
 from filelock import Timeout
 from numpy.typing import NDArray
 
+from assistant.access import Readable
 from assistant.domain import Document, DocumentStatus, PageSpan, Passage, Person, Space, Upload
 from assistant.errors import FolderInUse, NotFound
+from assistant.knowledge.canaries import Watch
 from assistant.knowledge.caution import Caution
 from assistant.knowledge.embedder_state import EmbedderState, EmbedderSwitch
 from assistant.knowledge.exact import ExactSearches
@@ -30,11 +32,12 @@ from assistant.knowledge.quarantine import Quarantine
 from assistant.knowledge.query_vectors import QueryEmbedding, server_of
 from assistant.knowledge.rebuilds import Rebuilds
 from assistant.knowledge.reembedding import Reembedding
-from assistant.knowledge.retrieval import OwnIndex, Retrieval
+from assistant.knowledge.retrieval import OwnIndex, QueryVectors, Retrieval
 from assistant.knowledge.rights import Access
+from assistant.knowledge.samples import upload_all
 from assistant.knowledge.search_limit import SearchLimit
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
-from assistant.library import EVERYTHING, Filters, Finished, IndexHealth
+from assistant.library import EVERYTHING, Filters, Finished, IndexHealth, IngestProgress
 from assistant.providers.api_embedder import ApiEmbedder
 from assistant.providers.minilm import MiniLM
 from assistant.providers.offline.leaning import in_english
@@ -58,17 +61,6 @@ CHROMA_FOLDER = "chroma"
 BULK_SECONDS = 60.0
 # What a server may take for a batch of chunks while nobody waits.
 EMBEDDING_SECONDS = 60.0
-SAMPLE_SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".pptx", ".html", ".csv", ".md", ".txt"})
-
-
-@dataclass(frozen=True, slots=True)
-class IngestProgress:
-    """How many documents are on their way, searchable in their newest version, failed, and there at all."""
-
-    pending: int
-    ready: int
-    failed: int
-    total: int
 
 
 class KnowledgeBase:
@@ -106,6 +98,7 @@ class KnowledgeBase:
         if own_index:
             self._take_ownership(serves)
         self._retrieval = Retrieval(database, self._exact, self._own, embed=embedder.embed)
+        self.watch = Watch(database, self, self._intake.plant, self._found_by)
 
     def start(self) -> None:
         """Take up what an earlier process left: pending documents, the index. Returns at once."""
@@ -129,6 +122,7 @@ class KnowledgeBase:
 
     def close(self) -> None:
         """Stop the work in the background; the next start takes it up."""
+        self.watch.close()
         self._queries.close()
         if self._watching:
             self._watching.close()
@@ -308,6 +302,10 @@ class KnowledgeBase:
         vectors = self._queries.vectors(person.id, asked, known)
         return self._retrieval.passages(asked, vectors, person, k, replace(filters, spaces=chosen))
 
+    def _found_by(self, readable: Readable, words: str) -> list[Passage]:
+        """What a search with these rights finds; embedded here, since the words of a canary go nowhere."""
+        return self._retrieval.passages([words], QueryVectors(self._embedder.embed([words])), readable, 8)
+
     def queries_go_to(self) -> str | None:
         """Return the host outside the house that is given what people search for; None when none is. Fast."""
         return self._queries.goes_to()
@@ -359,11 +357,7 @@ class KnowledgeBase:
         if self._documents.ever_added():
             return 0
         operator = People(self._database).local()
-        files = sorted(path for path in folder.glob("*") if path.suffix.lower() in SAMPLE_SUFFIXES)
-        for path in files:
-            with path.open("rb") as stream:
-                self.upload(operator, path.name, stream, limited=False)
-        return len(files)
+        return upload_all(folder, lambda name, stream: self.upload(operator, name, stream, limited=False))
 
     def _embedder_switch(self) -> EmbedderSwitch:
         return EmbedderSwitch(self._settings, self._access, self._embeddings, self._queries, self._reembedding)

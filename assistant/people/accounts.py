@@ -17,11 +17,12 @@ from assistant.people.rights import Rights
 from assistant.people.spaces import Spaces, make_missing
 from assistant.settings import Settings
 from assistant.storage import accounts as stored
-from assistant.storage import audit
+from assistant.storage import audit, one_time_links, password_hashes, sessions
 from assistant.storage import groups as stored_groups
 from assistant.storage.database import Database, Session
 
 NAME = "The name"
+DISABLED = "{} is disabled: enable them first."
 
 
 class AccountService:
@@ -39,9 +40,18 @@ class AccountService:
         self.groups = Groups(self._administration)
         self.spaces = Spaces(self._administration)
 
-    def call_after_changes(self, heard: Callable[[], None]) -> None:
-        """Call ``heard`` after each change of who may do what, in the thread that made it; it must not raise."""
+    @property
+    def after_change(self) -> Callable[[], None]:
+        """What is called after each change of who may do what, in the thread that made it; it must not raise."""
+        return self._administration.after_change
+
+    @after_change.setter
+    def after_change(self, heard: Callable[[], None]) -> None:
         self._administration.after_change = heard
+
+    def rights_changed(self) -> None:
+        """Say that who may do what has changed by somebody's coming in from outside."""
+        self._administration.after_change()
 
     def page(self, person: Person, query: AccountQuery) -> AccountPage:
         """Return the people that a query finds by name, from its offset on."""
@@ -75,7 +85,7 @@ class AccountService:
         with self._administration.changing(person) as session:
             if not stored.add_account(session, new, digest):
                 raise Conflict(f"There is already a person with the address {address}.")
-            details = {"email": address, "role": role.value, "groups": list(groups), "password": digest is not None}
+            details = {**_named(new), "role": role.value, "groups": list(groups), "password": digest is not None}
             audit.append(session, person.id, "person.added", new.id, details)
             if make_groups:
                 make_missing(session, person, groups)
@@ -102,13 +112,18 @@ class AccountService:
         return self._links.reset(account_id, person.id)
 
     def set_password(self, person: Person, account_id: str, password: str) -> None:
-        """Have somebody sign in with this password; raises NotFound, PasswordRefused. Their sessions end."""
+        """Have somebody sign in with this password; their sessions and links end.
+
+        Raises NotFound, PasswordRefused, Conflict for who is disabled.
+        """
         digest = _digest_of(password, self.account(person, account_id).person.email)
         with self._administration.changing(person) as session:
             account = stored.account_of(session, account_id)
-            stored.set_password(session, account_id, digest)
-            stored.end_sessions(session, account_id)
-            audit.append(session, person.id, "person.password_set", account_id, {"email": account.person.email})
+            if not password_hashes.put(session, account_id, digest):
+                raise Conflict(DISABLED.format(account.person.name))
+            sessions.end(session, account_id)
+            one_time_links.drop(session, account_id)
+            audit.append(session, person.id, "person.password_set", account_id, _named(account.person))
 
     def rename(self, person: Person, account_id: str, name: str) -> Account:
         """Give a person another name; raises NotFound, WrongUse."""
@@ -116,7 +131,9 @@ class AccountService:
         with self._administration.changing(person, rights=False) as session:
             before = stored.account_of(session, account_id).person
             stored.set_name(session, account_id, clean)
-            audit.append(session, person.id, "person.renamed", account_id, {"from": before.name, "to": clean})
+            audit.append(
+                session, person.id, "person.renamed", account_id, {"name": clean, "from": before.name, "to": clean}
+            )
             return stored.account_of(session, account_id)
 
     def set_role(self, person: Person, account_id: str, role: Role, *, seen: Role | None = None) -> Account:
@@ -133,7 +150,7 @@ class AccountService:
                 if role is not Role.ADMIN:
                     self._need_another_admin(session, before)
                 stored.set_role(session, account_id, role)
-                details = {"email": before.email, "from": before.role.value, "to": role.value}
+                details = {**_named(before), "from": before.role.value, "to": role.value}
                 audit.append(session, person.id, "person.role_changed", account_id, details)
             return stored.account_of(session, account_id)
 
@@ -161,7 +178,7 @@ class AccountService:
             after = stored.account_of(session, account_id)
             joined, left = (sorted({*a.groups} - {*b.groups}) for a, b in ((after, before), (before, after)))
             if joined or left:
-                details = {"email": before.person.email, "joined": joined, "left": left}
+                details = {**_named(before.person), "joined": joined, "left": left}
                 audit.append(session, person.id, "person.groups_changed", account_id, details)
             return after
 
@@ -174,7 +191,7 @@ class AccountService:
             account = stored.account_of(session, account_id)
             self._need_another_admin(session, account.person)
             if stored.disable(session, account_id):
-                audit.append(session, person.id, "person.disabled", account_id, {"email": account.person.email})
+                audit.append(session, person.id, "person.disabled", account_id, _named(account.person))
             return stored.account_of(session, account_id)
 
     def enable(self, person: Person, account_id: str) -> Account:
@@ -182,15 +199,16 @@ class AccountService:
         with self._administration.changing(person) as session:
             account = stored.account_of(session, account_id)
             if stored.enable(session, account_id):
-                audit.append(session, person.id, "person.enabled", account_id, {"email": account.person.email})
+                audit.append(session, person.id, "person.enabled", account_id, _named(account.person))
             return stored.account_of(session, account_id)
 
     def end_sessions(self, person: Person, account_id: str) -> int:
         """Sign a person out everywhere and return of how many sessions; API tokens stay. Raises NotFound."""
         with self._administration.changing(person, rights=False) as session:
             account = stored.account_of(session, account_id)
-            ended = stored.end_sessions(session, account_id)
-            details = {"email": account.person.email, "sessions": ended}
+            ended = len(sessions.of(session, account_id))
+            sessions.end(session, account_id)
+            details = {**_named(account.person), "sessions": ended}
             audit.append(session, person.id, "person.sessions_ended", account_id, details)
             return ended
 
@@ -199,7 +217,7 @@ class AccountService:
         if self._settings.auth in ("oidc", "proxy"):
             raise Conflict("People come by the company's sign-in here, without a password: no link is needed.")
         if account.disabled_at is not None:
-            raise Conflict(f"{account.person.name} is disabled: enable them first.")
+            raise Conflict(DISABLED.format(account.person.name))
         return account
 
     def _need_another_admin(self, session: Session, person: Person) -> None:
@@ -214,3 +232,8 @@ def _digest_of(password: str, email: str) -> str:
     """Return what is kept of a password that may be set; raises PasswordRefused."""
     passwords.need_good(password, email)
     return passwords.hashed(password)
+
+
+def _named(person: Person) -> dict[str, str]:
+    """Whom a line of the audit log is about, as people know them."""
+    return {"name": person.name, "email": person.email}

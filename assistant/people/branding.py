@@ -94,8 +94,8 @@ class BrandingService:
             return self._replace(person, now, None, now.revision)
         data = _drawn(picture)
         stored = self._preferences.get(LOGO)
-        value = {"png": base64.b64encode(data).decode()}
-        if self._preferences.replace(LOGO, value, stored.revision if stored else 0, person.id) is None:
+        value, line = {"png": base64.b64encode(data).decode()}, ("branding.logo_drawn", {"bytes": len(data)})
+        if self._preferences.replace(LOGO, value, stored.revision if stored else 0, person.id, line) is None:
             raise Conflict(CHANGED)
         return self._replace(person, now, hashlib.sha256(data).hexdigest(), now.revision)
 

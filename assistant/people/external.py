@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from assistant.access import OutsideIdentity
 from assistant.domain import Person, Role
-from assistant.errors import SignInRefused
+from assistant.errors import Conflict, SignInRefused, WrongUse
+from assistant.people.names import clean_address
+from assistant.people.rights import Rights
 from assistant.settings import Settings
 from assistant.storage.database import Database
 from assistant.storage.external import Arrivals
 
 NOT_LET_IN = "None of your groups may use this assistant: ask an administrator."
-# RFC 5321 section 4.5.3.1.3: a path of 256 characters with its two angle brackets.
-LONGEST_ADDRESS = 254
+NOTHING_TO_RELEASE = "There is no account with this address that somebody could sign in to by a password or a provider."
 LONGEST_NAME = 200
 MOST_GROUPS = 1_000
 """More than providers put into a token: Entra ID stops at 200, and names none beyond."""
-ADDRESS = re.compile(r"[^@\s\"'(),:;<>\[\\\]]+@[^@\s\"'(),:;<>\[\\\]]+")
 
 
 class External:
-    """Answers for one database and the mapping of groups to roles in the settings."""
+    """Answers for one database and the mapping of groups to roles in the settings.
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    ``after_change`` is called whenever what somebody may do has changed.
+    """
+
+    def __init__(self, database: Database, settings: Settings, after_change: Callable[[], None]) -> None:
         self._arrivals = Arrivals(database)
+        self._rights = Rights(database)
+        self._after_change = after_change
         self._admins = names_in(settings.admin_groups)
         self._editors = names_in(settings.kb_admin_groups)
         self._staff = names_in(settings.staff_groups)
@@ -40,7 +44,19 @@ class External:
         groups = frozenset(who.groups)
         if self._staff and not groups & (self._staff | self._editors | self._admins):
             raise SignInRefused(NOT_LET_IN)
-        return self._arrivals.admit(who, lambda stored: self._role(groups, stored))
+        person, has_changed = self._arrivals.admit(who, lambda stored: self._role(groups, stored))
+        if has_changed:
+            self._after_change()
+        return person
+
+    def release(self, person: Person, email: str) -> None:
+        """Let whoever next comes from outside with this address have the account, whatever opened it before.
+
+        Raises SignedOut, NotAllowed for all but admins, Conflict when there is nothing to release.
+        """
+        self._rights.need_admin(person)
+        if not self._arrivals.release(address_of(email) or "", person.id):
+            raise Conflict(NOTHING_TO_RELEASE)
 
     def _role(self, groups: frozenset[str], stored: Role | None) -> Role:
         for role, named in ((Role.ADMIN, self._admins), (Role.KB_ADMIN, self._editors)):
@@ -56,15 +72,14 @@ def names_in(listed: str) -> frozenset[str]:
 
 def address_of(given: object) -> str | None:
     """Return a mail address in lower case; None for what is none."""
-    if not isinstance(given, str):
+    try:
+        return clean_address(given) if isinstance(given, str) else None
+    except WrongUse:
         return None
-    address = given.strip().lower()
-    fits = len(address) <= LONGEST_ADDRESS and address.isprintable() and ADDRESS.fullmatch(address)
-    return address if fits else None
 
 
 def name_of(given: object) -> str:
-    """Return a person's or group's name on one line, without what is not printed; "" when there is none."""
+    """Return a person's name on one line, without what is not printed; "" when there is none."""
     if not isinstance(given, str):
         return ""
     printed = "".join(letter for letter in " ".join(given.split()) if letter.isprintable())
@@ -72,10 +87,13 @@ def name_of(given: object) -> str:
 
 
 def groups_of(given: object) -> tuple[str, ...]:
-    """Return the names of groups in a list or in one string, each once; nothing for what is neither."""
+    """Return the names of groups in a list or in one string, each once; nothing for what is neither.
+
+    A name that is too long, or has signs that nobody sees, is left out: made to fit, it could be another group's.
+    """
     listed: Iterable[object] = given if isinstance(given, list | tuple) else (given,)
-    names = dict.fromkeys(name_of(name) for name in listed)
-    return tuple(name for name in names if name)[:MOST_GROUPS]
+    names = dict.fromkeys(name.strip() for name in listed if isinstance(name, str))
+    return tuple(name for name in names if name.isprintable() and 0 < len(name) <= LONGEST_NAME)[:MOST_GROUPS]
 
 
 def claim(claims: Mapping[str, object], path: str) -> object:

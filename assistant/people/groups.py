@@ -44,7 +44,9 @@ class Groups:
         with self._administration.changing(person, rights=False) as session:
             (group,) = stored.need_groups(session, [name])
             stored.rename_group(session, group, clean)
-            audit.append(session, person.id, "group.renamed", group.id, {"from": group.name, "to": clean})
+            audit.append(
+                session, person.id, "group.renamed", group.id, {"name": clean, "from": group.name, "to": clean}
+            )
             return Group(group.id, clean, group.members)
 
     def delete(self, person: Person, name: str) -> GroupUse:

@@ -43,6 +43,11 @@ class Spaces:
         with self._administration.looking(person) as session:
             return stored.need_space(session, space)
 
+    def open_to(self, person: Person, groups: Sequence[str]) -> list[str]:
+        """Return the names of the spaces that somebody in these groups, and in no others, may read."""
+        inside = set(groups)
+        return [space.name for space in self.all(person) if not space.restricted or inside & set(space.groups)]
+
     def people_in(self, person: Person, groups: Sequence[str]) -> int:
         """Return how many people who may sign in are in at least one of the groups; raises NotFound."""
         with self._administration.looking(person) as session:
@@ -69,7 +74,9 @@ class Spaces:
         with self._administration.changing(person, rights=False) as session:
             before = stored.need_space(session, space)
             stored.rename_space(session, before.id, clean)
-            audit.append(session, person.id, "space.renamed", before.id, {"from": before.name, "to": clean})
+            audit.append(
+                session, person.id, "space.renamed", before.id, {"name": clean, "from": before.name, "to": clean}
+            )
             return stored.need_space(session, before.id)
 
     def set_readers(

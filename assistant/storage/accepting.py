@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from assistant.access import Readable, Reader
 from assistant.clock import in_words
-from assistant.domain import DocumentStatus, Upload, UploadOutcome
+from assistant.domain import DocumentStatus, Person, Upload, UploadOutcome
 from assistant.errors import Conflict, NotFound, UploadRefused
+from assistant.storage import audit
 from assistant.storage.database import Database, utc_now
 from assistant.storage.rates import Quota
 from assistant.storage.readable import is_readable
@@ -24,13 +25,15 @@ NO_DOCUMENT = "There is no such document."
 NO_SPACE = "There is no such space."
 
 MEGABYTE = 1_000_000
+UPLOADED = "document.uploaded"
 
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
     """An upload whose bytes are on disk. ``replaces`` is the id of the document that it is a version of.
 
-    ``expected`` is the number of the version that the person saw and means to replace; None replaces any.
+    ``expected`` is the number of the version that the person saw and means to replace; None replaces any. A ``canary``
+    is for nobody from the moment it is there.
     """
 
     space_id: str
@@ -41,6 +44,7 @@ class NewVersion:
     uploaded_by: str
     replaces: str | None = None
     expected: int | None = None
+    canary: bool = False
 
 
 class Accepting:
@@ -72,6 +76,8 @@ class Accepting:
             number = next_number(session, document)
             place()
             session.add(_version_row(document.id, number, new))
+            told = {"name": new.name, "version": number, "sha256": new.sha256, "space": new.space_id}
+            audit.append(session, reader.id if isinstance(reader, Person) else "", UPLOADED, document.id, told)
             return Upload(document.id, new.name, number, UploadOutcome.NEW_VERSION if newest else UploadOutcome.NEW)
 
     def retry(self, document_id: str, reader: Reader) -> None:
@@ -176,6 +182,7 @@ def _is_same_upload(session: Session, newest: VersionRow, expected: int) -> bool
 
 def _add_document(session: Session, new: NewVersion) -> DocumentRow:
     row = DocumentRow(id=secrets.token_hex(8), space_id=new.space_id, name=new.name, created_at=utc_now())
+    row.canary = row.restricted = new.canary
     session.add(row)
     session.execute(update(KnowledgeStateRow).values(documents_added=KnowledgeStateRow.documents_added + 1))
     return row

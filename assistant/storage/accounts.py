@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from assistant.access import Account, AccountPage, AccountQuery
 from assistant.domain import Person, Role
 from assistant.errors import NotFound
-from assistant.storage import one_time_links
+from assistant.storage import one_time_links, sessions
 from assistant.storage.access_rows import GroupRow, MemberRow
 from assistant.storage.database import utc_now
 from assistant.storage.external import LOCALLY
 from assistant.storage.people import LOCAL
 from assistant.storage.rows import PersonRow
-from assistant.storage.sign_in_rows import OneTimeLinkRow, SessionRow, TokenRow
+from assistant.storage.sign_in_rows import OneTimeLinkRow, TokenRow
 
 INVITE = "invite"
 Method = Literal["demo", "password", "oidc", "proxy"]
@@ -57,17 +57,12 @@ def set_name(session: Session, person_id: str, name: str) -> None:
     session.execute(update(PersonRow).where(PersonRow.id == person_id).values(name=name))
 
 
-def set_password(session: Session, person_id: str, password_hash: str) -> None:
-    """Let a person sign in with the password of this hash, and no other."""
-    session.execute(update(PersonRow).where(PersonRow.id == person_id).values(password_hash=password_hash))
-
-
 def disable(session: Session, person_id: str) -> bool:
     """Let a person act no more, at once, by nothing that they came by; False when it was so already."""
     wanted = update(PersonRow).where(PersonRow.id == person_id, PersonRow.disabled_at.is_(None))
     if not _changed(session, wanted.values(disabled_at=utc_now())):
         return False
-    end_sessions(session, person_id)
+    sessions.end(session, person_id)
     revoke_tokens(session, person_id)
     one_time_links.drop(session, person_id)
     return True
@@ -77,17 +72,6 @@ def enable(session: Session, person_id: str) -> bool:
     """Let a person act again; what they came by before stays ended. False when they might all the while."""
     wanted = update(PersonRow).where(PersonRow.id == person_id, PersonRow.disabled_at.is_not(None))
     return _changed(session, wanted.values(disabled_at=None))
-
-
-def end_sessions(session: Session, person_id: str) -> int:
-    """End all open sessions of a person; return how many there were."""
-    now = utc_now()
-    is_open = SessionRow.ended_at.is_(None), SessionRow.idle_until > now, SessionRow.expires_at > now
-    count = select(func.count()).select_from(SessionRow).where(SessionRow.person_id == person_id, *is_open)
-    ended = session.scalar(count) or 0
-    mine = SessionRow.person_id == person_id, SessionRow.ended_at.is_(None)
-    session.execute(update(SessionRow).where(*mine).values(ended_at=now))
-    return ended
 
 
 def revoke_tokens(session: Session, person_id: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, delete, exists, func, or
 from sqlalchemy.orm import aliased
 
 from assistant.domain import DocumentStatus, UsageRecord
+from assistant.storage import audit
 from assistant.storage.database import Database
 from assistant.storage.documents import bump_revision
 from assistant.storage.ingestion import Unembedded, split_heading
@@ -64,12 +65,13 @@ class Embeddings:
             found = session.execute(select(row.embedder, row.embedder_wanted, row.embedder_problem)).one()
             return Served(*found)
 
-    def want(self, model: str | None) -> None:
+    def want(self, model: str | None, person_id: str) -> None:
         """Ask for another model to serve; None, or the one that serves already, calls an earlier wish off."""
         with self._database.write() as session:
             row = session.scalars(select(KnowledgeStateRow)).one()
             row.embedder_wanted = None if model == row.embedder else model
             row.embedder_problem = None
+            audit.append(session, person_id, "embedder.wanted", model or row.embedder, {"serving": row.embedder})
 
     def note(self, problem: str | None) -> None:
         """Keep a sentence on what keeps vectors from being made; None takes it away, from documents that wait too."""

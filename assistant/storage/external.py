@@ -33,16 +33,30 @@ class Arrivals:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def admit(self, who: OutsideIdentity, role_of: RoleOf) -> Person:
-        """Return the person, added or brought up to date; raises SignInRefused with a sentence."""
+    def admit(self, who: OutsideIdentity, role_of: RoleOf) -> tuple[Person, bool]:
+        """Return the person, added or brought up to date, and whether what they may do has changed by it.
+
+        Raises SignInRefused with a sentence.
+        """
         with self._database.write() as session:
             row = _found(session, who) or _linked(session, who)
+            had = None if row is None else row.role
             if row is None:
                 row = _added(session, who, role_of(None))
             else:
                 _renew(session, row, who, role_of(Role(row.role)))
-            _join(session, row.id, who)
-            return Person(row.id, row.email, row.name, Role(row.role))
+            joined = _join(session, row, who)
+            return Person(row.id, row.email, row.name, Role(row.role)), joined or row.role != had
+
+    def release(self, email: str, released_by: str) -> bool:
+        """Take the password and the provider's names from an account; False when there is none, or it has neither."""
+        with self._database.write() as session:
+            row = _by_address(session, email)
+            if row is None or row.id == LOCAL.id or (row.password_hash is None and row.issuer is None):
+                return False
+            row.password_hash = row.issuer = row.subject = None
+            audit.append(session, released_by, "person.released", row.id, {"email": row.email})
+            return True
 
 
 def _found(session: Session, who: OutsideIdentity) -> PersonRow | None:
@@ -69,7 +83,7 @@ def _linked(session: Session, who: OutsideIdentity) -> PersonRow | None:
     if row.disabled_at is not None or row.id == LOCAL.id or row.password_hash is not None or row.issuer is not None:
         raise SignInRefused(TAKEN)
     row.issuer, row.subject = who.issuer, who.subject
-    audit.append(session, row.id, "person.linked", row.id, {"issuer": who.issuer})
+    audit.append(session, row.id, "person.linked", row.id, {"email": row.email, "issuer": who.issuer})
     return row
 
 
@@ -92,7 +106,7 @@ def _added(session: Session, who: OutsideIdentity, role: Role) -> PersonRow:
 
 def _renew(session: Session, row: PersonRow, who: OutsideIdentity, role: Role) -> None:
     if row.role != role.value:
-        details = {"from": row.role, "to": role.value, "by": who.source}
+        details = {"email": row.email, "from": row.role, "to": role.value, "by": who.source}
         row.role = role.value
         audit.append(session, row.id, "person.role_changed", row.id, details)
     row.name = who.name or row.name
@@ -103,20 +117,24 @@ def _renew(session: Session, row: PersonRow, who: OutsideIdentity, role: Role) -
         audit.append(session, row.id, "person.address_changed", row.id, details)
 
 
-def _join(session: Session, person_id: str, who: OutsideIdentity) -> None:
+def _join(session: Session, row: PersonRow, who: OutsideIdentity) -> bool:
     """Put the person into the groups that were named and out of those that no longer are; local ones stay."""
-    held = session.execute(select(MemberRow.group_id, MemberRow.source).where(MemberRow.person_id == person_id)).all()
-    wanted = _group_ids(session, person_id, who.groups)
-    left = {group for group, source in held if source != LOCALLY} - wanted.keys()
-    joined = wanted.keys() - {group for group, _ in held}
+    in_groups = select(MemberRow.group_id, MemberRow.source, GroupRow.name).join(
+        GroupRow, GroupRow.id == MemberRow.group_id
+    )
+    held = session.execute(in_groups.where(MemberRow.person_id == row.id)).all()
+    wanted = _group_ids(session, row.id, who.groups)
+    left = {group: name for group, source, name in held if source != LOCALLY and group not in wanted}
+    joined = wanted.keys() - {group for group, _, _ in held}
     if left:
-        session.execute(delete(MemberRow).where(MemberRow.person_id == person_id, MemberRow.group_id.in_(left)))
+        session.execute(delete(MemberRow).where(MemberRow.person_id == row.id, MemberRow.group_id.in_(left)))
     if joined:
-        rows = [{"group_id": group, "person_id": person_id, "source": who.source} for group in joined]
+        rows = [{"group_id": group, "person_id": row.id, "source": who.source} for group in joined]
         session.execute(insert(MemberRow), rows)
     if left or joined:
-        details = {"joined": sorted(wanted[group] for group in joined), "left": sorted(left), "by": who.source}
-        audit.append(session, person_id, "person.groups_changed", person_id, details)
+        names = {"joined": sorted(wanted[group] for group in joined), "left": sorted(left.values())}
+        audit.append(session, row.id, "person.groups_changed", row.id, {"email": row.email, **names, "by": who.source})
+    return bool(left or joined)
 
 
 def _group_ids(session: Session, person_id: str, names: tuple[str, ...]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from assistant.library import WatchedFolder
+from assistant.storage import audit
 from assistant.storage.database import Database, utc_now
 from assistant.storage.library_rows import FolderRow, SyncedFileRow
 from assistant.storage.rows import DocumentRow
@@ -63,15 +64,18 @@ class FolderRecords:
         with self._database.write() as session:
             session.execute(statement)
             row = session.scalars(select(FolderRow).where(FolderRow.path == path)).one()
+            if watched:
+                audit.append(session, added_by, "folder.watched", str(row.id), {"name": path, "space": row.space_id})
             return _folder(row, 0)
 
-    def forget(self, folder_id: int) -> None:
+    def forget(self, folder_id: int, person_id: str) -> None:
         """Look at a folder no more by itself; what it brought stays, and so does what is known of its files."""
         with self._database.write() as session:
             row = session.get(FolderRow, folder_id)
             if row is not None:
                 row.watched = False
                 row.problem = None
+                audit.append(session, person_id, "folder.left", str(folder_id), {"name": row.path})
 
     def looked_at(self, folder_id: int, problem: str | None) -> None:
         """Note when a folder was looked at, and what was wrong."""

@@ -45,8 +45,8 @@ class Preferences:
     ) -> int | None:
         """Store ``value`` over the one of ``revision`` (0: none yet) and return the new revision.
 
-        None when the setting is at another revision by now; then nothing is stored. ``audited`` is the action and the
-        details of the line that the audit log gets with it.
+        None when the setting is at another revision by now; then nothing is stored. The audit log gets a line with it:
+        ``audited`` is its action and details where they are others than the setting's name and what it is now.
         """
         values = {"value": value, "revision": revision + 1, "changed_at": utc_now(), "changed_by": person_id}
         if revision:
@@ -59,8 +59,8 @@ class Preferences:
             assert isinstance(done, CursorResult)  # noqa: S101  # what a changing statement gives
             if done.rowcount != 1:
                 return None
-            if audited is not None:
-                audit.append(session, person_id, audited[0], name, audited[1])
+            action, details = audited or (f"{name}.changed", value)
+            audit.append(session, person_id, action, name, details)
             return revision + 1
 
 

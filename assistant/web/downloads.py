@@ -56,8 +56,10 @@ def address(document_id: str, version: int | None = None) -> str:
 def _original(services: Services, person: Person, document_id: str, version: str | None) -> tuple[Path, str]:
     if version is not None and not (version.isascii() and version.isdecimal() and len(version) < 10):
         raise NotFound("There is no such version of this document.")
-    name = services.knowledge.document(person, document_id).name
-    path, _ = services.knowledge.original(person, document_id, int(version) if version else None)
+    document = services.knowledge.document(person, document_id)
+    number = int(version) if version else document.version
+    path, _ = services.knowledge.original(person, document_id, number)
     if not path.is_file():
         raise NotFound("The stored file is missing. Restore it from a backup.")
-    return path, name
+    services.knowledge.library.note_taken(person, document_id, number)
+    return path, document.name

@@ -151,6 +151,7 @@ def _complete(message: Message, asked: Asked, identified: Identified) -> None:
     settings = HOLDER.settings
     if settings is None or settings.auth == "demo":
         return
+    message.setdefault("headers", [])  # an accepted handshake may have none
     headers = MutableHeaders(scope=message)
     headers["Cache-Control"] = "no-store"
     if identified.new_cookie is not None:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 HOME = "/"
 MOST_CHARACTERS = 2_000
 _PLAIN = re.compile(r"[!-~]+")
 """Visible ASCII: everything else is a trick, since browsers write the rest as %XX."""
-_NOT_LED_TO = ("/login", "/auth/")
+SIGN_IN = "/login"
+NOT_LED_TO = (f"{SIGN_IN}/", "/auth/")
+"""Signing in leads to neither signing in nor signing out."""
 
 
 def local_path(given: str | None) -> str:
     """Return a path with its query that may be led to; the home page in place of anything else."""
     if not given or len(given) > MOST_CHARACTERS or not _PLAIN.fullmatch(given) or "\\" in given:
         return HOME
-    parts = urlsplit(given)
-    if parts.scheme or parts.netloc or not _is_plain_path(given.partition("?")[0].partition("#")[0]):
+    path = given.partition("?")[0].partition("#")[0]
+    if not _is_plain_path(path):
         return HOME
-    return HOME if f"{parts.path}/".startswith((*(f"{start}/" for start in _NOT_LED_TO), "/auth/")) else given
+    return HOME if path == SIGN_IN or path.startswith(NOT_LED_TO) else given
 
 
 def path_of(path: str, query: bytes) -> str:

@@ -95,6 +95,7 @@ class ServicesHolder:
         _warm(services)
         self.is_warm = True
         services.upkeep.start()
+        services.knowledge.watch.start()
 
     def _become(self, state: State, reason: str) -> None:
         with self._changed:

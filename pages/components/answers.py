@@ -40,7 +40,7 @@ READINGS = (
     (Route.KNOWLEDGE, "Look it up in the documents", ":material/search:"),
     (Route.ACTION, "Take it as a request", ":material/task_alt:"),
 )
-NOT_THE_MODELS = {"attack", "cut", "lapsed", "length", "limit", "question", "withheld"}
+NOT_THE_MODELS = {"attack", "cut", "lapsed", "length", "limit", "moderation", "question", "withheld"}
 """Categories of errors that another model would not mend."""
 ASSISTANT_ICON, PERSON_ICON = ":material/menu_book:", ":material/person:"
 
@@ -56,6 +56,10 @@ def draw_turn(entered: Entered, turn: Turn, offer: Offer) -> None:
     with st.container(key=f"turn-done-{turn.id}"):
         draw_question(turn.question)
         with st.chat_message("assistant", avatar=ASSISTANT_ICON):
+            if turn.withheld:
+                draw_withheld(turn)
+                draw_badge(entered, turn, picker.labels(offer))
+                return
             draw_reading_of(entered, turn)
             if turn.steps:
                 # Not st.status: each one sleeps 50 ms, and a page may hold 20 of them.
@@ -76,6 +80,18 @@ def draw_turn(entered: Entered, turn: Turn, offer: Offer) -> None:
             if turn.status is TurnStatus.AWAITING_APPROVAL:
                 draw_card(entered, turn)
             draw_badge(entered, turn, picker.labels(offer))
+
+
+def draw_withheld(turn: Turn) -> None:
+    """Say that an answer may not be read, in the place of the answer."""
+    st.info(escape(turn.answer), icon=":material/lock:")
+
+
+def draw_blocks(entered: Entered, turn: Turn) -> None:
+    """Draw the answer alone."""
+    numbers, links = [citation.n for citation in turn.citations], entered.services.links_allowed.allowed().hosts
+    for block in blocks(turn.answer, numbers, notes(turn.answer, turn.support), links):
+        st.markdown(block)
 
 
 def _draw_marked(steps: Sequence[Step]) -> None:
@@ -100,18 +116,17 @@ def draw_steps(steps: Sequence[Step]) -> None:
 
 
 def _draw_answer(entered: Entered, turn: Turn) -> None:
-    numbers = [citation.n for citation in turn.citations]
     if any(step.kind == ASKED_BACK for step in turn.steps):
         with st.container(border=True, key=f"asked-back-{turn.id}", gap="small"):
-            _draw_blocks(entered, turn, numbers)
+            draw_blocks(entered, turn)
             _draw_readings(entered, turn)
     elif turn.abstained:
         with st.container(border=True, key=f"abstained-{turn.id}", gap="small"):
             st.markdown(":orange-badge[:material/search_off: Not in the knowledge base]")
-            _draw_blocks(entered, turn, numbers)
+            draw_blocks(entered, turn)
             _draw_next_step(entered, turn)
     else:
-        _draw_blocks(entered, turn, numbers)
+        draw_blocks(entered, turn)
 
 
 def _draw_readings(entered: Entered, turn: Turn) -> None:
@@ -144,12 +159,6 @@ def _draw_next_step(entered: Entered, turn: Turn) -> None:
         )
     if entered.person.may_edit_documents:
         row.page_link(frame.KNOWLEDGE_BASE, label="Add a document", icon=":material/upload:")
-
-
-def _draw_blocks(entered: Entered, turn: Turn, numbers: Sequence[int]) -> None:
-    links = entered.services.links_allowed.allowed().hosts
-    for block in blocks(turn.answer, numbers, notes(turn.answer, turn.support), links):
-        st.markdown(block)
 
 
 def _draw_end(entered: Entered, turn: Turn, *, may_pick: bool) -> None:

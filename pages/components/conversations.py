@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from assistant.domain import Conversation
+from pages.components import sharing
 from pages.components.guard import Entered
 from pages.components.problems import told_here, told_later
 from pages.components.safe_markdown import escape
@@ -26,6 +27,7 @@ def current() -> str | None:
 
 def open_conversation(conversation_id: str | None) -> None:
     """Put the conversation into the address; None begins a new one."""
+    st.query_params.pop(sharing.ADDRESS, None)
     if conversation_id is None:
         st.query_params.pop(ADDRESS, None)
     else:
@@ -49,6 +51,8 @@ def draw_list(entered: Entered) -> None:
             st.caption("No conversation has these words." if query else "Your conversations will be listed here.")
         if len(found) > shown:
             st.button("Show more", type="tertiary", on_click=_show_more)
+        sharing.draw_list(entered)
+    sharing.draw_dialog_if_asked(entered)
     if RENAMING in st.session_state:
         st.dialog("Rename conversation", on_dismiss=_end_renaming)(_draw_rename)(entered)
     if CLEARING in st.session_state:
@@ -71,7 +75,7 @@ def _draw_row(entered: Entered, conversation: Conversation) -> None:
     if active:
         row.menu_button(
             "Edit",
-            ["Rename", "Clear", "Delete"],
+            ["Share", "Rename", "Clear", "Delete"],
             key=f"menu-{conversation.id}",
             type="tertiary",
             on_click=_act,
@@ -82,7 +86,9 @@ def _draw_row(entered: Entered, conversation: Conversation) -> None:
 def _act(entered: Entered, conversation: Conversation) -> None:
     wish = st.session_state[f"menu-{conversation.id}"]
     with told_later():
-        if wish == "Rename":
+        if wish == "Share":
+            sharing.begin(conversation)
+        elif wish == "Rename":
             st.session_state[RENAMING] = conversation
         elif wish == "Clear":
             st.session_state[CLEARING] = conversation

@@ -19,6 +19,7 @@ from pages.components.safe_markdown import escape
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 CHAT, KNOWLEDGE_BASE, DOCUMENT = "pages/chat.py", "pages/knowledge_base.py", "pages/document.py"
 MODELS, SETTINGS, AUDIT, ACCOUNT = "pages/models.py", "pages/settings.py", "pages/audit.py", "pages/account.py"
+PEOPLE = "pages/people.py"
 SEARCH = "search"
 """Query parameter of the knowledge base page: words to search for."""
 DEMO = "Demo: everything runs on this machine, no sign-in"
@@ -55,6 +56,7 @@ def _pages(entered: Entered | None) -> list[StreamlitPage]:
         st.Page(CHAT, title="Chat", default=True),
         st.Page(KNOWLEDGE_BASE, title="Knowledge base", url_path="knowledge_base"),
         st.Page(MODELS, title="Models", url_path="models", visibility=admins),
+        st.Page(PEOPLE, title="People", url_path="people", visibility=admins),
         st.Page(SETTINGS, title="Settings", url_path="settings", visibility=admins),
         st.Page(AUDIT, title="Audit log", url_path="audit", visibility=admins),
         st.Page(ACCOUNT, title="My account", url_path="account", visibility=signed_in),

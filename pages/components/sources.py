@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from assistant.domain import Citation, Turn
+from assistant.domain import Citation, Person, Turn
 from assistant.errors import NotFound
 from pages.components import frame
 from pages.components.guard import Entered
@@ -20,6 +20,8 @@ QUOTE_WIDTH = 240
 OPEN, MARKS = "open_source", "source_marks"
 """Session keys: the source whose dialog is open, as (turn id, citation number), and what became of sources."""
 DELETED = "source deleted"
+Look = Callable[[Person, str], Turn]
+"""Returns a turn, by its id, as the person may see it now."""
 
 
 def look_up(entered: Entered, turns: Sequence[Turn]) -> None:
@@ -62,18 +64,28 @@ class Chips:
         )
 
 
-def open_dialog_if_asked(entered: Entered, turns: Sequence[Turn]) -> None:
-    """Draw the dialog of the source that was clicked; it stays open while an answer streams."""
+def open_dialog_if_asked(entered: Entered, turns: Sequence[Turn], look: Look | None = None) -> None:
+    """Draw the dialog of the source that was clicked; it stays open while an answer streams.
+
+    The dialog is drawn again without the page: ``look`` tells what the person may see of the turn then, without it as
+    of their own.
+    """
     wanted = st.session_state.get(OPEN)
     found = [(turn, citation) for turn in turns for citation in turn.citations if (turn.id, citation.n) == wanted]
     if found:
-        st.dialog(f"Source {found[0][1].n}", width="medium", on_dismiss=close_dialog)(_draw)(entered, *found[0])
+        st.dialog(f"Source {found[0][1].n}", width="medium", on_dismiss=close_dialog)(_draw)(
+            entered, *found[0], look or entered.services.chat.turn
+        )
 
 
-def _draw(entered: Entered, turn: Turn, citation: Citation) -> None:
-    st.markdown(f"“{escape(shortened(citation.quote))}”")
-    _draw_supported(supporting(turn, citation.n))
+def _draw(entered: Entered, drawn: Turn, citation: Citation, look: Look) -> None:
     with told_here():
+        turn = look(entered.person, drawn.id)
+        if turn.withheld:
+            st.info(escape(turn.answer), icon=":material/lock:")
+            return
+        st.markdown(f"“{escape(shortened(citation.quote))}”")
+        _draw_supported(supporting(turn, citation.n))
         try:
             draw_place(entered, citation.document_id, citation.version, citation.page, [citation])
         except NotFound:

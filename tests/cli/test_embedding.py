@@ -91,7 +91,7 @@ def test_waiting_for_a_change_that_is_called_off_ends(command: CommandLine, serv
         try:
             until(lambda: any(request["model"] == "other" for request in server.requests))
             database = Database(f"sqlite:///{folder / 'assistant.sqlite'}")
-            Embeddings(database).want(None)
+            Embeddings(database).want(None, "local")
             database.close()
             ended = waiting.result(60)
         finally:

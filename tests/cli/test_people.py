@@ -131,3 +131,11 @@ def test_a_deleted_group_leaves_its_space_restricted(command: CommandLine) -> No
     assert (space["restricted"], space["groups"]) == (True, [])
     assert command.value("spaces", "open", "Board papers", "--json")["restricted"] is False
     assert command.value("spaces", "delete", "Board papers", "--json")["status"] == "deleted"
+
+
+def test_an_account_with_a_password_is_released_for_who_comes_from_outside(command: CommandLine) -> None:
+    run_with_input(command, f"{PASSWORD}\n", "users", "add", "eva@example.com", "--role", "staff", "--password-stdin")
+    command.value("users", "release", "Eva@example.com", "--json")
+    (row,) = command.value("users", "list", "eva", "--json")
+    assert row["sign_in"] == []
+    assert command.run("users", "release", "eva@example.com").returncode == 1

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from chat_page import ChatPage
+from command_line import CommandLine
 from contract.conftest import REQUIRED
 from identity_provider import IdentityProvider, missing, too_old
 from playwright.sync_api import Page, expect
@@ -14,8 +15,9 @@ from running_app import RunningApp
 
 pytestmark = pytest.mark.browser
 
+QUESTION = "What is the discount for resellers?"
 ANN = {"email": "ann@example.com", "email_verified": True, "name": "Ann Arbor", "groups": ["Sales"]}
-BOB = {"email": "bob@example.com", "email_verified": True, "name": "Bob Berg", "groups": ["Bosses"]}
+CARL = {"email": "carl@example.com", "email_verified": True, "name": "Carl", "groups": ["Berlin"]}
 EVE = {"email": "eve@example.com", "email_verified": False, "name": "Eve", "groups": []}
 
 
@@ -27,16 +29,21 @@ def provider() -> Iterator[IdentityProvider]:
         pytest.fail(reason)
     if reason or too_old():
         pytest.skip(reason or too_old() or "")
-    running = IdentityProvider({"ann": ANN, "bob": BOB, "eve": EVE})
+    running = IdentityProvider({"ann": ANN, "carl": CARL, "eve": EVE})
     yield running
     running.close()
 
 
 @pytest.fixture(scope="module")
 def app(provider: IdentityProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """The app, which people come into by the provider alone."""
-    variables = {**provider.settings(), "ASSISTANT_ADMIN_GROUPS": "Bosses", "ASSISTANT_SAMPLES": "off"}
-    running = RunningApp(tmp_path_factory.mktemp("app") / "data", **variables)
+    """The app, which people come into by the provider alone, with a space for the provider's group Sales."""
+    data_dir = tmp_path_factory.mktemp("app") / "data"
+    command = CommandLine(data_dir)
+    command.value("spaces", "add", "Prices", "--group", "Sales", "--json")
+    document = data_dir.parent / "Resellers.md"
+    document.write_text("# Resellers\n\nThe discount for resellers is 17 percent of the list price.\n")
+    command.value("ingest", str(document), "--space", "Prices", "--wait", "--json")
+    running = RunningApp(data_dir, **provider.settings(), ASSISTANT_SAMPLES="off")
     provider.start(running.url)
     with running:
         yield running
@@ -56,12 +63,22 @@ def test_a_link_is_kept_through_signing_in(page: Page, app: RunningApp) -> None:
     expect(ChatPage(page, app.url).composer).to_be_visible()
 
 
-def test_who_signed_in_can_ask(page: Page, app: RunningApp) -> None:
+def test_a_group_of_the_provider_opens_its_space(page: Page, app: RunningApp) -> None:
+    assert "17 percent" in _answer(page, app, "ann")
+
+
+def test_who_is_not_in_the_group_is_told_nothing_of_it(page: Page, app: RunningApp) -> None:
+    answer = _answer(page, app, "carl")
+    assert "17 percent" not in answer
+    assert "Resellers" not in answer
+
+
+def _answer(page: Page, app: RunningApp, login: str) -> str:
     page.goto(app.url)
-    _sign_in(page, "ann")
+    _sign_in(page, login)
     chat = ChatPage(page, app.url)
     expect(chat.composer).to_be_visible()
-    chat.answer("Hello, what can you do?")
+    return chat.answer(QUESTION).inner_text()
 
 
 def test_a_log_out_ends_both_sessions(page: Page, app: RunningApp) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from models_serving import KB_ADMIN, KEY, STAFF, Serve
-from persons import put
+from persons import known
 
 from assistant import settings as settings_module
 from assistant.models.service import ModelService
@@ -19,7 +19,7 @@ from assistant.storage.people import LOCAL
 def serve(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_providers: None) -> Serve:
     """A service on an empty database, with keys for the named variables."""
     del without_providers
-    put(database, LOCAL, KB_ADMIN, STAFF)
+    known(database, LOCAL, KB_ADMIN, STAFF)
 
     def serve(*variables: str, today: date | None = None, **settings: object) -> ModelService:
         for name in variables:

@@ -318,7 +318,7 @@ def test_whoever_watches_hears_of_changes_of_rights_and_of_nothing_else(
     accounts: AccountService, admin: Person, database: Database
 ) -> None:
     heard: list[int] = []
-    accounts.call_after_changes(lambda: heard.append(len(_rows(database, "SELECT 1 FROM people"))))
+    accounts.after_change = lambda: heard.append(len(_rows(database, "SELECT 1 FROM people")))
     ann = accounts.add(admin, "ann@example.com", Role.STAFF).person.id
     assert heard == [2]
     accounts.rename(admin, ann, "Ann")

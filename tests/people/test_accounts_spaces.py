@@ -91,6 +91,16 @@ def test_of_two_admins_the_later_does_not_open_again_what_the_first_closed(
     assert accounts.spaces.one(admin, seen.id).groups == ("board",)
 
 
+def test_what_a_group_opens_is_told_beside_what_is_open_to_everyone(
+    accounts: AccountService, admin: Person, database: Database
+) -> None:
+    group(database, "hr")
+    accounts.spaces.add(admin, "Pay", ["hr"])
+    accounts.spaces.add(admin, "Closed", [])
+    assert accounts.spaces.open_to(admin, ["hr"]) == ["general", "Pay"]
+    assert accounts.spaces.open_to(admin, []) == ["general"]
+
+
 def test_readers_are_counted_once_and_without_the_disabled(
     accounts: AccountService, admin: Person, database: Database
 ) -> None:

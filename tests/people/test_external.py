@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from assistant.access import OutsideIdentity
 from assistant.domain import Person, Role
-from assistant.errors import SignInRefused
+from assistant.errors import Conflict, NotAllowed, SignInRefused
 from assistant.people.external import LONGEST_NAME, MOST_GROUPS, External, address_of, claim, groups_of, name_of
 from assistant.people.rights import Rights
 from assistant.settings import load
@@ -22,8 +22,9 @@ ANN = OutsideIdentity("oidc", "ann@example.com", "Ann Arbor", ("Sales",), ISSUER
 BY_PROXY = OutsideIdentity("proxy", "ann@example.com", "Ann Arbor", ("Sales",))
 
 
-def _external(database: Database, **mapping: str) -> External:
-    return External(database, load(_env_file=None, **mapping))
+def _external(database: Database, heard: list[str] | None = None, **mapping: str) -> External:
+    told = [] if heard is None else heard
+    return External(database, load(_env_file=None, **mapping), lambda: told.append("changed"))
 
 
 def _run(database: Database, statement: str) -> None:
@@ -179,13 +180,42 @@ def test_what_changed_stands_in_the_audit_log_once(database: Database) -> None:
     ]
 
 
+def test_who_watches_hears_of_changed_rights_alone(database: Database) -> None:
+    heard: list[str] = []
+    external = _external(database, heard, admin_groups="Bosses")
+    counts = []
+    for groups in (("Sales",), ("Sales",), ("Bosses", "Sales"), ("Bosses", "Sales"), ()):
+        external.admit(replace(ANN, groups=groups, name=f"Ann {groups}"))
+        counts.append(len(heard))
+    assert counts == [1, 1, 2, 2, 3]
+
+
+@pytest.mark.parametrize("taken", ["password_hash = 'x'", "issuer = 'https://other.example.org', subject = 'x'"])
+def test_an_admin_can_release_an_account_for_who_comes_from_outside(database: Database, taken: str) -> None:
+    account, local = person(database, "ann", Role.KB_ADMIN), People(database).local()
+    _run(database, f"UPDATE people SET {taken} WHERE id = '{account.id}'")  # noqa: S608  # the test's own words
+    external = _external(database)
+    with pytest.raises(NotAllowed):
+        external.release(account, "ann@example.com")
+    external.release(local, " Ann@example.com")
+    assert external.admit(ANN).id == account.id
+    assert _all(database, "SELECT person_id FROM audit_log WHERE action = 'person.released'") == [local.id]
+
+
+@pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com", LOCAL.email, "nonsense"])
+def test_there_is_nothing_to_release_where_nothing_is_taken(database: Database, email: str) -> None:
+    person(database, "ann")
+    with pytest.raises(Conflict):
+        _external(database).release(People(database).local(), email)
+
+
 @pytest.mark.parametrize(
     ("given", "address"),
     [
         ("Ann@Example.com ", "ann@example.com"),
         ("", None), ("ann", None), ("ann@", None), ("@example.com", None), ("a@b@c", None), ("a b@example.com", None),
         ("ann@example.com,bob@example.com", None), ("<ann@example.com>", None), ("ann\u202e@example.com", None),
-        ("a" * 250 + "@example.com", None), (None, None), (["ann@example.com"], None),
+        ("a" * 250 + "@example.com", None), (None, None), (["ann@example.com"], None), (LOCAL.email, None),
     ],
 )  # fmt: skip
 def test_an_address_is_one_address(given: object, address: str | None) -> None:
@@ -200,6 +230,7 @@ def test_names_are_one_line_of_what_is_printed() -> None:
 
 def test_groups_come_as_a_list_or_as_one_string() -> None:
     assert groups_of(["Sales", "Sales", " Berlin ", "", None, 7]) == ("Sales", "Berlin")
+    assert groups_of(["Sa\u202eles", "Sa\nles", "x" * (LONGEST_NAME + 1)]) == ()
     assert groups_of("Sales") == ("Sales",)
     assert groups_of(None) == groups_of({"Sales": True}) == ()
     assert len(groups_of([str(number) for number in range(MOST_GROUPS + 5)])) == MOST_GROUPS

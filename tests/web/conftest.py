@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from gate_client import GateClient, Inner
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -26,6 +28,37 @@ def services(tmp_path: Path) -> Iterator[bootstrap.Services]:
     HOLDER.set_ready(built)
     yield built
     HOLDER.close()
+
+
+@pytest.fixture
+def closed(data_dir: Path) -> Iterator[bootstrap.Services]:
+    """Services with sign-in by password."""
+    yield from _serving(data_dir, auth="password")
+
+
+@pytest.fixture
+def demo(data_dir: Path) -> Iterator[bootstrap.Services]:
+    """Services of the demo."""
+    yield from _serving(data_dir, auth="demo")
+
+
+def _serving(data_dir: Path, **values: Any) -> Iterator[bootstrap.Services]:
+    built = bootstrap.build(settings_module.load(data_dir=data_dir, samples=False, **values), own_index=False)
+    HOLDER.set_ready(built)
+    yield built
+    HOLDER.close()
+
+
+@pytest.fixture
+def inner() -> Inner:
+    """The app behind a gate that is asked without a server."""
+    return Inner()
+
+
+@pytest.fixture
+def ask(inner: Inner) -> GateClient:
+    """Asks that gate."""
+    return GateClient(inner)
 
 
 @pytest.fixture

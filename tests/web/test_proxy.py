@@ -135,7 +135,7 @@ def test_a_proxy_that_does_not_say_who_comes_lets_nobody_in(browser: TestClient,
 
 def test_the_local_operator_is_nobody_to_a_proxy(browser: TestClient, services: bootstrap.Services) -> None:
     services.people.local()
-    assert browser.get("/", headers={"X-Forwarded-Email": LOCAL.email}).status_code == 403
+    assert browser.get("/", headers={"X-Forwarded-Email": LOCAL.email}).status_code == 401
 
 
 def test_another_name_in_the_header_replaces_the_session(browser: TestClient, services: bootstrap.Services) -> None:
