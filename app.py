@@ -34,6 +34,10 @@ else:
     def _allow_host(name: str) -> None:
         config.set_option("server.allowedHosts", [*_hosts(), name])
 
+    def _home() -> str:
+        scheme = "https" if st.get_option("server.sslCertFile") else "http"
+        return f"{scheme}://127.0.0.1:{st.get_option('server.port')}"
+
     peers.believe_no_header()
 
     app = st.App(
@@ -44,6 +48,6 @@ else:
             Middleware(peers.Peers, named=start.named_proxies),
             Middleware(gate.Gate, hosts=_hosts, assets=gate.assets_in(_static)),
         ],
-        lifespan=start.lifespan(lambda: st.get_option("server.address"), _allow_host),
+        lifespan=start.lifespan(lambda: st.get_option("server.address"), _allow_host, home=_home),
         on_script_error=on_script_error,
     )

@@ -54,10 +54,12 @@ class Services:
     def chat(self) -> ChatService:
         """The chat, started when first asked for: its libraries take a second that other commands need not wait."""
         from assistant.chat.service import ChatService
+        from assistant.providers.blanking import keeping_secrets
         from assistant.providers.builders import build_model
 
         _ = self.telemetry
-        engines = self.database, self.knowledge, self.embedder, self.settings, self.build_model or build_model
+        build = keeping_secrets(self.build_model or build_model, self.findings.hides_from_cloud)
+        engines = self.database, self.knowledge, self.embedder, self.settings, build
         chat = ChatService(*engines, models=self.models, actions=self.actions)
         chat.start()
         return chat

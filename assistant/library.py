@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
+from assistant.access import Group
 from assistant.domain import Document, DocumentStatus
 from assistant.redaction import Kind
 
@@ -108,12 +109,18 @@ class FileProgress:
 
 @dataclass(frozen=True, slots=True)
 class ListedDocument:
-    """A row of the list of documents; ``revision`` goes with every change of its facts."""
+    """A row of the list of documents; ``revision`` goes with every change of its facts.
+
+    A ``restricted`` one is for its ``groups`` alone among the readers of its space; who may not change it is not told
+    which they are.
+    """
 
     document: Document
     facts: Facts
     revision: int
     progress: FileProgress | None = None
+    restricted: bool = False
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,15 +73,12 @@ PEM_CHARACTERS = 8_000
 """What is hidden of a private key whose end is not there: more than one of 8,192 bits has."""
 
 _SAID = re.compile(
-    r"(?<![^\W_])(?:pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|wachtwoord|contraseña|mot de passe|psk"
-    r"|(?:api|access|secret|private|auth|encryption|signing|account|subscription|licen[cs]e)[ _-]?keys?"
-    r"|(?:client|app|shared|webhook)[ _-]?secret|secret|(?:access|api|auth|bearer|refresh|id)[ _-]?token|token"
-    r"|credentials?)"
+    r"(?:pass(?:word|wd|phrase|code|wort)|pwd|kennwort|wachtwoord|contraseña|mot de passe|psk|secret|token|credentials?"
+    r"|(?:api|access|secret|private|auth|encryption|signing|account|subscription|licen[cs]e)[ _-]?keys?)"
     r"[\"'`*_]{0,3}(?:[ \t]{0,4}(?:[:=]|=>|:=)[ \t]{0,4}|[ \t]{1,3}(?:is|ist|lautet|est|es)(?:[ \t]{1,3}|:[ \t]{0,3}))"
-    r"[*_]{0,2}[ \t]{0,2}([\"'`]?)([^\s\"'`<>|,;]{5,200}+)",
-    re.IGNORECASE,
+    r"[*_]{0,2}[ \t]{0,2}([\"'`]?)([^\s\"'`<>|,;]{5,200}+)"
 )
-"""A word for a secret, a sign or "is", and the value. Quotes around it are the first group."""
+"""A word for a secret, a sign or "is", and the value; for text in lower case. Quotes around it are the first group."""
 _PIN = re.compile(r"\bPIN(?:[ \t]?[:=][ \t]{0,3}|[ \t]+is[ \t]+)([0-9]{4,8})(?![0-9.,/:-]?[0-9])", re.IGNORECASE)
 _RANDOM = re.compile(r"(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+/_-]{20,200}+={0,2}(?![A-Za-z0-9+/_=-])")
 _CUE = re.compile(
@@ -127,10 +124,14 @@ SSN_IN_ADVERTISEMENTS = {"078-05-1120", "219-09-9999"}
 """Printed on sample cards once and invalid since."""
 
 
-def found(text: str) -> list[Found]:
-    """Return what is found, in order of place; those that overlap as one."""
+def found(text: str, kinds: Collection[Kind] = frozenset(Kind)) -> list[Found]:
+    """Return what is found of these kinds, in order of place; those that overlap as one."""
+    lower = text.lower()
     spans = sorted(
-        (start, -end, kind) for kind, finders in _FINDERS.items() for finder in finders for start, end in finder(text)
+        (start, -end, kind)
+        for kind, finder, words in _FINDERS
+        if kind in kinds and (not words or any(word in lower for word in words))
+        for start, end in finder(text)
     )
     kept: list[tuple[Kind, int, int]] = []
     for start, negative_end, kind in spans:
@@ -159,11 +160,10 @@ def redacted(text: str, hide: Iterable[str] = ()) -> str:
     return "".join([*parts, text[end:]])
 
 
-def blanked(text: str, kinds: Sequence[Kind] = (Kind.SECRET,)) -> str:
+def blanked(text: str, kinds: Collection[Kind] = (Kind.SECRET,)) -> str:
     """Return the text with bullets over what is found of these kinds: as long as before, so that places still hold."""
-    for one in found(text):
-        if one.kind in kinds:
-            text = text[: one.start] + "•" * (one.end - one.start) + text[one.end :]
+    for one in found(text, kinds):
+        text = text[: one.start] + "•" * (one.end - one.start) + text[one.end :]
     return text
 
 
@@ -204,11 +204,21 @@ def _private_keys(text: str) -> Spans:
 
 
 def _said(text: str) -> Spans:
-    for match in _SAID.finditer(text):
-        value = match.group(2).rstrip("" if match.group(1) else ".:?)*_]}")
+    for match in _SAID.finditer(_lower(text)):
+        if match.start() and text[match.start() - 1].isalnum():  # the end of another word
+            continue
+        value = text[match.start(2) : match.end(2)].rstrip("" if match.group(1) else ".:?)*_]}")
         if _is_secret_value(value, quoted=bool(match.group(1))):
             yield match.start(2), match.start(2) + len(value)
     yield from (match.span(1) for match in _PIN.finditer(text))
+
+
+def _lower(text: str) -> str:
+    """The text in lower case, as long as before: in some alphabets a letter has two in the other case."""
+    lower = text.lower()
+    return (
+        lower if len(lower) == len(text) else "".join(char if len(char.lower()) > 1 else char.lower() for char in text)
+    )
 
 
 def _is_secret_value(value: str, *, quoted: bool) -> bool:
@@ -288,9 +298,24 @@ def _has_digit(value: str) -> bool:
     return any("0" <= char <= "9" for char in value)
 
 
-_FINDERS: dict[Kind, tuple[Callable[[str], Spans], ...]] = {
-    Kind.SECRET: (_keys, _web_tokens, _in_headers_and_addresses, _private_keys, _said, _random),
-    Kind.CARD: (_cards,),
-    Kind.IBAN: (_ibans,),
-    Kind.NATIONAL_ID: (_national_ids,),
-}
+_KEY_BEGINNINGS = (
+    *("ika_", "gsk_", "hf_", "sk-", "pk-lf-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "npm_"),
+    *("pypi-", "dckr_pat_", "shp", "xox", "sk_", "rk_", "sg.", "aiza", "ya29.", "age-secret", "akia", "asia", "absk"),
+    "bedrock-api-key-",
+)
+_FINDERS: tuple[tuple[Kind, Callable[[str], Spans], tuple[str, ...]], ...] = (
+    (Kind.SECRET, _keys, _KEY_BEGINNINGS),
+    (Kind.SECRET, _web_tokens, ("eyj",)),
+    (Kind.SECRET, _in_headers_and_addresses, ("://", "bearer", "basic", "hooks.slack", "sig=", "accountkey=")),
+    (Kind.SECRET, _private_keys, ("-----begin",)),
+    (
+        Kind.SECRET,
+        _said,
+        ("pass", "pwd", "kennwort", "wachtwoord", "contrase", "psk", "key", "secret", "token", "cred", "pin"),
+    ),
+    (Kind.SECRET, _random, ("secret", "token", "credential", "key", "passw", "bearer", "schlüssel")),
+    (Kind.CARD, _cards, ()),
+    (Kind.IBAN, _ibans, ()),
+    (Kind.NATIONAL_ID, _national_ids, ("-",)),
+)
+"""What looks for each kind, and of which words one must be in the text, in lower case, before it does."""

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     index_check_seconds: float = Field(default=600.0, ge=1, le=86_400)
     watch_seconds: float = Field(default=60.0, ge=1, le=86_400)
     watch_below: Path | None = None
+    fetch: Annotated[bool, NoDecode] = False
     telemetry: Annotated[bool, NoDecode] = False
     telemetry_content: Annotated[bool, NoDecode] = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -106,7 +107,7 @@ class Settings(BaseSettings):
     embeddings_api_key: SecretStr | None = Field(default=None, validation_alias="EMBEDDINGS_API_KEY")
     embeddings_model: str | None = Field(default=None, validation_alias="EMBEDDINGS_MODEL")
 
-    @field_validator("samples", "telemetry", "telemetry_content", "ocr", mode="before")
+    @field_validator("samples", "telemetry", "telemetry_content", "ocr", "fetch", mode="before")
     @classmethod
     def _on_or_off(cls, value: object) -> bool:
         word = str(value).lower()

@@ -11,7 +11,7 @@ from bench.results import Result, table, write
 
 COMPARED = ("first_token", "ingest", "start")
 """Those that need the typical app's environment."""
-NAMES = (*COMPARED, "streaming", "large_library", "search_beside_ingest", "rebuild", "pdf_parsing")
+NAMES = (*COMPARED, "gate", "streaming", "large_library", "search_beside_ingest", "rebuild", "pdf_parsing")
 
 
 def main() -> None:

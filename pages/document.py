@@ -13,6 +13,7 @@ from assistant.library import ListedDocument
 from pages.components import frame, problems, wording
 from pages.components.document_chunks import draw_chunks
 from pages.components.document_facts import draw_facts
+from pages.components.document_readers import draw_readers
 from pages.components.document_versions import draw_versions
 from pages.components.findings import draw_found
 from pages.components.guard import Entered, enter
@@ -54,6 +55,7 @@ def _draw_section(entered: Entered, listed: ListedDocument, name: str) -> None:
         draw_chunks(entered, listed.document)
     elif name == ABOUT:
         draw_facts(entered, listed)
+        draw_readers(entered, listed)
     else:
         with told_here():
             _draw_reading(entered, listed.document)

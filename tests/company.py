@@ -50,6 +50,11 @@ class Company:
         past = "2020-01-01 00:00:00.000000"
         self.change("UPDATE sessions SET idle_until = :past WHERE person_id = :id", past=past, id=who.id)
 
+    def log_out(self, who: Person) -> None:
+        """End the person's sessions, as they do it elsewhere."""
+        now = "2026-11-01 00:00:00.000000"
+        self.change("UPDATE sessions SET ended_at = :now WHERE person_id = :id", now=now, id=who.id)
+
     def disable(self, who: Person) -> None:
         """Take the person's account away."""
         now = "2026-11-01 00:00:00.000000"

@@ -57,20 +57,18 @@ class GateClient:
     def __init__(self, inner: Inner) -> None:
         self._gate = Gate(inner, lambda: HOSTS, ASSETS)
 
-    def __call__(
-        self, path: str, method: str = "GET", kind: str = "http", query: bytes = b"", **headers: str
-    ) -> Answer:
+    def __call__(self, path: str, method: str = "GET", kind: str = "http", query: str = "", **headers: str) -> Answer:
         """Ask with these headers, - written as _, for this host unless another is given."""
         given = {"host": HOST, **headers}
         pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in given.items()]
         return self.raw(pairs, path, method, kind, query)
 
-    def raw(self, pairs: Pairs, path: str = "/", method: str = "GET", kind: str = "http", query: bytes = b"") -> Answer:
+    def raw(self, pairs: Pairs, path: str = "/", method: str = "GET", kind: str = "http", query: str = "") -> Answer:
         """Ask with exactly these headers."""
         scope = {
             "type": kind,
             "path": path,
-            "query_string": query,
+            "query_string": query.encode(),
             "headers": list(pairs),
             "scheme": "http" if kind == "http" else "ws",
             "client": ("127.0.0.1", 50_000),

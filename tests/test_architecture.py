@@ -132,6 +132,13 @@ def test_pages_never_touch_engines(path: Path) -> None:
     assert [name for name in imports_of(path) if name.split(".")[0] in engines] == []
 
 
+@pytest.mark.parametrize("path", sources("pages"), ids=module_name)
+def test_a_part_of_a_page_that_is_drawn_alone_ends_with_the_session(path: Path) -> None:
+    """Such a part is made by ``guard.fragment``, which knows what to do then."""
+    made_here = "st.fragment" in path.read_text(encoding="utf-8")
+    assert not made_here or module_name(path) == "pages.components.guard"
+
+
 @pytest.mark.parametrize(
     "path",
     [path for top in ("assistant", "pages", "tests", "bench", "data") for path in sources(top)],

@@ -59,13 +59,13 @@ class Sources:
     def quoted(self, turn: Turn, answer: str, citations: Iterable[Citation]) -> frozenset[str]:
         """Return the ids of those whose words are in what the offline model says, which quotes.
 
-        They are cited or named, or were spoken of before where the question was read with that.
+        They are cited or named; all of them where the question was read otherwise than asked, with words of theirs.
         """
         plan, told = turn.plan, "\n".join([answer, *turn.nearest])
         cited = {citation.document_id for citation in citations}
         named = {one.document_id for one in self._passages if one.document in told or (one.title and one.title in told)}
         as_asked = plan is None or plan.reworded or plan.standalone_question == " ".join(turn.question.split())
-        return frozenset().union(cited, named, () if as_asked else self._said_from)
+        return frozenset(cited | named) if as_asked else self.all | cited
 
     async def watch(self, when_gone: Callable[[], None]) -> None:
         """Look now and then, until cancelled; call ``when_gone`` once a document is deleted or closed."""

@@ -50,6 +50,13 @@ def synced_rows(
             yield _row_at_end(services, person, (one.name, one.document_id), waits=waits, unchanged=unchanged)
 
 
+def fetched_row(services: Services, person: Person, address: str, *, space: str, wait: bool) -> Row:
+    """Add what stands at a web address, and give its row; raises what ``WebAddresses.add`` does."""
+    done = services.knowledge.addresses.add(person, address, space)
+    waits, unchanged = wait or services.owns_index, done.outcome is UploadOutcome.UNCHANGED
+    return _row_at_end(services, person, (done.name, done.document_id), waits=waits, unchanged=unchanged)
+
+
 def leave_indexed(services: Services) -> None:
     """Wait for the index, where this process builds it; without it the next start would have to."""
     if services.owns_index:

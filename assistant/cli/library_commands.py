@@ -30,6 +30,8 @@ def ingest(
 
     _need_folder(paths, sync=sync, remove_all=remove_all)
     missing = [path for path in paths if not (path.is_file() or path.is_dir())]
+    if missing and missing[0].parts[0].rstrip(":").lower() in ("http", "https"):
+        raise WrongUse("This is a web address: `assistant fetch ADDRESS` adds what stands there.")
     if missing:
         raise AssistantError(f"There is no file or folder {str(missing[0])!r}.")
     with opened_services(own_index=True) as services:
@@ -42,6 +44,26 @@ def ingest(
         ingesting.leave_indexed(services)
     if failed:
         raise AssistantError(f"{failed} of the files cannot be searched; its line says why.")
+
+
+@app.command()
+def fetch(
+    address: Annotated[str, typer.Argument(help="A web address that the whole world can reach.")],
+    space: Annotated[str, typer.Option(help="Name of the space that takes it.")] = "general",
+    wait: Annotated[bool, typer.Option("--wait", help="Return when it is searchable or failed.")] = False,
+    as_email: AsPerson = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add what stands at a web address as a document, where ASSISTANT_FETCH is on."""
+    from assistant.cli import ingesting
+
+    with opened_services(own_index=True) as services:
+        person = acting_person(services, as_email)
+        row = ingesting.fetched_row(services, person, address, space=space, wait=wait)
+        failed = ingesting.show(row, as_json=as_json)
+        ingesting.leave_indexed(services)
+    if failed:
+        raise AssistantError("It cannot be searched; its line says why.")
 
 
 def _need_folder(paths: list[Path], *, sync: bool, remove_all: bool) -> None:

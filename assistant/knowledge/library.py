@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from assistant.access import Reader
+from assistant.access import Group, Reader
 from assistant.domain import DocumentStatus, Person, Upload
 from assistant.errors import Conflict, NotFound, WrongUse
 from assistant.knowledge.chunking import contextual_text
@@ -35,6 +35,7 @@ from assistant.storage.documents import Documents
 from assistant.storage.facts import expired, set_facts, tags_of
 from assistant.storage.moves import move
 from assistant.storage.preferences import Preferences
+from assistant.storage.restrictions import all_groups, restrict
 
 if TYPE_CHECKING:
     from assistant.storage.database import Database
@@ -77,16 +78,15 @@ class Library:
         page = self._list.page(query, person, self._day())
         under_way = [one.document.id for one in page.documents if not one.document.status.is_final]
         progress = self._progress(under_way, person) if under_way else {}
-        return replace(
-            page, documents=tuple(replace(one, progress=progress.get(one.document.id)) for one in page.documents)
-        )
+        told = self._told(person, page.documents)
+        return replace(page, documents=tuple(replace(one, progress=progress.get(one.document.id)) for one in told))
 
     def facts(self, person: Person, document_id: str) -> ListedDocument:
         """Return a document with what is said of it; raise NotFound."""
         listed = self._list.one(document_id, person)
         if listed is None:
             raise NotFound(NO_DOCUMENT)
-        return listed
+        return self._told(person, [listed])[0]
 
     @full_disk_told(NOTHING_CHANGED)
     def set_facts(self, person: Person, document_id: str, facts: Facts, revision: int) -> ListedDocument:
@@ -169,6 +169,21 @@ class Library:
         self._wake()
         return refused
 
+    def groups(self, person: Person) -> list[Group]:
+        """Return the groups that documents can be opened to, by name. Raises NotAllowed."""
+        self._access.need_editor(person)
+        return all_groups(self._database)
+
+    @full_disk_told(NOTHING_CHANGED)
+    def restrict(self, person: Person, document_ids: Sequence[str], groups: Sequence[str] | None) -> int:
+        """Open documents to these groups (ids) alone among the readers of their space, or with None to all of those.
+
+        Holds at once for all searches and answers. All of them or none; returns how many changed. Raises NotAllowed,
+        NotFound, WrongUse for who would not see them any more.
+        """
+        self._access.need_editor(person)
+        return restrict(self._database, document_ids, groups, person)
+
     @full_disk_told(NOTHING_CHANGED)
     def delete_many(self, person: Person, document_ids: Sequence[str]) -> int:
         """Delete documents with all their versions, at once for all searches; return how many. Raises NotAllowed.
@@ -224,6 +239,12 @@ class Library:
         value = {**((stored and stored.value) or {}), LEAVE_OUT_EXPIRED: leave_out}
         if self._preferences.replace(PREFERENCE, value, stored.revision if stored else 0, person.id) is None:
             raise Conflict(CHANGED)
+
+    def _told(self, person: Person, listed: Sequence[ListedDocument]) -> list[ListedDocument]:
+        """What the person is told of documents: the groups of restricted ones only who may change them."""
+        if not any(one.restricted for one in listed) or self._access.standing(person).person.may_edit_documents:
+            return list(listed)
+        return [replace(one, groups=()) for one in listed]
 
     def _version(self, person: Person, document_id: str, number: int) -> Version:
         for version in self._documents.versions(document_id, person):

@@ -36,6 +36,7 @@ from assistant.knowledge.retrieval import OwnIndex, QueryVectors, Retrieval
 from assistant.knowledge.rights import Access
 from assistant.knowledge.samples import upload_all
 from assistant.knowledge.search_limit import SearchLimit
+from assistant.knowledge.web_addresses import WebAddresses
 from assistant.knowledge.worker_process import WorkerProcess, WorkerThread, owner_lock
 from assistant.library import EVERYTHING, Filters, Finished, IndexHealth, IngestProgress
 from assistant.providers.api_embedder import ApiEmbedder
@@ -98,6 +99,9 @@ class KnowledgeBase:
         if own_index:
             self._take_ownership(serves)
         self._retrieval = Retrieval(database, self._exact, self._own, embed=embedder.embed)
+        self.addresses = WebAddresses(
+            database, settings, self._access, lambda *given: self.upload(*given[:3], space=given[3])
+        )
         self.watch = Watch(database, self, self._intake.plant, self._found_by)
 
     def start(self) -> None:

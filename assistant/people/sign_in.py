@@ -21,7 +21,7 @@ from assistant.storage.sign_in_tries import Bound
 PASSWORD = "password"  # noqa: S105 - a way of signing in
 WRONG = "The address or the password is not right."
 WRONG_NOW = "The present password is not right."
-NO_LINK = "This link does not work (any more): ask an administrator for a new one."
+NO_LINK = "It was used already, or its time is over: ask an administrator for a new one."
 NO_NAME = "Give your name, of at most 200 characters."
 NO_ADDRESS = "Give a mail address, of at most 200 characters."
 MOST_CHARACTERS = 200
@@ -106,7 +106,8 @@ class SignIn(Sessions):
         passwords.need_good(password, email)
         new, cookie = passwords.hashed(password), new_cookie()
         with self._database.write() as session:
-            if one_time_links.take(session, digest(secret), LinkKind.SETUP) is None:
+            link = one_time_links.take(session, digest(secret), LinkKind.SETUP)
+            if link is None or password_hashes.has_admin(session):  # who may have been added by command meanwhile
                 raise SignInRefused(NO_LINK)
             person_id = password_hashes.make_admin(session, email, name)
             audit.append(session, SYSTEM, "person.first_admin", person_id)

@@ -10,13 +10,16 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
+from assistant import log as logs
+from assistant.redaction import redacted
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 SERVICE = "internal-knowledge-assistant"
 """The service's name in traces, where OTEL_SERVICE_NAME gives no other."""
@@ -42,7 +45,8 @@ class Telemetry:
 def start(settings: Settings, exporter: SpanExporter | None = None) -> Telemetry | None:
     """Trace all agents from now on; None when the settings do not ask for it or no exporter fits.
 
-    Questions, answers and tool arguments are in the spans only with ``ASSISTANT_TELEMETRY_CONTENT=on``.
+    Questions, answers and tool arguments are in the spans only with ``ASSISTANT_TELEMETRY_CONTENT=on``, and then too
+    without what looks like a key or is one of the settings' own.
     """
     chosen = (exporter or _exporter()) if settings.telemetry else None
     if chosen is None:
@@ -51,12 +55,62 @@ def start(settings: Settings, exporter: SpanExporter | None = None) -> Telemetry
     from pydantic_ai import Agent, InstrumentationSettings
 
     provider = _provider()
-    provider.add_span_processor(BatchSpanProcessor(chosen))
+    cleaned = cast("SpanExporter", Cleaned(chosen, logs.secrets(settings)))
+    provider.add_span_processor(BatchSpanProcessor(cleaned))
     content = settings.telemetry_content
     Agent.instrument_all(
         InstrumentationSettings(tracer_provider=provider, include_content=content, include_binary_content=content)
     )
     return Telemetry(provider)
+
+
+class Cleaned:
+    """An exporter that gives spans on without secrets, in whatever of them text stands."""
+
+    def __init__(self, exporter: SpanExporter, hide: Sequence[str]) -> None:
+        self._exporter = exporter
+        self._hide = hide
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send the spans."""
+        return self._exporter.export([self._clean(span) for span in spans])
+
+    def shutdown(self) -> None:
+        """Send nothing more."""
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send what waits."""
+        return self._exporter.force_flush(timeout_millis)
+
+    def _clean(self, span: ReadableSpan) -> ReadableSpan:
+        from opentelemetry.sdk.trace import Event, ReadableSpan
+        from opentelemetry.trace import Status
+
+        return ReadableSpan(
+            name=self._text(span.name),
+            context=span.context,
+            parent=span.parent,
+            resource=span.resource,
+            attributes=self._values(span.attributes),
+            events=[Event(self._text(one.name), self._values(one.attributes), one.timestamp) for one in span.events],
+            links=span.links,
+            kind=span.kind,
+            status=Status(span.status.status_code, self._values(span.status.description)),
+            start_time=span.start_time,
+            end_time=span.end_time,
+            instrumentation_scope=span.instrumentation_scope,
+        )
+
+    def _text(self, text: str) -> str:
+        return redacted(text, self._hide)
+
+    def _values(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, Mapping):
+            return {name: self._values(inner) for name, inner in value.items()}
+        return tuple(map(self._values, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _provider() -> TracerProvider:

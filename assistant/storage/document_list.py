@@ -19,6 +19,7 @@ from assistant.storage.documents import Newest, document_rows, document_value, i
 from assistant.storage.facts import facts_of
 from assistant.storage.library_rows import TagRow
 from assistant.storage.readable import READABLE, is_readable, values_of
+from assistant.storage.restrictions import groups_of
 from assistant.storage.rows import DocumentRow
 from assistant.storage.standing import sight
 
@@ -145,5 +146,9 @@ def _counts(session: Session, readable: Readable) -> tuple[int, int, int]:
 def _listed(session: Session, ids: Sequence[str]) -> tuple[ListedDocument, ...]:
     rows = session.execute(document_rows().where(DocumentRow.id.in_(ids)))
     documents = {row.id: document_value(row) for row in rows}
-    facts = facts_of(session, ids)
-    return tuple(ListedDocument(documents[id_], *facts[id_]) for id_ in ids if id_ in documents)
+    facts, groups = facts_of(session, ids), groups_of(session, ids)
+    return tuple(
+        ListedDocument(documents[id_], *facts[id_], restricted=id_ in groups, groups=groups.get(id_, ()))
+        for id_ in ids
+        if id_ in documents
+    )

@@ -17,6 +17,7 @@ from assistant.storage.database import Database, utc_now
 from assistant.storage.rows import PersonRow
 
 NOT_SHARED = "This conversation does not exist, or it is not shared with you (any more)."
+GONE = "A group that is gone"
 NO_GROUP = "There is no such group, or you are not in it."
 
 
@@ -111,7 +112,7 @@ def _share(row: ShareRow, email: str | None, group: str | None) -> Share:
     if row.audience == "everyone":
         return Share(Audience("everyone"), "Everyone", row.shared_at)
     if row.audience == "group":
-        return Share(Audience("group", row.audience_id), group or row.audience_id, row.shared_at)
+        return Share(Audience("group", row.audience_id), group or GONE, row.shared_at)
     address = email or row.audience_id
     return Share(Audience("person", address), address, row.shared_at)
 
@@ -119,18 +120,21 @@ def _share(row: ShareRow, email: str | None, group: str | None) -> Share:
 def _conversations(now: Standing, conversation_id: str | None = None) -> Select[ConversationRow, str]:
     """What is shown to a person, with its owner's name; nothing of those who may not act any more."""
     wanted = select(ConversationRow, PersonRow.name).join(PersonRow, PersonRow.id == ConversationRow.person_id)
-    wanted = wanted.where(ConversationRow.deleted_at.is_(None), PersonRow.disabled_at.is_(None), _shown(now))
-    return wanted if conversation_id is None else wanted.where(ConversationRow.id == conversation_id)
+    wanted = wanted.where(ConversationRow.deleted_at.is_(None), PersonRow.disabled_at.is_(None))
+    if conversation_id is None:
+        return wanted.where(_shown(now))
+    own = and_(ConversationRow.person_id == now.person.id, exists().where(ShareRow.conversation_id == conversation_id))
+    return wanted.where(ConversationRow.id == conversation_id, or_(_shown(now), own))
 
 
 def _shown(now: Standing) -> ColumnElement[bool]:
+    """Whether a conversation is shown to a person; found from the few that are shown to anybody."""
     to_them = or_(
         ShareRow.audience == "everyone",
         and_(ShareRow.audience == "person", ShareRow.audience_id == now.person.id),
         and_(ShareRow.audience == "group", ShareRow.audience_id.in_(now.groups)),
-        ConversationRow.person_id == now.person.id,
     )
-    return exists().where(ShareRow.conversation_id == ConversationRow.id, to_them)
+    return ConversationRow.id.in_(select(ShareRow.conversation_id).where(to_them))
 
 
 def _found(session: Session, now: Standing, conversation_id: str) -> SharedConversation:

@@ -37,13 +37,10 @@ def needed(method: str, path: str) -> Scope | None:
 
 def identified(services: Services, secret: str, use: Scope) -> Identified:
     """Return whose token this is; HTTPException with 401 when it does not hold, 403 when it is for other uses."""
-    tokens = getattr(services, "tokens", None)
-    if tokens is None:
-        raise HTTPException(401, "API tokens are not taken here.")
     try:
-        person, scopes = tokens.person_for(secret)
+        person, scopes = services.tokens.person_for(secret)
     except SignedOut as error:
         raise HTTPException(401, error.message) from None
     if use not in scopes:
         raise HTTPException(403, WRONG_USE)
-    return Identified(person.credential)
+    return Identified(person.credential or "")

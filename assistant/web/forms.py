@@ -8,9 +8,9 @@ from pathlib import Path
 
 from starlette.responses import HTMLResponse
 
+from assistant.people.branding import NAME
 from assistant.people.passwords import LEAST_CHARACTERS, MOST_CHARACTERS
 
-NAME = "Internal Knowledge Assistant"
 STYLE = "/auth/style.css"
 STYLE_FILE = Path(__file__).parent / "assets" / "sign_in.css"
 HEADERS = {"Cache-Control": "no-store"}
@@ -32,11 +32,13 @@ class Field:
     hint: str = ""
 
 
-def page(title: str, text: str, body: str = "", *, status: int = 200, alert: str = "") -> HTMLResponse:
-    """Return a page. ``title``, ``text`` and ``alert`` are plain text, ``body`` is HTML of ours."""
+def page(
+    title: str, text: str, body: str = "", *, status: int = 200, alert: str = "", name: str = NAME
+) -> HTMLResponse:
+    """Return a page. ``title``, ``text``, ``alert`` and the app's ``name`` are plain text, ``body`` is HTML of ours."""
     warning = f'<div role="alert">{escape(alert)}</div>' if alert else ""
     return HTMLResponse(
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} · {escape(NAME)}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} · {escape(name)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
         f'<link rel="icon" href="/favicon.png"><link rel="stylesheet" href="{STYLE}"></head>'
         f"<body><main><h1>{escape(title)}</h1><p>{escape(text)}</p>{warning}{body}</main></body></html>",
@@ -45,14 +47,14 @@ def page(title: str, text: str, body: str = "", *, status: int = 200, alert: str
     )
 
 
-def sign_in(goes_to: str, email: str = "", alert: str = "", status: int = 200) -> HTMLResponse:
+def sign_in(name: str, goes_to: str, email: str = "", alert: str = "", status: int = 200) -> HTMLResponse:
     """The form for address and password, which leads to ``goes_to`` afterwards."""
     fields = (
         Field("email", "Mail address", "email", "username", email),
         Field("password", "Password", "password", "current-password"),
     )
     body = _form("/login", fields, {"next": goes_to}, "Sign in")
-    return page("Sign in", NAME, body, status=status, alert=alert)
+    return page("Sign in", name, body, status=status, alert=alert, name=name)
 
 
 def set_up(token: str, name: str = "", email: str = "", alert: str = "", status: int = 200) -> HTMLResponse:
@@ -104,17 +106,18 @@ def _new_password() -> tuple[Field, Field]:
 
 def _form(action: str, fields: tuple[Field, ...], hidden: dict[str, str], words: str, more: str = "") -> str:
     kept = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in hidden.items())
-    lines = "".join(_line(field, first=field is fields[0]) for field in fields)
+    to_fill_in = next((field.name for field in fields if not field.value), "")
+    lines = "".join(_line(field, focused=field.name == to_fill_in) for field in fields)
     button = f'<button type="submit">{escape(words)}</button>'
     return f'<form method="post" action="{escape(action)}">{kept}{more}{lines}{button}</form>'
 
 
-def _line(field: Field, *, first: bool) -> str:
+def _line(field: Field, *, focused: bool) -> str:
     hint = f'<small id="{field.name}-hint">{escape(field.hint)}</small>' if field.hint else ""
     described = f' aria-describedby="{field.name}-hint"' if field.hint else ""
     return (
         f'<div class="line"><label for="{field.name}">{escape(field.label)}</label>'
         f'<input id="{field.name}" name="{field.name}" type="{field.kind}" value="{escape(field.value)}" '
         f'autocomplete="{field.autocomplete}" maxlength="{MOST_CHARACTERS}" required{described}'
-        f"{' autofocus' if first else ''}>{hint}</div>"
+        f"{' autofocus' if focused else ''}>{hint}</div>"
     )

@@ -38,7 +38,7 @@ DEMO_BEHIND_A_PROXY = (
     "The demo mode has no sign-in, so it is not shown through a proxy: set ASSISTANT_AUTH to another way of signing in."
 )
 TWO_COOKIES = "This browser sent two session cookies: delete the cookies of this site and sign in again."
-OTHER_SITE = "This request came from another site."
+TWO_HOSTS = "This request names two hosts."
 
 
 class _Refused(Exception):
@@ -69,7 +69,7 @@ class Gate:
         except _Refused as refused:
             await _refuse(asked, refused.response, receive, send)
         except HTTPException as error:
-            await _refuse(asked, admission.refusal(error.status_code, error.detail), receive, send)
+            await _refuse(asked, _told(asked, error), receive, send)
         else:
             await self._pass(asked, identified, receive, send)
 
@@ -77,6 +77,8 @@ class Gate:
         """Return who asks, None for what is open to all; raises for everything that does not pass."""
         if asked.path in ALIVE and asked.is_reading:
             return None
+        if len(asked.connection.headers.getlist("host")) > 1:
+            raise HTTPException(400, TWO_HOSTS)
         admission.need_host(asked.headers, self._hosts)
         if asked.path in self._assets and asked.is_reading:
             return None
@@ -166,6 +168,12 @@ def _to_sign_in(asked: Asked) -> Response:
     wanted = path_of(asked.path, asked.scope.get("query_string", b""))
     address = SIGN_IN if wanted == "/" else f"{SIGN_IN}?{urlencode({'next': wanted})}"
     return RedirectResponse(address, status_code=303, headers=NO_STORE)
+
+
+def _told(asked: Asked, error: HTTPException) -> Response:
+    if asked.is_navigation:
+        return forms.page("Not let in", error.detail, status=error.status_code)
+    return admission.refusal(error.status_code, error.detail)
 
 
 def _starting(asked: Asked) -> Response:

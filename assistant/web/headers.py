@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -23,8 +24,13 @@ FIXED = {
 }
 
 
+FAILED = PlainTextResponse("Something went wrong on the server.", status_code=500)
+STARTS = ("http.response.start", "websocket.http.response.start")
+"""A refused websocket is answered too."""
+
+
 class SecurityHeaders:
-    """ASGI middleware that adds the policy to every HTTP response."""
+    """ASGI middleware that adds the policy to every HTTP response, the one of an unforeseen error among them."""
 
     def __init__(self, app: ASGIApp, policy: str) -> None:
         self._app = app
@@ -32,15 +38,23 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on; complete the headers when a response starts."""
+        started = False
 
         async def completed(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            nonlocal started
+            if message["type"] in STARTS:
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
             await send(message)
 
-        await self._app(scope, receive, completed if scope["type"] == "http" else send)
+        try:
+            await self._app(scope, receive, completed)
+        except Exception:
+            if scope["type"] == "http" and not started:  # the server's own answer would be without them
+                await FAILED(scope, receive, completed)
+            raise
 
 
 def content_security_policy(index_html: Path) -> str:

@@ -113,7 +113,10 @@ class OidcRoutes:
         if "code" not in told:
             raise _NotFinished(told.get("error", ""))
         who, id_token = await provider.identity(told["code"], flow, _address(request, services, BACK))
-        person = await anyio.to_thread.run_sync(services.external.admit, who)
+        try:
+            person = await anyio.to_thread.run_sync(services.external.admit, who)
+        except SignInRefused as error:
+            return _other_account(error, id_token, services.settings, secure=secure)
         visitor = visitor_of(request, services)
         cookie = await anyio.to_thread.run_sync(services.sign_in.open_session, person.id, who.source, visitor)
         response = signed_in(request, services, cookie, flow.goes_to)
@@ -165,9 +168,6 @@ def _answered(handler: Handler) -> Handler:
             return await handler(request)
         except HTTPException:
             raise
-        except SignInRefused as error:
-            logger.warning("reference %s: not let in: %s", error.reference, error.message)
-            return _failure(REFUSED.format(error.message, error.reference), 403)
         except _NoFlow:
             return _failure(_noted(TOO_LATE, "an answer that belongs to no sign-in of this browser"), 400)
         except _NotFinished as error:
@@ -192,6 +192,15 @@ def _noted(sentence: str, words: str) -> str:
     reference = new_reference()
     logger.warning("reference %s: sign-in by the identity provider: %s", reference, " ".join(words.split())[:1_000])
     return sentence.format(reference)
+
+
+def _other_account(error: SignInRefused, id_token: str, settings: Settings, *, secure: bool) -> Response:
+    """Say why somebody is not let in; the provider would send the same person again until it forgets the browser."""
+    logger.warning("reference %s: not let in: %s", error.reference, error.message)
+    sentence = REFUSED.format(error.message, error.reference)
+    response = forms.link("Not signed in", sentence, END, "Use another account", status=403)
+    _keep_token(response, id_token, settings, secure=secure)
+    return response
 
 
 def _failure(sentence: str, status: int) -> Response:

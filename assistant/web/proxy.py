@@ -7,6 +7,7 @@ be there and mean the same person.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import threading
 from collections import OrderedDict
@@ -14,26 +15,36 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 
 from assistant.access import OutsideIdentity
-from assistant.errors import SettingsError, SignInRefused
+from assistant.errors import SettingsError, SignInRefused, new_reference
 from assistant.people.external import address_of, groups_of, name_of
 from assistant.people.links import digest
 from assistant.people.sessions import Visitor
 from assistant.settings import Settings
-from assistant.web import cookies, peers
+from assistant.web import cookies, forms, peers
 from assistant.web.identity import SESSION, Identified
+from assistant.web.state import HOLDER
 
 if TYPE_CHECKING:
     from assistant.bootstrap import Services
 
 NOT_BY_THE_PROXY = "This address is for the company's proxy alone: use the address that you were given."
-NO_PERSON = "The proxy did not say who you are: sign in there."
+NO_PERSON = "The proxy did not say who you are: sign in there. (Number {}.)"
+REFUSED = "{} (Number {}.)"
+ENDED = "/auth/proxy/ended"
+STILL_THERE = "Your session here has ended. The proxy still knows you, so the next page begins a new one."
 HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 LEADS_ON = re.compile(r"(/|https?://)[!-~]*")
 REMEMBERED = 10_000
 """Sessions of which it is known what the proxy said last; of the others the database is told again."""
+
+STRANGERS = 100
+"""Addresses that the log names at most; there are many in the world."""
+
+logger = logging.getLogger(__name__)
 
 
 def need_settings(settings: Settings) -> None:
@@ -55,7 +66,14 @@ def need_settings(settings: Settings) -> None:
 
 def after_log_out(services: Services) -> str:
     """Return where a log-out leads: on to the proxy's own, where the settings name it."""
-    return services.settings.proxy_logout_url or "/login"
+    return services.settings.proxy_logout_url or ENDED
+
+
+async def ended(_request: Request) -> Response:
+    """Say that somebody is logged out, as far as that goes."""
+    if HOLDER.settings is None or HOLDER.settings.auth != "proxy":
+        raise HTTPException(404)
+    return forms.link("Logged out", STILL_THERE, "/", "Go on")
 
 
 class ByProxy:
@@ -63,12 +81,15 @@ class ByProxy:
 
     def __init__(self) -> None:
         self._said: OrderedDict[str, bytes] = OrderedDict()
+        self._strangers: set[str] = set()
         self._lock = threading.Lock()
 
     def identify(self, services: Services, connection: HTTPConnection) -> Identified | None:
         """Return who comes, None for a request that needs a session and has none; raises HTTPException, TwoCookies."""
         settings = services.settings
-        if not peers.is_named(connection.scope.get(peers.PEER), settings.proxy_peers):
+        peer = connection.scope.get(peers.PEER)
+        if not peers.is_named(peer, settings.proxy_peers):
+            self._note_stranger(str(peer))
             raise HTTPException(403, NOT_BY_THE_PROXY)
         who = _named(settings, connection)
         secure = cookies.is_secure(connection, settings.public_url)
@@ -78,6 +99,15 @@ class ByProxy:
             return self._gone_on(services, who, digest(cookie))
         reads = connection.scope["type"] == "http" and connection.scope["method"] in ("GET", "HEAD")
         return self._begun(services, who, connection, cookie) if reads else None
+
+    def _note_stranger(self, peer: str) -> None:
+        """Have the log name each address once, so that a proxy that was forgotten can be told from an intruder."""
+        with self._lock:
+            is_new = peer not in self._strangers and len(self._strangers) < STRANGERS
+            if is_new:
+                self._strangers.add(peer)
+        if is_new:
+            logger.warning("Requests of %s are refused: it is not among ASSISTANT_PROXY_PEERS.", peer)
 
     def _gone_on(self, services: Services, who: OutsideIdentity, session_id: str) -> Identified:
         if self._is_news(session_id, who):
@@ -111,14 +141,18 @@ def _admitted(services: Services, who: OutsideIdentity) -> str:
     try:
         return services.external.admit(who).id
     except SignInRefused as error:
-        raise HTTPException(403, error.message) from None
+        logger.warning("reference %s: not let in: %s", error.reference, error.message)
+        raise HTTPException(403, REFUSED.format(error.message, error.reference)) from None
 
 
 def _named(settings: Settings, connection: HTTPConnection) -> OutsideIdentity:
     named = _values(connection, settings.proxy_user_header)
     email = address_of(named[0]) if len(named) == 1 else None
     if email is None:
-        raise HTTPException(401, NO_PERSON)
+        reference = new_reference()
+        header = settings.proxy_user_header
+        logger.warning("reference %s: the proxy sent %d values of %s, no mail address", reference, len(named), header)
+        raise HTTPException(401, NO_PERSON.format(reference))
     names = _values(connection, settings.proxy_name_header)
     groups = [name for value in _values(connection, settings.proxy_groups_header) for name in value.split(",")]
     return OutsideIdentity("proxy", email, name_of(names[0]) if names else "", groups_of(groups))

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from assistant import __version__
-from assistant.web import downloads, uploads
+from assistant.web import downloads, proxy, uploads
 from assistant.web.admission import Hosts
 from assistant.web.oidc import OidcRoutes
 from assistant.web.sign_in import SignInRoutes
@@ -34,6 +34,7 @@ def routes(hosts: Hosts) -> list[Route]:
     return [
         *sign_in.routes(),
         *OidcRoutes().routes(),
+        Route(proxy.ENDED, proxy.ended, methods=["GET"]),
         *sign_in.after(),
         Route("/healthz", healthz, methods=["GET"]),
         Route(uploads.PATH, uploads.UploadRoute(hosts).answer, methods=["PUT"]),

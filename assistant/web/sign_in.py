@@ -37,6 +37,10 @@ NOT_HERE = "There is no such page."
 EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
 
 
+class Busy(HTTPException):
+    """Raised when too many sign in at this moment."""
+
+
 class SignInRoutes:
     """What is open to people without a session."""
 
@@ -69,11 +73,14 @@ class SignInRoutes:
         _need_way(services, "password")
         given = await fields_of(request)
         goes_to, email = local_path(given.get("next")), given.get("email", "")
+        name = await _name(services)
         try:
             who = email, given.get("password", ""), visitor_of(request, services)
             cookie = await self._bounded(services.sign_in.by_password, *who)
         except SignInRefused as error:
-            return _again(forms.sign_in(goes_to, email, error.message), error)
+            return _again(forms.sign_in(name, goes_to, email, error.message), error)
+        except Busy as error:
+            return forms.sign_in(name, goes_to, email, error.detail, status=error.status_code)
         return signed_in(request, services, cookie, goes_to)
 
     async def by_link(self, request: Request) -> Response:
@@ -118,7 +125,7 @@ class SignInRoutes:
     async def _bounded(self, call: Callable[..., str], *given: object) -> str:
         """Run what hashes passwords in a thread, a few at once; a flood is refused instead of kept waiting."""
         if self._asking >= AT_ONCE + WAITING:
-            raise HTTPException(503, BUSY)
+            raise Busy(503, BUSY)
         self._running = self._running or anyio.CapacityLimiter(AT_ONCE)
         self._asking += 1
         try:
@@ -200,14 +207,23 @@ async def fields_of(request: Request) -> dict[str, str]:
 async def _way_in(request: Request, services: Services) -> Response:
     goes_to, way = local_path(request.query_params.get("next")), WAYS[services.settings.auth]
     with suppress(cookies.TwoCookies):
-        if await anyio.to_thread.run_sync(way.identify, services, request) is not None:
+        found = await anyio.to_thread.run_sync(way.identify, services, request)
+        if found is not None and found.new_cookie is not None:
+            return signed_in(request, services, found.new_cookie, goes_to)
+        if found is not None:
             return RedirectResponse(goes_to, status_code=303, headers=forms.HEADERS)
+    name = await _name(services)
     if services.settings.auth == "password":
-        return forms.sign_in(goes_to)
+        return forms.sign_in(name, goes_to)
     if way.sign_in_at is None:
         return forms.page("Sign in", BY_PROXY, status=403)
     address = f"{way.sign_in_at}?{urlencode({'next': goes_to})}"
-    return forms.link("Sign in", forms.NAME, address, "Sign in with the company's account")
+    return forms.link("Sign in", name, address, "Sign in with the company's account")
+
+
+async def _name(services: Services) -> str:
+    branding = await anyio.to_thread.run_sync(services.branding.shown)
+    return branding.name
 
 
 def _services() -> Services:

@@ -30,11 +30,15 @@ Build = Callable[[Settings], "Services"]
 
 
 def lifespan(
-    address: Callable[[], str | None], allow_host: Callable[[str], None] | None = None, build: Build | None = None
+    address: Callable[[], str | None],
+    allow_host: Callable[[str], None] | None = None,
+    build: Build | None = None,
+    home: Callable[[], str] | None = None,
 ) -> Lifespan:
     """Return the app's lifespan. ``address`` gives the configured listening address, ``build`` started services.
 
-    ``allow_host`` is told the name of the public address, which the app may be asked under as well.
+    ``allow_host`` is told the name of the public address, which the app may be asked under as well; ``home`` gives the
+    address under which it answers on this machine.
     """
 
     @asynccontextmanager
@@ -46,7 +50,7 @@ def lifespan(
         HOLDER.settings = settings
         if allow_host is not None and settings.public_url:
             allow_host(_host_of(settings.public_url))
-        HOLDER.begin(lambda: (build or _services)(settings), on_failure=_stop_the_start)
+        HOLDER.begin(lambda: _built(settings, build or _services, home), on_failure=_stop_the_start)
         try:
             yield
         finally:
@@ -116,20 +120,24 @@ def _services(settings: Settings) -> Services:
     log.set_up(settings.log_level, settings.data_dir, rotates=True, hide=log.secrets(settings))
     services = bootstrap.build(settings, own_index=True)
     services.chat  # noqa: B018  # built here, before pages of several sessions ask for it at once
-    if settings.auth == "password":
-        _tell_the_first_link(services)
     if settings.samples and services.knowledge.load_samples(settings.samples_dir):
         HOLDER.first_load_until = time.monotonic() + FIRST_LOAD_SECONDS
     return services
 
 
-def _tell_the_first_link(services: Services) -> None:
+def _built(settings: Settings, build: Build, home: Callable[[], str] | None) -> Services:
+    services = build(settings)
+    if settings.auth == "password":
+        _tell_the_first_link(services, settings.public_url or (home() if home else ""))
+    return services
+
+
+def _tell_the_first_link(services: Services, home: str) -> None:
     """Print how the first admin comes in; to the terminal alone, since the log is kept and read by others."""
     link = services.sign_in.set_up_link()
     if link is not None:
-        home = (services.settings.public_url or "").rstrip("/")
-        where = f"{home}{link.path}" if home else f"the address of this app with {link.path}"
-        sys.stderr.write(f"Nobody can sign in yet. Open {where} within 24 hours to create the first administrator.\n")
+        where = home.rstrip("/") + link.path
+        sys.stderr.write(f"Nobody can sign in yet. Create the first administrator within 24 hours at\n  {where}\n")
         sys.stderr.flush()
 
 

@@ -1,4 +1,4 @@
-"""The dialogs of the documents list: replace, move, delete, and the password of a protected file."""
+"""The dialogs of the documents list: replace, move, readers, delete, and the password of a protected file."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from assistant.domain import Document
-from pages.components import uploads, wording
+from pages.components import document_readers, uploads, wording
 from pages.components.document_progress import REDRAW
 from pages.components.guard import Entered
 from pages.components.problems import told_here
 from pages.components.safe_markdown import escape
 
 DIALOG, NOT_MOVED = "document_dialog", "documents-not-moved"
-TITLES = {"Replace": "Replace document", "Move": "Move to another space", "Delete": "Delete", "Password": "Password"}
+TITLES = {
+    "Replace": "Replace document",
+    "Move": "Move to another space",
+    "Delete": "Delete",
+    "Password": "Password",
+    "Readers": "Who may read",
+}
 LISTED = 8
 """Names listed in a dialog before the rest is counted."""
 
@@ -30,7 +36,13 @@ def draw_asked(entered: Entered, *, done: Callable[[], None]) -> None:
     if DIALOG not in st.session_state:
         return
     wish, ids = st.session_state[DIALOG]
-    drawings = {"Replace": _draw_replace, "Move": _draw_move, "Delete": _draw_delete, "Password": _draw_password}
+    drawings = {
+        "Replace": _draw_replace,
+        "Move": _draw_move,
+        "Delete": _draw_delete,
+        "Password": _draw_password,
+        "Readers": _draw_readers,
+    }
 
     @st.dialog(TITLES[wish], on_dismiss=_end)
     def dialog() -> None:
@@ -84,6 +96,11 @@ def _draw_delete(entered: Entered, ids: Sequence[str]) -> bool:
         entered.services.knowledge.library.delete_many(entered.person, list(ids))
         return True
     return bool(row.button("Cancel", key="cancel-delete", on_click=_end))
+
+
+def _draw_readers(entered: Entered, ids: Sequence[str]) -> bool:
+    _draw_names(entered, ids)
+    return document_readers.draw_form(entered, ids)
 
 
 def _draw_password(entered: Entered, ids: Sequence[str]) -> bool:

@@ -64,6 +64,7 @@ def draw_bar(entered: Entered, query: DocumentQuery, page: DocumentPage) -> None
 def _draw_buttons(entered: Entered, ids: Sequence[str]) -> None:
     if len(entered.services.knowledge.spaces(entered.person)) > 1:
         st.button("Move", key="bulk-move", icon=":material/drive_file_move:", on_click=ask, args=("Move", ids))
+    st.button("Readers", key="bulk-readers", icon=":material/lock:", on_click=ask, args=("Readers", ids))
     st.button("Retry", key="bulk-retry", icon=":material/refresh:", on_click=_retry, args=(entered, ids))
     st.button("Re-index", key="bulk-reindex", icon=":material/build:", on_click=reindex, args=(entered, ids))
     st.button("Delete", key="bulk-delete", icon=":material/delete:", on_click=ask, args=("Delete", ids))

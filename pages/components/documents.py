@@ -12,7 +12,8 @@ from assistant.library import DocumentPage, DocumentQuery, ListedDocument
 from pages.components import document_dialogs, document_selection, frame, wording
 from pages.components.document_filters import draw_filters, draw_pages, is_filtered, of_page
 from pages.components.document_progress import REDRAW, draw_progress
-from pages.components.guard import Entered
+from pages.components.document_readers import BADGE
+from pages.components.guard import Entered, fragment
 from pages.components.problems import told_later
 from pages.components.safe_markdown import escape
 
@@ -28,7 +29,7 @@ def draw_list(entered: Entered) -> None:
     under_way = entered.services.knowledge.progress(entered.person).pending > 0
     runs = itertools.count()
 
-    @st.fragment(run_every=REFRESH_SECONDS if under_way else None)
+    @fragment(run_every=REFRESH_SECONDS if under_way else None)
     def listed() -> None:
         by_itself = next(runs) > 0
         pending = by_itself and entered.services.knowledge.progress(entered.person).pending > 0
@@ -99,6 +100,8 @@ def _draw_row(entered: Entered, listed: ListedDocument, *, several_spaces: bool)
 
 def _badges(listed: ListedDocument) -> list[str]:
     badges = [wording.status_badge(listed.document.status)]
+    if listed.restricted:
+        badges.append(BADGE)
     if wording.is_over(listed.facts.valid_until):
         badges.append(":orange-badge[expired]")
     return badges + [f":gray-badge[{escape(tag)}]" for tag in listed.facts.tags]

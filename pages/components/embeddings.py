@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.components import wording
-from pages.components.guard import Entered
+from pages.components.guard import Entered, fragment
 from pages.components.problems import told_here, told_later
 from pages.components.safe_markdown import escape
 
@@ -47,7 +47,7 @@ def draw_embeddings(entered: Entered) -> None:
 
 
 def _draw_change(entered: Entered) -> None:
-    @st.fragment(run_every=REFRESH_SECONDS)
+    @fragment(run_every=REFRESH_SECONDS)
     def change() -> None:
         state = entered.services.knowledge.embedders(entered.person)
         if state.wanted is None:

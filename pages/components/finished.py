@@ -10,7 +10,7 @@ from assistant.domain import DocumentStatus
 from assistant.library import Finished
 from assistant.web.state import HOLDER
 from pages.components import wording
-from pages.components.guard import Entered, entered_if_ready
+from pages.components.guard import Entered, entered_if_ready, fragment
 from pages.components.safe_markdown import escape
 
 LOOK_SECONDS = 3.0
@@ -29,7 +29,7 @@ def draw_notices() -> None:
     if SEEN not in st.session_state:
         st.session_state[SEEN] = entered.services.knowledge.finished_seq(entered.person)
 
-    @st.fragment(run_every=LOOK_SECONDS)
+    @fragment(run_every=LOOK_SECONDS)
     def look() -> None:
         if HOLDER.state == "ready":
             _tell(entered)

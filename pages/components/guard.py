@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import streamlit as st
 from streamlit import config
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
-from assistant.domain import Person, Role
+from assistant.domain import Person
 from assistant.errors import SignedOut
 from assistant.web.identity import HEADER, person_of
 from assistant.web.state import HOLDER
@@ -71,12 +72,6 @@ def identity() -> Mapping[str, str]:
     return st.context.headers
 
 
-def is_admin() -> bool:
-    """Whether the person who acts is an admin; nobody is one before the services have started."""
-    entered = entered_if_ready()
-    return entered is not None and entered.person.role is Role.ADMIN
-
-
 def is_left() -> bool:
     """Whether this run must show nothing of any page: nobody is signed in, or the last run found that out."""
     if st.session_state.pop(LEFT, False):
@@ -117,6 +112,23 @@ def left_when_signed_out() -> Iterator[None]:
         yield
     except SignedOut:
         leave()
+
+
+def fragment(*, run_every: float | None = None) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """As Streamlit's own: a part that is drawn anew alone, every so many seconds where that is said.
+
+    Who was signed out meanwhile leaves the page by it, and it ends.
+    """
+
+    def parted(draw: Callable[[], None]) -> Callable[[], None]:
+        @wraps(draw)
+        def leaving() -> None:
+            with left_when_signed_out():
+                draw()
+
+        return st.fragment(run_every=run_every)(leaving)
+
+    return parted
 
 
 def _awaited() -> Services:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from assistant.library import IndexHealth, Run
 from pages.components import wording
-from pages.components.guard import Entered
+from pages.components.guard import Entered, fragment
 from pages.components.problems import told_later
 from pages.components.safe_markdown import escape
 
@@ -20,7 +20,7 @@ def draw_index_health(entered: Entered) -> None:
     if _is_quiet(entered):
         return
 
-    @st.fragment(run_every=REFRESH_SECONDS)
+    @fragment(run_every=REFRESH_SECONDS)
     def notice() -> None:
         if _is_quiet(entered):
             st.rerun(scope="app")

@@ -28,7 +28,7 @@ from assistant.events import (
 )
 from pages.components.answers import ASSISTANT_ICON, draw_question, draw_steps
 from pages.components.badge import ROUTES, draw_fall_back
-from pages.components.guard import Entered
+from pages.components.guard import Entered, fragment
 from pages.components.problems import told_later
 from pages.components.reasoning import LiveReasoning
 from pages.components.safe_markdown import blocks, escape
@@ -236,7 +236,7 @@ class _Watch:
     def draw(self) -> None:
         runs = itertools.count()
 
-        @st.fragment(run_every=WATCH_SECONDS)
+        @fragment(run_every=WATCH_SECONDS)
         def watch() -> None:
             if next(runs) == 0:
                 return

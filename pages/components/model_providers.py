@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from assistant.domain import OFFLINE
 from pages.components import wording
-from pages.components.guard import Entered
+from pages.components.guard import Entered, fragment
 from pages.components.problems import told_later
 from pages.components.safe_markdown import escape
 
@@ -37,7 +37,7 @@ def draw(entered: Entered) -> None:
     checks: dict[str, Future[str]] = st.session_state.setdefault(CHECKS, {})
     under_way = _under_way(checks)
 
-    @st.fragment(run_every=POLL_SECONDS if under_way else None)
+    @fragment(run_every=POLL_SECONDS if under_way else None)
     def listed() -> None:
         if under_way != _under_way(checks):
             st.rerun(scope="app")  # a click in here draws no more than this; only the page can begin or end the polling

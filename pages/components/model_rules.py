@@ -12,7 +12,7 @@ import streamlit as st
 from assistant.domain import AUTO, Effort, ModelChoice, Parameters, Unsupported
 from assistant.errors import AssistantError
 from pages.components import parameter_fields
-from pages.components.guard import Entered
+from pages.components.guard import Entered, fragment
 from pages.components.problems import sentence
 from pages.components.safe_markdown import escape
 
@@ -38,7 +38,7 @@ def draw(entered: Entered) -> None:
     if st.session_state.pop(SAVED, False):
         st.success("Saved. The next questions follow these rules.", icon=":material/check_circle:")
 
-    @st.fragment
+    @fragment()
     def fields() -> None:
         if BASE not in st.session_state:
             st.rerun(scope="app")  # a click in here draws no more than this, with the policy that was given up

@@ -8,7 +8,7 @@ import streamlit as st
 
 from assistant.chat.abstention import EMPTY
 from pages.components import frame
-from pages.components.guard import Entered
+from pages.components.guard import Entered, fragment
 
 REFRESH_SECONDS = 1.0
 
@@ -19,7 +19,7 @@ def draw_reading(entered: Entered) -> None:
         return
     runs = itertools.count()
 
-    @st.fragment(run_every=REFRESH_SECONDS)
+    @fragment(run_every=REFRESH_SECONDS)
     def line() -> None:
         progress = entered.services.knowledge.progress(entered.person)
         if progress.pending == 0 and next(runs) > 0:

@@ -20,9 +20,10 @@ from assistant.people.links_allowed import is_allowed
 
 MARKER = re.compile(r"\[(\d{1,3})\]")
 # Streamlit turns bare addresses into links after parsing, where no escape reaches; in a code span it does not. It takes
-# a digit, an underline or a bracket before them for no part of them, so that they are looked for behind any sign.
+# a digit, an underline or a bracket before them for no part of them, so that they are looked for behind any sign, and
+# "www." alone for one.
 ADDRESS = re.compile(
-    r"(?:(?<![a-z0-9+.-])[a-z0-9+.-]++://|www\.)[^\s<>`]+|(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
+    r"(?<![a-z0-9+.-])[a-z0-9+.-]++://[^\s<>`]+|www\.[^\s<>`]*|(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
 )
 ALWAYS = re.compile(r"[\\`*\[\]<$~|]|(?<!\w)_|_(?!\w)|:(?=[A-Za-z])|&(?=#?\w+;)")
 SHORTCODE = re.compile(r":(?=(?:material/\w+|[A-Za-z_+-][\w+-]*|\d{3,4}):)")

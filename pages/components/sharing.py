@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -81,19 +82,20 @@ def draw_shared(entered: Entered, conversation_id: str) -> None:
         return
     look_up(entered, turns)
     open_dialog_if_asked(entered, turns, sharing.turn)
-    _draw_notice(conversation)
+    _draw_notice(entered, conversation)
     if len(turns) > limit:
         st.button("Show earlier messages", type="tertiary", on_click=_show_earlier)
     for turn in turns[-limit:]:
         _draw_turn(entered, turn)
 
 
-def _draw_notice(conversation: SharedConversation) -> None:
+def _draw_notice(entered: Entered, conversation: SharedConversation) -> None:
     st.subheader(escape(conversation.title), anchor=False)
-    st.info(
-        f"{escape(conversation.owner)} shared this conversation. You can read it, but not go on with it.",
-        icon=":material/group:",
-    )
+    said = f"{escape(conversation.owner)} shared this conversation. You can read it, but not go on with it."
+    with suppress(NotFound):
+        entered.services.chat.conversation(entered.person, conversation.id)
+        said = "This is your own conversation, as those see it to whom you show it."
+    st.info(said, icon=":material/group:")
 
 
 def _draw_turn(entered: Entered, turn: Turn) -> None:

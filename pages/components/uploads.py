@@ -11,13 +11,16 @@ from assistant.domain import Document, Upload, UploadOutcome
 from assistant.errors import AssistantError
 from pages.components import upload_stream
 from pages.components.guard import Entered
-from pages.components.problems import sentence
+from pages.components.problems import sentence, told_here
 from pages.components.safe_markdown import escape
 
 ROUND, RESULTS = "upload_round", "upload_results"
 """Session keys: a number that gives each uploader a new key, and the lines about the last upload."""
 ADD = "Add documents: choose files, or drop files and folders anywhere on this page"
-SPACE = "upload-space"
+SPACE, ADDRESS = "upload-space", "upload-address"
+PUBLIC = (
+    "It is fetched once, now, and kept like an uploaded file. Only addresses that the whole world can reach are taken."
+)
 GENERAL = "general"
 FORMATS = (
     "PDF, Word, Excel, PowerPoint, OpenDocument, RTF, HTML, Markdown, text, CSV, JSON, EPUB, mail, and zip archives of "
@@ -38,7 +41,19 @@ def draw_uploader(entered: Entered) -> None:
         st.session_state[RESULTS] = take(entered, files, space)
         next_round()
         st.rerun()
+    if entered.services.knowledge.addresses.offered:
+        _draw_address(entered, space)
     _draw_results(st.session_state.pop(RESULTS, []))
+
+
+def _draw_address(entered: Entered, space: str) -> None:
+    with st.expander("Add a web page by its address", icon=":material/link:"), st.form("address", border=False):
+        address = st.text_input("Web address", placeholder="https://", key=ADDRESS, help=PUBLIC)
+        if st.form_submit_button("Fetch", icon=":material/download:"):
+            with told_here():
+                done = entered.services.knowledge.addresses.add(entered.person, address, space)
+                st.session_state[RESULTS] = [(True, f"{escape(done.name)} {SAID[done.outcome]}")]
+                st.rerun()
 
 
 def draw_replacer(entered: Entered, document: Document) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,10 @@ from chatting import OFFLINE, SCRIPT, Chatting, ended, text_of
 from persons import group
 from sqlalchemy import text
 
+from assistant.chat.service import ChatService
 from assistant.chat.showing import WITHHELD
 from assistant.domain import Person, Role, Route, Turn, TurnStatus
-from assistant.errors import DecisionRefused, SignedOut
+from assistant.errors import DecisionRefused, NotFound, SignedOut
 from assistant.events import TurnFinished
 from assistant.providers.scripted import Gate, Reply
 from assistant.storage.people import People
@@ -247,29 +249,48 @@ def test_a_question_outlives_its_session_and_nothing_else_does(chatting: Chattin
         chatting.service.turns(gone, turn.conversation_id)
 
 
+WITHOUT_PERSON = {"start", "warm", "close"}
+
+
+def every_way(chatting: Chatting, who: Person, turn: Turn) -> dict[str, Callable[[], object]]:
+    """What the chat does for a person, by name; asked for a turn and its conversation."""
+    service, conversation = chatting.service, turn.conversation_id
+    return {
+        "ask": lambda: service.ask(who, conversation, LEAVE, OFFLINE),
+        "retry": lambda: service.retry(who, turn.id),
+        "reword": lambda: service.reword(who, turn.id, LEAVE),
+        "correct_route": lambda: service.correct_route(who, turn.id, Route.GENERAL),
+        "decide": lambda: service.decide(who, turn.id, []),
+        "following": lambda: service.following(who, turn.id),
+        "stop": lambda: service.stop(who, turn.id),
+        "turn": lambda: service.turn(who, turn.id),
+        "turns": lambda: service.turns(who, conversation),
+        "conversation": lambda: service.conversation(who, conversation),
+        "rename": lambda: service.rename(who, conversation, "Mine"),
+        "delete": lambda: service.delete(who, conversation),
+        "restore": lambda: service.restore(who, conversation),
+        "clear": lambda: service.clear(who, conversation),
+        "conversations": lambda: service.conversations(who),
+        "suggestions": lambda: service.suggestions(who),
+    }
+
+
+def test_every_way_into_a_conversation_is_held(chatting: Chatting) -> None:
+    turn = answered(chatting, offline=True)
+    ways = every_way(chatting, chatting.ann, turn)
+    assert ways.keys() | WITHOUT_PERSON == {name for name in vars(ChatService) if not name.startswith("_")}
+    for name in ways.keys() - {"conversations", "suggestions"}:
+        with pytest.raises(NotFound):
+            ways[name]()
+    for admin in (chatting.ann, People(chatting.database).local()):
+        assert chatting.service.conversations(admin) == []
+
+
 def test_a_disabled_person_is_refused_everything(chatting: Chatting) -> None:
     turn = answered(chatting, offline=True)
     with chatting.database.write() as session:
         session.execute(text("UPDATE people SET disabled_at = '2026-11-01' WHERE id = :id"), {"id": chatting.bob.id})
-    service, bob, conversation = chatting.service, chatting.bob, turn.conversation_id
-    for refused in (
-        lambda: service.ask(bob, None, LEAVE, OFFLINE),
-        lambda: service.retry(bob, turn.id),
-        lambda: service.reword(bob, turn.id, LEAVE),
-        lambda: service.correct_route(bob, turn.id, Route.GENERAL),
-        lambda: service.decide(bob, turn.id, []),
-        lambda: service.following(bob, turn.id),
-        lambda: service.stop(bob, turn.id),
-        lambda: service.turn(bob, turn.id),
-        lambda: service.turns(bob, conversation),
-        lambda: service.conversation(bob, conversation),
-        lambda: service.conversations(bob),
-        lambda: service.rename(bob, conversation, "Mine"),
-        lambda: service.delete(bob, conversation),
-        lambda: service.restore(bob, conversation),
-        lambda: service.clear(bob, conversation),
-        lambda: service.suggestions(bob),
-    ):
+    for refused in every_way(chatting, chatting.bob, turn).values():
         with pytest.raises(SignedOut):
             refused()
 

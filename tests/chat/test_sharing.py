@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from persons import group, person
 from sqlalchemy import text
 
 from assistant.access import EVERYONE, Audience
+from assistant.chat.sharing import Sharing
 from assistant.chat.showing import NOT_FOR_READER, UNDER_WAY
 from assistant.domain import Person, Role, Turn, TurnStatus, Usage
 from assistant.errors import AssistantError, NotFound, SignedOut, WrongUse
@@ -43,9 +45,9 @@ def sees(chatting: Chatting, who: Person, turn: Turn) -> bool:
     return listed
 
 
-def _finds(look: object) -> bool:
+def _finds(look: Callable[[], object]) -> bool:
     try:
-        look()  # type: ignore[operator]  # a function without arguments
+        look()
     except NotFound:
         return False
     return True
@@ -199,16 +201,18 @@ def test_who_may_not_act_shares_and_reads_nothing(chatting: Chatting, asked: Tur
     chatting.service.sharing.share(chatting.ann, asked.conversation_id, EVERYONE)
     sharing, mine = chatting.service.sharing, asked.conversation_id
     gone = replace(chatting.ann, credential="session:" + "0" * 64)
-    for refused in (
-        lambda: sharing.share(gone, mine, BOB),
-        lambda: sharing.unshare(gone, mine, EVERYONE),
-        lambda: sharing.shares(gone, mine),
-        lambda: sharing.groups(gone),
-        lambda: sharing.shared_with(gone),
-        lambda: sharing.conversation(gone, mine),
-        lambda: sharing.turns(gone, mine),
-        lambda: sharing.turn(gone, asked.id),
-    ):
+    ways: dict[str, Callable[[], object]] = {
+        "share": lambda: sharing.share(gone, mine, BOB),
+        "unshare": lambda: sharing.unshare(gone, mine, EVERYONE),
+        "shares": lambda: sharing.shares(gone, mine),
+        "groups": lambda: sharing.groups(gone),
+        "shared_with": lambda: sharing.shared_with(gone),
+        "conversation": lambda: sharing.conversation(gone, mine),
+        "turns": lambda: sharing.turns(gone, mine),
+        "turn": lambda: sharing.turn(gone, asked.id),
+    }
+    assert ways.keys() == {name for name in vars(Sharing) if not name.startswith("_")}
+    for refused in ways.values():
         with pytest.raises(SignedOut):
             refused()
 

@@ -140,3 +140,13 @@ def test_wrong_use_of_sync_is_told(tmp_path: Path, wrong: list[str]) -> None:
     done = CommandLine(tmp_path / "data").run("ingest", str(tmp_path / "a.md"), *wrong)
     assert done.returncode == 2
     assert done.stdout == ""
+
+
+def test_a_web_address_is_fetched_by_its_own_command_and_only_where_that_is_allowed(tmp_path: Path) -> None:
+    command = CommandLine(tmp_path / "data")
+    hint = command.run("ingest", "https://example.com/leave")
+    assert (hint.returncode, "assistant fetch" in hint.stderr) == (2, True)
+    off = command.run("fetch", "https://example.com/leave")
+    assert (off.returncode, "ASSISTANT_FETCH=on" in off.stderr) == (1, True)
+    inside = CommandLine(tmp_path / "data", (), ASSISTANT_FETCH="on").run("fetch", "http://169.254.169.254/latest")
+    assert (inside.returncode, "whole world" in inside.stderr) == (1, True)

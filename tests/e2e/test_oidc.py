@@ -97,9 +97,14 @@ def test_a_log_out_ends_both_sessions(page: Page, app: RunningApp) -> None:
     expect(page.locator("input[name=login]")).to_be_visible()  # the provider does not know the browser any more
 
 
-def test_who_is_refused_reads_one_sentence_with_a_number_of_the_log(page: Page, app: RunningApp) -> None:
+def test_who_is_refused_reads_one_sentence_and_can_come_as_somebody_else(page: Page, app: RunningApp) -> None:
     page.goto(app.url)
     _sign_in(page, "eve")
     expect(page.get_by_text("no confirmed mail address")).to_be_visible()
     number = page.locator("main").inner_text().partition("(Number ")[2][:8]
     assert number in app.log.read_text()
+    page.get_by_role("link", name="Use another account").click()
+    page.get_by_role("button", name="End it").click()
+    page.get_by_role("link", name="Sign in").click()
+    _sign_in(page, "ann")
+    expect(ChatPage(page, app.url).composer).to_be_visible()

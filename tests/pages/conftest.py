@@ -39,6 +39,17 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bootstrap.Ser
     HOLDER.close()
 
 
+@pytest.fixture(scope="module")
+def staffed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bootstrap.Services]:
+    """Started services, without documents, of a company whose people sign in by password."""
+    folder = tmp_path_factory.mktemp("staffed") / "data"
+    lend(folder)
+    built = bootstrap.build(settings_module.load(data_dir=folder, samples=False, auth="password"))
+    HOLDER.set_ready(built)
+    yield built
+    HOLDER.close()
+
+
 @pytest.fixture
 def run_app(services: bootstrap.Services) -> Callable[..., AppTest]:
     """Run app.py, at the given address parameters, as a person's first visit."""

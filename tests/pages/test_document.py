@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from persons import group
 from streamlit.testing.v1 import AppTest
 
 from assistant.bootstrap import Services
@@ -55,6 +56,10 @@ def test_a_senseless_page_number_is_told(run_app: RunApp, services: Services) ->
     assert not app.exception
 
 
+def click(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+
+
 def section(run_app: RunApp, name: str, document_id: str) -> AppTest:
     app = opened(run_app, document=document_id)
     app.session_state["document-section"] = name
@@ -98,7 +103,7 @@ def test_passages_are_shown_as_the_model_is_given_them(run_app: RunApp, versions
 def test_facts_are_saved(run_app: RunApp, services: Services, versions: str) -> None:
     app = section(run_app, "About", versions)
     app.text_input[0].set_value("The gate")
-    app.button[-1].click().run()
+    click(app, "Save")
     assert [success.value for success in app.success] == ["Saved."]
     assert services.knowledge.library.facts(services.people.local(), versions).facts == Facts(title="The gate")
     assert app.text_input[0].value == "The gate"
@@ -109,13 +114,25 @@ def test_of_facts_a_change_by_someone_else_is_told(run_app: RunApp, services: Se
     app = section(run_app, "About", versions)
     app.text_input[0].set_value("The gate")
     library.set_facts(person, versions, Facts(owner="Gardens"), library.facts(person, versions).revision)
-    app.button[-1].click().run()
+    click(app, "Save")
     assert not app.exception
     assert len(app.warning) == 1
     assert library.facts(person, versions).facts == Facts(owner="Gardens")
     assert app.text_input[0].value == "The gate"  # what was typed is not lost by it
-    app.button[-1].click().run()
+    click(app, "Show what stands there now")
     assert [app.text_input[0].value, app.text_input[1].value] == ["", "Gardens"]
+
+
+def test_a_document_is_opened_to_a_group_alone(run_app: RunApp, services: Services, versions: str) -> None:
+    person, library = services.people.local(), services.knowledge.library
+    office = group(services.database, "office")
+    app = section(run_app, "About", versions)
+    next(one for one in app.radio if one.label == "Readers").set_value("Only certain groups").run()
+    next(one for one in app.multiselect if one.label == "Groups").set_value([office]).run()
+    click(app, "Save the readers")
+    listed = library.facts(person, versions)
+    assert (listed.restricted, [one.name for one in listed.groups]) == (True, ["office"])
+    library.restrict(person, [versions], None)
 
 
 def test_a_source_that_was_deleted_keeps_its_words(run_app: RunApp, services: Services) -> None:

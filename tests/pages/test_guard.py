@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from lent_model import lend
 from persons import person
 from signed_in import ROOT, RUN_SECONDS, change, lapse, links_of, log_out, open_session, text_of, visit
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from assistant import bootstrap
-from assistant import settings as settings_module
 from assistant.bootstrap import Services
 from assistant.domain import Person, Role
-from assistant.web.state import HOLDER
 from pages.components import guard, signed_out
 
 QUESTION = "How many days of leave do I have?"
 
 
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """Started services for people who sign in by password."""
-    folder = tmp_path_factory.mktemp("guard") / "data"
-    lend(folder)
-    built = bootstrap.build(settings_module.load(data_dir=folder, samples=False, auth="password"))
-    HOLDER.set_ready(built)
-    yield built
-    HOLDER.close()
+@pytest.fixture
+def services(staffed: Services) -> Services:
+    """The services of a company whose people sign in."""
+    return staffed
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from persons import group, person
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
-from assistant.access import Audience
+from assistant.access import EVERYONE, Audience
 from assistant.bootstrap import Services
 from assistant.chat.sharing import NEUTRAL, NO_ADDRESS
 from assistant.chat.showing import NOT_FOR_READER, WITHHELD
@@ -125,6 +125,13 @@ def test_a_source_of_a_shared_answer_opens_at_its_place(
     next(button for button in app.button if button.label.startswith("1 · Travel Policy.pdf")).click().run()
     assert not app.exception
     assert "The quoted words stand here word for word." in text_of(app)
+
+
+def test_the_owner_sees_it_as_readers_do(run_app: RunApp, services: Services, turn: Turn) -> None:
+    services.chat.sharing.share(services.people.local(), turn.conversation_id, EVERYONE)
+    app = run_app(shared=turn.conversation_id)
+    assert "This is your own conversation" in text_of(app)
+    assert ANSWER in text_of(app)
 
 
 @pytest.mark.usefixtures("closed")

@@ -259,9 +259,9 @@ def test_a_link_sets_the_password_once_and_signs_in(
     cookie = sign_in.by_link(kind, secret, OTHER, HERE)
     assert sign_in.holder(digest(cookie)) is not None
     assert sign_in.holder(digest(before)) is None
-    with pytest.raises(SignInRefused, match="This link does not work"):
+    with pytest.raises(SignInRefused, match="used already"):
         sign_in.by_link(kind, secret, GOOD, HERE)
-    with pytest.raises(SignInRefused, match="This link does not work"):
+    with pytest.raises(SignInRefused, match="used already"):
         sign_in.asked_by(kind, secret)
     sign_in.by_password(ada.email, OTHER, HERE)
 
@@ -329,6 +329,14 @@ def test_a_set_up_link_is_made_as_long_as_no_admin_can_come_in(
     assert sign_in.set_up_link() is None
     _run(database, "UPDATE people SET disabled_at = '2026-01-01 00:00:00' WHERE id = :id", id=ada.id)
     assert sign_in.set_up_link() is not None
+
+
+def test_a_set_up_link_makes_no_second_admin(sign_in: SignIn, ada: Person, database: Database) -> None:
+    link = sign_in.set_up_link()
+    assert link is not None
+    _run(database, "UPDATE people SET role = 'admin' WHERE id = :id", id=ada.id)
+    with pytest.raises(SignInRefused):
+        sign_in.set_up(_secret(link), "Eve", "eve@example.com", OTHER, HERE)
 
 
 def test_the_set_up_link_is_for_nothing_else(sign_in: SignIn, database: Database) -> None:

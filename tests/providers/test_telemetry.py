@@ -76,6 +76,16 @@ def test_text_is_in_the_spans_when_asked_for(server: WireServer, embedder: MiniL
     assert all(words in text for words in (QUESTION, ANSWER, LOOKED_UP))
 
 
+def test_no_span_holds_a_secret_also_with_the_texts(server: WireServer, embedder: MiniLM) -> None:
+    key = "gsk_aB3dE5gH7jK9mN1pQ2sT4vW6xY8z"
+    server.answers(calls_tool("look_up", {"words": f"planted {key}"}), says(f"It is {key}, or gsk_0123456789."))
+    configured = settings(server.url, telemetry="on", telemetry_content="on")
+    spans = written(asyncio.run(ask(configured, embedder)))
+    assert "planted [hidden]" in spans
+    assert key not in spans
+    assert "gsk_0123456789" not in spans
+
+
 def test_by_default_there_are_no_spans(server: WireServer, embedder: MiniLM) -> None:
     assert asyncio.run(ask(settings(server.url), embedder)) == []
 

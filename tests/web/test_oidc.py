@@ -155,6 +155,14 @@ def test_a_state_that_was_swapped_is_refused(
     assert _is_refused(browser.get(oidc.BACK, params={"code": code, "state": state}), 502, caplog)
 
 
+def test_a_state_is_compared_to_its_end(
+    browser: TestClient, server: OidcServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    code, state = server.begin(_begin(browser))
+    other = state[:-1] + ("A" if state[-1] != "A" else "B")
+    assert _is_refused(browser.get(oidc.BACK, params={"code": code, "state": other}), 400, caplog)
+
+
 def test_an_answer_after_ten_minutes_is_refused(
     browser: TestClient, services: bootstrap.Services, server: OidcServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -192,6 +200,16 @@ def test_who_says_no_at_the_provider_reads_a_sentence_of_ours(
     assert _is_refused(answer, 403, caplog)
     assert "0900" not in answer.text
     assert "'access_denied'" in caplog.text
+
+
+def test_who_has_no_confirmed_address_is_refused_with_a_way_to_another_account(
+    browser: TestClient, server: OidcServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.says.user = {"email_verified": False}
+    answer = _come_back(browser, server, _begin(browser))
+    assert _is_refused(answer, 403, caplog)
+    assert f'href="{oidc.END}"' in answer.text
+    assert browser.get("/").status_code == 401
 
 
 @pytest.mark.parametrize(

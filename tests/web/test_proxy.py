@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,25 @@ def test_another_name_in_the_header_replaces_the_session(browser: TestClient, se
     assert browser.post("/", headers={**BOB, "Origin": HOME}).text == "bob@example.com staff"
 
 
+def test_the_sign_in_page_leads_on_with_a_session(browser: TestClient, services: bootstrap.Services) -> None:
+    answer = browser.get("/login?next=/document", headers=ANN)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/document")
+    assert browser.get("/", headers=ANN).text == "ann@example.com staff"
+    assert _sessions(services) == 1
+
+
+def test_the_log_names_a_strange_peer_once_and_each_refusal_by_its_number(
+    browser: TestClient, services: bootstrap.Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    with _new_browser(services, "10.9.9.9") as stranger:
+        for _ in range(3):
+            stranger.get("/", headers=ANN)
+    assert caplog.text.count("Requests of 10.9.9.9 are refused") == 1
+    number = re.search("Number ([0-9a-f]{8})", browser.get("/", headers={"Accept": "text/html"}).text)
+    assert number is not None
+    assert f"reference {number[1]}" in caplog.text
+
+
 def test_what_changes_something_begins_no_session(browser: TestClient, services: bootstrap.Services) -> None:
     assert browser.post("/", headers={**ANN, "Origin": HOME}).status_code == 401
     assert _sessions(services) == 0
@@ -188,15 +208,16 @@ def test_a_disabled_person_is_refused_with_a_sentence(browser: TestClient, servi
     assert (answer.status_code, "may not be used any more" in answer.text) == (403, True)
 
 
-def test_a_log_out_ends_the_session_and_leads_on_to_the_proxys_own(
+def test_a_log_out_ends_the_session_and_says_how_far_that_goes(
     browser: TestClient, services: bootstrap.Services
 ) -> None:
     browser.get("/", headers=ANN)
-    assert browser.get("/auth/logout", headers=ANN).headers["location"] == "/login"
+    assert browser.get("/auth/logout", headers=ANN).headers["location"] == proxy.ENDED
+    assert "a new one" in browser.get(proxy.ENDED, headers=ANN).text
     assert _sessions(services) == 0
 
 
-def test_the_sentence_of_the_settings_leads_a_log_out(tmp_path: Path) -> None:
+def test_a_log_out_leads_on_to_the_proxys_own(tmp_path: Path) -> None:
     settings = _settings(data_dir=tmp_path, proxy_logout_url="/oauth2/sign_out")
     built = bootstrap.build(settings, own_index=False)
     HOLDER.set_ready(built)
