@@ -46,12 +46,12 @@ class LimitService:
         self._now = now
         self._preferences = Preferences(database)
         self._groups = Groups(database)
-        self.budgets = Budgets(database, now)
+        self._budgets = Budgets(database, now)
 
     def rules(self, person: Person) -> LimitRules:
         """Return what admins set; raises NotAllowed for others."""
         self._rights.need_admin(person, ONLY_ADMINS)
-        return self.budgets.rules()
+        return self._budgets.rules()
 
     def set_rules(self, person: Person, rules: LimitRules) -> LimitRules:
         """Store rules made from those of ``rules.revision``; returns them with their new revision.
@@ -82,12 +82,12 @@ class LimitService:
     def standing(self, person: Person) -> list[BudgetUse]:
         """Return what the person has used of each budget of their own; raises SignedOut."""
         now = self._rights.standing(person).person
-        return [use for use in self._uses(self.budgets.of(now.id), now.email) if use.bound.scope is Scope.PERSON]
+        return [use for use in self._uses(self._budgets.of(now.id), now.email) if use.bound.scope is Scope.PERSON]
 
     def overview(self, person: Person) -> list[BudgetUse]:
         """Return how all budgets stand, company, groups and people; raises NotAllowed. People who used most first."""
         self._rights.need_admin(person, ONLY_ADMINS)
-        rules, now = self.budgets.rules(), self._now()
+        rules, now = self._budgets.rules(), self._now()
         shared = limit_rules.bounds(replace(rules, person=Allowance()), "", self._groups.all(), now)
         people: list[BudgetUse] = []
         for person_id, email in self._groups.spenders(now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)):
@@ -97,9 +97,9 @@ class LimitService:
     def warning(self, person: Person) -> str | None:
         """Return a sentence when little or nothing is left of a budget that holds for the person; raises SignedOut."""
         now = self._rights.standing(person).person
-        uses = self._uses(self.budgets.of(now.id))
+        uses = self._uses(self._budgets.of(now.id))
         nearest = max(uses, key=lambda use: use.share, default=None)
-        if nearest is None or nearest.share < self.budgets.rules().soft_share:
+        if nearest is None or nearest.share < self._budgets.rules().soft_share:
             return None
         if nearest.share >= 1:
             until = "tomorrow" if nearest.bound.period == limit_rules.DAY else "the month ends"
@@ -112,5 +112,5 @@ class LimitService:
         return f"{percent} % of {budget[0].lower()}{budget[1:]} for {period(nearest.bound)} is used."
 
     def _uses(self, bounds: Sequence[Bound], whose: str = "") -> list[BudgetUse]:
-        uses = self.budgets.uses(bounds)
+        uses = self._budgets.uses(bounds)
         return [BudgetUse(use.bound, use.bound.name or whose, use.used, share(use)) for use in uses]

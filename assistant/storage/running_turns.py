@@ -112,7 +112,7 @@ def running_row(session: Session, conversation_id: str, question: Question, owne
 
 
 def refuse_when_busy(session: Session, person_id: str, conversation_id: str, limit: int | None) -> None:
-    """Raise QuestionRefused when the conversation answers, or ``limit`` turns of the person run already."""
+    """Raise QuestionRefused when the conversation answers, TooMany when ``limit`` turns of the person run already."""
     running = session.scalars(
         select(TurnRow.conversation_id)
         .join(ConversationRow)
@@ -121,7 +121,7 @@ def refuse_when_busy(session: Session, person_id: str, conversation_id: str, lim
     if conversation_id in running:
         raise QuestionRefused(BUSY_CONVERSATION)
     if limit is not None and len(running) >= limit:
-        raise QuestionRefused(
+        raise TooMany(
             f"{len(running)} of your questions are being answered, which is the limit: "
             "wait for one of them, or stop it, then ask again."
         )

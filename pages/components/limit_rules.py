@@ -136,8 +136,8 @@ def _draw_standing(entered: Entered) -> None:
 
 def _row(use: BudgetUse) -> str:
     of, period = escape(use.whose) or "everyone", PERIODS[use.bound.period]
-    percent = int(100 * use.share)
-    used = f":red[{percent} %]" if percent >= 100 else f"{percent} %"
+    percent = f"{int(100 * use.share)}\N{NO-BREAK SPACE}%"
+    used = f":red[{percent}]" if use.share >= 1 else percent
     return f"| {SCOPES[use.bound.scope.value]} | {of} | {period} | {escape(amounts(use))} | {used} |"
 
 
