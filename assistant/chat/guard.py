@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.domain import ModelChoice
 from assistant.errors import QuestionRefused
+from assistant.redaction import Kind, found
 
 SURROGATES = range(0xD800, 0xE000)
 """Lone halves of UTF-16 pairs (Unicode 16.0, 3.8): no database and no provider can encode them."""
@@ -45,6 +46,8 @@ def check_choice(choice: ModelChoice) -> None:
             raise QuestionRefused(
                 f"The id of a model or provider is one line of at most {LONGEST_NAME} characters: pick another model."
             )
+        if found(name, (Kind.SECRET,)):  # it would be stored, and shown as what answered
+            raise QuestionRefused("That looks like a key and not like a model's id: pick another model.")
 
 
 def storable(text: str) -> str:

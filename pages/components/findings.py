@@ -73,20 +73,20 @@ def draw_policy(entered: Entered) -> None:
 
 
 def _draw_places(one: FindingDocument) -> None:
-    with st.container(key=f"findings-{one.document_id}", gap=None):
-        for finding in one.findings[:SHOWN]:
-            st.page_link(frame.DOCUMENT, label=_label(finding), query_params=_address(one, finding))
-    if len(one.findings) > SHOWN:
-        st.caption(f"and {wording.counted(len(one.findings) - SHOWN, 'more place')}: {_counted(one.findings[SHOWN:])}")
+    with st.container(key=f"findings-{one.document_id}", gap="small"):
+        st.markdown("\n".join(f"- {_told(finding)}" for finding in one.findings[:SHOWN]))
+        if len(one.findings) > SHOWN:
+            more = wording.counted(len(one.findings) - SHOWN, "more place")
+            st.caption(f"and {more}: {_counted(one.findings[SHOWN:])}")
+        row = st.container(horizontal=True, gap="small")
+        for page in sorted({finding.page for finding in one.findings if finding.page is not None})[:SHOWN]:
+            address = {"document": one.document_id, "page": str(page)}
+            row.page_link(frame.DOCUMENT, label=f"Page {page}", query_params=address)
 
 
-def _label(finding: Finding) -> str:
+def _told(finding: Finding) -> str:
     page = "" if finding.page is None else f", page {finding.page}"
     return escape(f"{KINDS[finding.kind].capitalize()} {finding.shown}{page}")
-
-
-def _address(one: FindingDocument, finding: Finding) -> dict[str, str]:
-    return {"document": one.document_id} | ({} if finding.page is None else {"page": str(finding.page)})
 
 
 def _counted(findings: Sequence[Finding]) -> str:

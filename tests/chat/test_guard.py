@@ -43,3 +43,9 @@ def test_what_no_provider_can_call_a_model_is_refused_before_it_is_stored(name: 
         with pytest.raises(QuestionRefused, match="one line of at most 200 characters"):
             check_choice(choice)
     check_choice(ModelChoice("openrouter", "vendor/model:free (a better one)"))
+
+
+def test_a_key_in_place_of_a_models_id_is_refused_before_it_is_stored() -> None:
+    with pytest.raises(QuestionRefused, match="looks like a key"):
+        check_choice(ModelChoice("openai", "sk-proj-aB3dE5gH7jK9mN1pQ2sT4vW6"))
+    check_choice(ModelChoice("openrouter", "anthropic/claude-sonnet-5.5"))

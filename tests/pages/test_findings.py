@@ -39,9 +39,9 @@ def test_the_place_is_shown_without_the_secret(run_app: RunApp) -> None:
     app = run_app(PAGE)
     assert not app.exception
     assert NOTICE in [expander.label for expander in app.expander]
-    labels = [link.proto.label for link in app.get("page_link")]
-    assert r"Password or key gsk\_••••" in labels
-    assert not any(KEY in label for label in labels)
+    drawn = [element.value for element in app.markdown]
+    assert r"- Password or key gsk\_••••" in drawn
+    assert not any(KEY in words for words in drawn)
 
 
 def test_the_documents_own_page_shows_it_too(run_app: RunApp, document: str) -> None:
