@@ -41,6 +41,7 @@ ROUTES = {
     "/auth/oidc/callback": OPEN,
     "/auth/oidc/end": OPEN,
     "/auth/oidc/ended": OPEN,
+    "/auth/proxy/ended": OPEN,
     "/auth/{rest:path}": OPEN,
     "/auth/login": OPEN,  # Streamlit's own, which ours stand before: there is nothing
     "/healthz": OPEN,
