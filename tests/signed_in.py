@@ -48,10 +48,10 @@ def log_out(services: Services, session_id: str) -> None:
     change(services, "UPDATE sessions SET ended_at = '2026-01-01 00:00:00.000000' WHERE id = :id", id=session_id)
 
 
-def visit(session_id: str, page_file: str | None = None, **address: str) -> AppTest:
-    """Run the app for a browser with this session."""
+def visit(identity: str, page_file: str | None = None, **address: str) -> AppTest:
+    """Run the app for whom the gate names so, a browser with this session where that is an id."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=RUN_SECONDS)
-    app.session_state[guard.IDENTITY] = f"session:{session_id}"
+    app.session_state[guard.IDENTITY] = identity if ":" in identity else f"session:{identity}"
     for name, value in address.items():
         app.query_params[name] = value
     app.run()

@@ -12,7 +12,8 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from assistant.errors import PasswordRefused
 
-LEAST_CHARACTERS, MOST_CHARACTERS = 12, 200
+LEAST_CHARACTERS, MOST_CHARACTERS = 8, 200
+"""The least that OWASP's ASVS 5.0 allows (6.2.1), with the commonest ones refused (6.2.4)."""
 LEAST_DISTINCT = 5
 """Fewer different characters than these are a pattern, however long."""
 # Above what OWASP's cheat sheet on password storage asks at least (19 MiB, 2 rounds, one lane).

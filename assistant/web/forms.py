@@ -47,14 +47,14 @@ def page(
     )
 
 
-def sign_in(name: str, goes_to: str, email: str = "", alert: str = "") -> HTMLResponse:
+def sign_in(name: str, goes_to: str, email: str = "", alert: str = "", status: int = 200) -> HTMLResponse:
     """The form for address and password, which leads to ``goes_to`` afterwards."""
     fields = (
         Field("email", "Mail address", "email", "username", email),
         Field("password", "Password", "password", "current-password"),
     )
     body = _form("/login", fields, {"next": goes_to}, "Sign in")
-    return page("Sign in", name, body, alert=alert, name=name)
+    return page("Sign in", name, body, status=status, alert=alert, name=name)
 
 
 def set_up(token: str, name: str = "", email: str = "", alert: str = "", status: int = 200) -> HTMLResponse:

@@ -37,6 +37,10 @@ NOT_HERE = "There is no such page."
 EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
 
 
+class Busy(HTTPException):
+    """Raised when too many sign in at this moment."""
+
+
 class SignInRoutes:
     """What is open to people without a session."""
 
@@ -75,6 +79,8 @@ class SignInRoutes:
             cookie = await self._bounded(services.sign_in.by_password, *who)
         except SignInRefused as error:
             return _again(forms.sign_in(name, goes_to, email, error.message), error)
+        except Busy as error:
+            return forms.sign_in(name, goes_to, email, error.detail, status=error.status_code)
         return signed_in(request, services, cookie, goes_to)
 
     async def by_link(self, request: Request) -> Response:
@@ -119,7 +125,7 @@ class SignInRoutes:
     async def _bounded(self, call: Callable[..., str], *given: object) -> str:
         """Run what hashes passwords in a thread, a few at once; a flood is refused instead of kept waiting."""
         if self._asking >= AT_ONCE + WAITING:
-            raise HTTPException(503, BUSY)
+            raise Busy(503, BUSY)
         self._running = self._running or anyio.CapacityLimiter(AT_ONCE)
         self._asking += 1
         try:

@@ -26,6 +26,8 @@ DEMO = "Demo: everything runs on this machine, no sign-in"
 DEMO_ASKING = "Demo: no sign-in; questions go to"
 ASKING = "Questions go to"
 LOG_OUT = "Log out"
+NAME_WIDTH = 32
+"""Characters of a person's name in the header."""
 VIEWS = {Role.ADMIN: ("Staff view", "staff"), Role.STAFF: ("Admin view", "admin")}
 """What the demo's banner offers, by the role that the person has at the moment, and how it is asked for."""
 
@@ -99,7 +101,8 @@ def _draw_demo(entered: Entered, goes_to: str | None) -> None:
 
 
 def _draw_signed_in(entered: Entered, goes_to: str | None) -> None:
-    _draw_badge(entered.person.name or entered.person.email)
+    name = entered.person.name or entered.person.email
+    _draw_badge(name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1].rstrip()}…")
     if goes_to is not None:
         _draw_badge(f"{ASKING} {goes_to}")
     signed_out.draw_link(LOG_OUT, "/auth/logout")

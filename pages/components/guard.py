@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit import config
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
-from assistant.domain import Person, Role
+from assistant.domain import Person
 from assistant.errors import SignedOut
 from assistant.web.identity import HEADER, person_of
 from assistant.web.state import HOLDER
@@ -70,12 +70,6 @@ def identity() -> Mapping[str, str]:
     if config.get_option("global.appTest"):
         return {HEADER: str(st.session_state.get(IDENTITY, OF_TESTS))}
     return st.context.headers
-
-
-def is_admin() -> bool:
-    """Whether the person who acts is an admin; nobody is one before the services have started."""
-    entered = entered_if_ready()
-    return entered is not None and entered.person.role is Role.ADMIN
 
 
 def is_left() -> bool:

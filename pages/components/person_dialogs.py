@@ -23,7 +23,7 @@ MAY = {
     Role.KB_ADMIN: "Also adds, changes and deletes the documents that they may read.",
     Role.ADMIN: "Reads and changes everything: documents, people, settings.",
 }
-LINK, ENABLE, DISABLE = "Link to sign in", "Enable", "Disable"
+LINK, RELEASE, ENABLE, DISABLE = "Link to sign in", "Hand over", "Enable", "Disable"
 EVERYTHING = "Admins read every space, whatever their groups are."
 
 
@@ -36,7 +36,8 @@ def wishes(entered: Entered, account: Account) -> list[str]:
     """What can be done for a person."""
     if account.disabled_at is not None:
         return ["Name", "Role", "Groups", ENABLE]
-    return ["Name", "Role", "Groups", *([LINK] if has_links(entered) else []), "End sessions", DISABLE]
+    way = [LINK] if has_links(entered) else [RELEASE] if account.sign_in else []
+    return ["Name", "Role", "Groups", *way, "End sessions", DISABLE]
 
 
 def _draw_add(entered: Entered, _about: str) -> bool:
@@ -156,6 +157,18 @@ def _draw_made(entered: Entered, link: OneTimeLink, name: str) -> bool:
     return st.button("Done", type="primary", key="link-done")
 
 
+def _draw_release(entered: Entered, about: str) -> bool:
+    person = entered.services.accounts.account(entered.person, about).person
+    st.markdown(
+        f"Whoever next comes by the company's sign-in as {escape(person.email)} gets the account of "
+        f"**{escape(person.name)}**, whatever opened it before. A password that it has goes."
+    )
+    if not confirmed("Hand over", "confirm-release"):
+        return False
+    entered.services.external.release(entered.person, person.email)
+    return say(f"{escape(person.name)} is for whoever comes with this address next.")
+
+
 def _draw_end_sessions(entered: Entered, about: str) -> bool:
     name = escape(entered.services.accounts.account(entered.person, about).person.name)
     st.markdown(f"**{name}** is signed out in every browser at once, and may sign in again. API tokens stay.")
@@ -193,6 +206,7 @@ DIALOGS = {
     "Groups": Dialog("Groups", _draw_groups),
     "Name": Dialog("Name", _draw_name),
     LINK: Dialog(LINK, _draw_link),
+    RELEASE: Dialog(RELEASE, _draw_release),
     "End sessions": Dialog("End sessions", _draw_end_sessions),
     DISABLE: Dialog(DISABLE, _draw_disable),
     ENABLE: Dialog(ENABLE, _draw_enable),

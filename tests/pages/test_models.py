@@ -7,35 +7,17 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from signed_in import visit
 from streamlit.testing.v1 import AppTest
 
 from assistant.bootstrap import Services
-from assistant.domain import AUTO, ModelChoice, Person, Role, Usage, UsageRecord
+from assistant.domain import AUTO, ModelChoice, Usage, UsageRecord
 from assistant.knowledge.caution import FALSE_ANSWERS, Wanted
 from assistant.models.policy import ModelPolicy
-from assistant.storage.people import People
 from assistant.storage.usage_records import insert_records
-from assistant.web.state import HOLDER
-from pages.components.guard import is_admin
 
 RunApp = Callable[..., AppTest]
 PAGE = "pages/models.py"
-STAFF = Person("s1", "staff@example.com", "Staff", Role.STAFF)
-
-
-class StaffOnly(People):
-    """People among whom the local one is no admin."""
-
-    def local(self) -> Person:
-        return STAFF
-
-
-@pytest.fixture
-def as_staff(services: Services) -> Iterator[Services]:
-    staff = replace(services, people=StaffOnly(services.database))
-    HOLDER.set_ready(staff)
-    yield staff
-    HOLDER.set_ready(services)
 
 
 @pytest.fixture(autouse=True)
@@ -69,13 +51,12 @@ def test_every_provider_is_shown_with_what_is_missing(run_app: RunApp) -> None:
     assert "Set OPENAI_API_KEY." in shown
 
 
-@pytest.mark.usefixtures("as_staff")
-def test_the_page_is_for_admins_and_says_so_to_others(run_app: RunApp) -> None:
-    app = run_app(PAGE)
+@pytest.mark.usefixtures("services")
+def test_the_page_is_for_admins_and_says_so_to_others() -> None:
+    app = visit("demo:staff", PAGE)
     assert not app.exception
     assert app.info[0].value.startswith("Only admins see this page")
     assert not app.get("tab")
-    assert not is_admin()
     assert "Offline" not in text_of(app)
 
 

@@ -161,6 +161,16 @@ def test_a_person_is_signed_out_everywhere_and_renamed(
     assert services.accounts.account(admin, ann.person.id).person.name == "Ann"
 
 
+def test_where_the_company_signs_people_in_an_account_is_handed_over(
+    run_app: RunApp, services: Services, admin: Person, ann: Account
+) -> None:
+    services.accounts.set_password(admin, ann.person.id, "heather on 3 hills")
+    app = dialog(run_app(PAGE), "Hand over", ann.person.id)
+    app.button(key="confirm-release").click().run()
+    assert not app.exception
+    assert services.accounts.account(admin, ann.person.id).sign_in == ()
+
+
 @pytest.mark.usefixtures("ann")
 def test_a_group_is_added_and_people_put_into_it_and_taken_out(
     run_app: RunApp, services: Services, admin: Person, ann: Account

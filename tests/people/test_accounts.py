@@ -11,13 +11,14 @@ import pytest
 from persons import group, person
 from sqlalchemy import text
 
-from assistant.access import AccountQuery
+from assistant.access import AccountQuery, Standing
 from assistant.domain import Person, Role
 from assistant.errors import Conflict, NotAllowed, NotFound, PasswordRefused, SignedOut, WrongUse
 from assistant.people import passwords
 from assistant.people.accounts import AccountService
 from assistant.people.links import digest
 from assistant.people.rights import Rights
+from assistant.settings import load
 from assistant.storage import audit
 from assistant.storage.database import Database
 from assistant.storage.people import People
@@ -234,6 +235,21 @@ def test_two_admins_who_demote_each_other_leave_one(accounts: AccountService, da
         thread.join()
     assert len(refused) == 1
     assert _rows(database, "SELECT count(*) FROM people WHERE role = 'admin'") == [(1,)]
+
+
+def test_who_loses_the_role_just_before_the_change_changes_nothing(admin: Person, database: Database) -> None:
+    class Demoting(Rights):
+        """Somebody else is quicker: between the first look and the change the role is gone."""
+
+        def need_admin(self, person: Person, sentence: str = "") -> Standing:
+            now = super().need_admin(person, sentence)
+            _run(database, "UPDATE people SET role = 'staff'")
+            return now
+
+    service = AccountService(database, Demoting(database), load(auth="password", _env_file=None))
+    with pytest.raises(NotAllowed):
+        service.groups.add(admin, "hr")
+    assert _rows(database, "SELECT name FROM groups") == []
 
 
 def test_of_two_admins_who_change_the_same_the_later_is_told(

@@ -49,7 +49,7 @@ CALLS: dict[str, Callable[[AccountService, Person, str], object]] = {
     "spaces.set_readers": lambda service, by, _: service.spaces.set_readers(by, "general", ["hr"]),
     "spaces.delete": lambda service, by, _: service.spaces.delete(by, "general"),
 }
-NOT_FOR_PEOPLE = {"after_change"}
+NOT_FOR_PEOPLE = {"after_change", "rights_changed"}
 
 
 def test_every_function_is_in_the_table_of_who_may() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -118,6 +119,37 @@ def test_without_a_session_a_closed_route_answers_nobody(place: Place, path: str
     for method in METHODS:
         assert place.ask(method, asked).status_code == 401, method
     assert place.ask("GET", asked, Accept="text/html").headers["location"].startswith("/login")
+
+
+TARGETS = [
+    *("/login/../_stcore/metrics", "/login/%2e%2e/_stcore/metrics", "/login%00", "//login", "/static/%2e%2e/media/x"),
+    *("/static/..%2f..%2fapp.py", "/auth/%2e%2e/_stcore/metrics", "/auth/..%2f_stcore/metrics", "/_stcore/%6detrics"),
+    *("/_stcore/health%2f..%2fmetrics", "/_stcore/metrics?x=/login", "/_stcore/metrics#/login", "/_stcore/metrics%20"),
+    *("http://127.0.0.1/_stcore/metrics", "http://evil.example/_stcore/metrics", "*", "/_STCORE/METRICS", "login"),
+    *(
+        "/healthz;/../_stcore/metrics",
+        "/.;/_stcore/metrics",
+        "/%5clogin",
+        "/auth/%5c..%5c_stcore/metrics",
+        "/%2e/login",
+    ),
+    *("/favicon.png/../_stcore/metrics", "/auth/style.css/..%2f..%2f_stcore/metrics", "/_stcore/upload_file/a/%2e%2e"),
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "TRACE", "CONNECT", "PROPFIND", "get"])
+def test_no_way_of_writing_a_request_opens_anything(place: Place, method: str) -> None:
+    for target in TARGETS:
+        assert raw(place, f"{method} {target} HTTP/1.1", f"Host: 127.0.0.1:{place.app.port}") in (400, 401), target
+    for hosts in ((), ("Host: evil.example",), (f"Host: 127.0.0.1:{place.app.port}", "Host: evil.example")):
+        assert raw(place, f"{method} /login HTTP/1.1", *hosts) in (400, 403)
+
+
+def raw(place: Place, *lines: str) -> int:
+    """Send a request of these lines as they are and return the status of the answer."""
+    with socket.create_connection(("127.0.0.1", place.app.port), 30) as wire:
+        wire.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
+        return int(wire.makefile("rb").readline().split()[1])
 
 
 def test_without_a_session_no_websocket_opens(place: Place) -> None:

@@ -66,6 +66,7 @@ def test_the_provider_is_asked_with_state_nonce_and_a_challenge(server: OidcServ
         {"claims": {"nonce": None}},
         {"claims": {"aud": "another"}},
         {"claims": {"aud": None}},
+        {"claims": {"aud": "another", "azp": CLIENT}},
         {"claims": {"aud": [CLIENT, "another"]}},
         {"claims": {"aud": [CLIENT, "another"], "azp": "another"}},
         {"claims": {"azp": "another"}},

@@ -155,6 +155,14 @@ def test_a_state_that_was_swapped_is_refused(
     assert _is_refused(browser.get(oidc.BACK, params={"code": code, "state": state}), 502, caplog)
 
 
+def test_a_state_is_compared_to_its_end(
+    browser: TestClient, server: OidcServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    code, state = server.begin(_begin(browser))
+    other = state[:-1] + ("A" if state[-1] != "A" else "B")
+    assert _is_refused(browser.get(oidc.BACK, params={"code": code, "state": other}), 400, caplog)
+
+
 def test_an_answer_after_ten_minutes_is_refused(
     browser: TestClient, services: bootstrap.Services, server: OidcServer, caplog: pytest.LogCaptureFixture
 ) -> None:
