@@ -28,7 +28,7 @@ def findings(library: Library) -> Findings:
 
 @pytest.fixture
 def editor(library: Library) -> Person:
-    return person(library.database, "ada", Role.KB_ADMIN)
+    return person(library.database, "kim", Role.KB_ADMIN)
 
 
 def parsed(*pages: str) -> ParsedDocument:
@@ -93,7 +93,7 @@ def test_whether_cloud_models_see_secrets_is_for_admins_to_say(library: Library,
     assert not findings.kept_from_cloud(admin)
     assert audit.verify(library.database) is None
     with pytest.raises(NotAllowed):
-        findings.keep_from_cloud(person(library.database, "ada", Role.KB_ADMIN), wanted=True)
+        findings.keep_from_cloud(person(library.database, "kim", Role.KB_ADMIN), wanted=True)
     assert not findings.hides_from_cloud()
 
 
