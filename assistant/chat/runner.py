@@ -102,7 +102,8 @@ class Runner:
         portal = self._open()
         limit = self._deps.settings.running_per_person
         try:
-            taken = self._deps.stored.take_up(person.id, waiting.id, waiting.pending, this_process(), limit)
+            owner = this_process()
+            taken = self._deps.stored.take_up(person.id, waiting.id, waiting.pending, owner, limit, decisions)
         except DatabaseTrouble as error:
             raise DecisionRefused(NOT_DECIDED.format(reference=logs.record(log, error))) from error
         turn = replace(taken.turn, status=TurnStatus.RUNNING, pending=())

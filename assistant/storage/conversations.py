@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.access import NOTHING, Readable
-from assistant.domain import Citation, Conversation, PendingCall, Support, Turn, TurnStatus, UsageRecord
+from assistant.domain import Citation, Conversation, Decision, PendingCall, Support, Turn, TurnStatus, UsageRecord
 from assistant.errors import NotFound
 from assistant.storage import audit
 from assistant.storage import running_turns as running
@@ -105,9 +105,15 @@ class Conversations:
             release(session, turn.id)
 
     def take_up(
-        self, person_id: str, turn_id: str, pending: Sequence[PendingCall], owner: Owner, running_limit: int
+        self,
+        person_id: str,
+        turn_id: str,
+        pending: Sequence[PendingCall],
+        owner: Owner,
+        running_limit: int,
+        decisions: Sequence[Decision] = (),
     ) -> TakenUp:
-        """Let a turn that waits for approval run again, exactly once.
+        """Let a turn that waits for approval run again, exactly once; the audit log gets each of the ``decisions``.
 
         Raises NotFound, DecisionRefused when it does not wait (any more) for these ``pending`` calls, QuestionRefused
         when too much runs.
@@ -116,6 +122,7 @@ class Conversations:
             row = _own_turn(session, person_id, turn_id)
             turn = with_citations(session, [row])[0]
             messages, records = running.take_up(session, person_id, row, pending, owner, running_limit)
+            running.note_decisions(session, person_id, turn_id, pending, decisions)
             return TakenUp(turn, messages, records, sources_of(session, [turn_id]))
 
     def let_lapse(self, turn_id: str, sentence: str) -> None:

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from assistant.access import Readable
 from assistant.clock import in_words
-from assistant.domain import ModelChoice, PendingCall, Route, Turn, TurnError, TurnStatus
+from assistant.domain import Decision, ModelChoice, PendingCall, Route, Turn, TurnError, TurnStatus
 from assistant.errors import DecisionRefused, QuestionRefused, TooMany, new_reference
+from assistant.redaction import redacted
+from assistant.storage import audit
 from assistant.storage.conversation_rows import ConversationRow, TurnRow
 from assistant.storage.database import utc_now
 from assistant.storage.library_rows import DeletionRow
@@ -206,6 +208,19 @@ def take_up(
     row.status = TurnStatus.RUNNING
     row.owner_pid, row.owner_started = owner.pid, owner.started
     return row.messages, lines_of(session, row.id)
+
+
+def note_decisions(
+    session: Session, person_id: str, turn_id: str, pending: Sequence[PendingCall], decisions: Sequence[Decision]
+) -> None:
+    """Write who said yes or no to which tool call, with the arguments that it is carried out with."""
+    for call in pending:
+        for decision in (one for one in decisions if one.call_id == call.id):
+            given = call.arguments if decision.arguments is None else decision.arguments
+            arguments = {name: redacted(value) if isinstance(value, str) else value for name, value in given.items()}
+            details = {"name": call.title, "turn": turn_id, "arguments": arguments}
+            action = "tool.approved" if decision.approved else "tool.refused"
+            audit.append(session, person_id, action, call.tool, details)
 
 
 def lines_of(session: Session, turn_id: str) -> int:

@@ -11,15 +11,18 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from assistant.domain import ModelChoice, Parameters, PendingCall, Person, Route, Turn, TurnStatus, Usage
+from assistant.access import AuditQuery
+from assistant.domain import Decision, ModelChoice, Parameters, PendingCall, Person, Route, Turn, TurnStatus, Usage
 from assistant.domain import UsageRecord as Record
 from assistant.errors import DecisionRefused, NotFound, QuestionRefused
 from assistant.storage.accepting import Accepting, NewVersion
+from assistant.storage.audit import AuditLog
 from assistant.storage.conversations import Conversations, Owner, Question
 from assistant.storage.database import Database
 from assistant.storage.deletions import delete_documents
 from assistant.storage.route_examples import RouteExamples
 
+KEY = "Zq7-xPl9!mmW2"
 HERE = Owner(os.getpid(), psutil.Process().create_time())
 ELSEWHERE = Owner(1, 0.0)
 GROQ = ModelChoice("groq", "openai/gpt-oss-20b", Parameters("low", 0.2, 0.9, 500), auto=True)
@@ -65,6 +68,18 @@ def test_a_waiting_turn_is_taken_up_once_and_keeps_its_calls_meanwhile(stored: C
     assert stored.turn(ann.id, turn.id) == replace(turn, status=TurnStatus.RUNNING)
     with pytest.raises(DecisionRefused, match="decided already"):
         stored.take_up(ann.id, turn.id, (CALL,), HERE, 10)
+
+
+def test_what_was_decided_stands_in_the_audit_log_with_its_arguments_and_without_keys(
+    stored: Conversations, database: Database, ann: Person
+) -> None:
+    turn = waiting(stored, ann)
+    decided = Decision(CALL.id, approved=True, arguments={"title": "VPN is down", "note": f"password: {KEY}"})
+    stored.take_up(ann.id, turn.id, (CALL,), HERE, 10, [decided])
+    (line,) = AuditLog(database).lines(AuditQuery(action="tool.approved"))
+    assert (line.person, line.subject, line.details["turn"]) == (ann.email, CALL.tool, turn.id)
+    assert "VPN is down" in str(line.details["arguments"])
+    assert KEY not in str(line.details)
 
 
 def test_a_turn_does_not_begin_to_wait_with_the_text_of_a_document_that_was_just_deleted(
