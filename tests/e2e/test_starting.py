@@ -62,7 +62,7 @@ def test_a_deep_link_is_served_inside_the_frame_from_the_first_request_on(page: 
     with RunningApp(tmp_path / "data", ASSISTANT_SAMPLES="off") as app:
         page.goto(f"{app.url}/knowledge_base")
         expect(page.get_by_test_id("stFileUploader")).to_be_visible()
-        expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(3)
+        expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(6)
 
 
 def test_going_back_returns_to_the_earlier_conversation(page: Page, tmp_path: Path) -> None:
