@@ -69,6 +69,7 @@ LIBRARY: Rows = {
     "tags": lists(lambda w, p: w.services.knowledge.library.tags(p)),
     "versions": reads(lambda w, p: w.services.knowledge.library.versions(p, w.document)),
     "difference": reads(lambda w, p: w.services.knowledge.library.difference(p, w.document, 1, 2)),
+    "note_taken": reads(lambda w, p: w.services.knowledge.library.note_taken(p, w.document, 1), DONE),
     "restore": edits(lambda w, p: w.services.knowledge.library.restore(p, w.document, 1, 2), NOT_FOUND),  # no file
     "chunks": reads(lambda w, p: w.services.knowledge.library.chunks(p, w.document)),
     "move": Row(
