@@ -175,7 +175,10 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One line of the audit log; ``rights`` are the role and the groups that the person had then."""
+    """One line of the audit log; ``rights`` are the role and the groups that the person had then.
+
+    ``about`` is the address of the person whom ``subject`` means; empty when it means none that is still there.
+    """
 
     id: int
     at: datetime
@@ -184,6 +187,7 @@ class AuditEntry:
     subject: str
     details: dict[str, object]
     rights: dict[str, object]
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ ADDRESS_CHARACTERS = 320
 """No address is longer (64 before the @, 255 behind it)."""
 NEUTRAL = "If there is an account with this address, it can read this conversation from now on."
 """What is said of every address, so that nobody learns who has an account."""
-NO_ADDRESS = "This is no e-mail address: write the whole of it, with the @ and what follows."
+NO_ADDRESS = "This is no mail address: write the whole of it, with the @ and what follows."
 
 
 class Sharing:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from assistant.access import AuditEntry, AuditQuery, Verdict
 from assistant.storage.database import Database, utc_now
@@ -23,6 +23,8 @@ from assistant.storage.rows import PersonRow
 START = b""
 """What stands in the place of a digest before the first line."""
 BATCH = 1_000
+_About = aliased(PersonRow)
+"""The person whom a line is about, where its subject is one."""
 _RIGHTS = text(
     """
     SELECT role, (SELECT json_group_array(name) FROM (
@@ -81,10 +83,11 @@ class AuditLog:
     def lines(self, query: AuditQuery) -> list[AuditEntry]:
         """Return the lines that a query finds, newest first."""
         person = func.coalesce(PersonRow.email, AuditRow.person_id)
-        wanted = select(AuditRow, person).outerjoin(PersonRow, PersonRow.id == AuditRow.person_id)
+        wanted = select(AuditRow, person, _About.email).outerjoin(PersonRow, PersonRow.id == AuditRow.person_id)
+        wanted = wanted.outerjoin(_About, _About.id == AuditRow.subject)
         wanted = wanted.where(*_conditions(query)).order_by(AuditRow.id.desc()).limit(query.limit)
         with self._database.read() as session:
-            return [_entry(row, email) for row, email in session.execute(wanted)]
+            return [_entry(row, email, about or "") for row, email, about in session.execute(wanted)]
 
     def actions(self) -> list[str]:
         """Return the kinds of acts that stand in the log, by name."""
@@ -113,7 +116,8 @@ def _conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
 
 
 def _holds(word: str) -> ColumnElement[bool]:
-    columns = (PersonRow.email, PersonRow.name, AuditRow.person_id, AuditRow.action, AuditRow.subject, _DETAILS)
+    people = (PersonRow.email, PersonRow.name, _About.email, _About.name)
+    columns = (*people, AuditRow.person_id, AuditRow.action, AuditRow.subject, _DETAILS)
     return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
 
@@ -125,8 +129,8 @@ def _rights_of(session: Session, person_id: str) -> dict[str, Any] | None:
     return None if row is None else {"role": row[0], "groups": json.loads(row[1])}
 
 
-def _entry(row: AuditRow, email: str) -> AuditEntry:
-    return AuditEntry(row.id, row.at, email, row.action, row.subject, row.details or {}, row.rights or {})
+def _entry(row: AuditRow, email: str, about: str) -> AuditEntry:
+    return AuditEntry(row.id, row.at, email, row.action, row.subject, row.details or {}, row.rights or {}, about)
 
 
 def _digest(row: AuditRow) -> bytes:

@@ -17,6 +17,7 @@ HEADERS = {"Cache-Control": "no-store"}
 AGAIN_SECONDS = 2
 """How soon a browser looks again whether the app has started."""
 FIRST = "Nobody can sign in yet: this makes you the administrator."
+NO_WAY_IN = "No account yet, or the password forgotten? An administrator can give you a link."
 PASSWORD_RULE = f"At least {LEAST_CHARACTERS} characters; a few words in a row are easy to keep in mind."
 
 
@@ -53,7 +54,7 @@ def sign_in(name: str, goes_to: str, email: str = "", alert: str = "", status: i
         Field("email", "Mail address", "email", "username", email),
         Field("password", "Password", "password", "current-password"),
     )
-    body = _form("/login", fields, {"next": goes_to}, "Sign in")
+    body = _form("/login", fields, {"next": goes_to}, "Sign in") + f"<p>{escape(NO_WAY_IN)}</p>"
     return page("Sign in", name, body, status=status, alert=alert, name=name)
 
 
@@ -65,9 +66,7 @@ def set_up(token: str, name: str = "", email: str = "", alert: str = "", status:
         *_new_password(),
     )
     body = _form("/auth/setup", fields, {"token": token}, "Create the first administrator")
-    return page(
-        "First start", "Nobody can sign in yet: this makes you the administrator.", body, status=status, alert=alert
-    )
+    return page("First start", FIRST, body, status=status, alert=alert)
 
 
 def new_password(kind: str, token: str, email: str, alert: str = "", status: int = 200) -> HTMLResponse:

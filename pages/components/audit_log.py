@@ -17,10 +17,12 @@ from pages.components.safe_markdown import escape
 PAGE = 50
 SHOWN, VERDICT = "audit-shown", "audit-verdict"
 WHAT = (
-    "Every change, sign-in and release is one line here, written together with what it tells of. Lines are only ever "
-    "added: each carries a digest over itself and the line before."
+    "Every change, sign-in, upload, download, export and look is one line here, written together with what it tells "
+    "of. Lines are only ever added: each carries a digest over itself and the line before."
 )
 ANY = "Everything"
+NOBODY, ITSELF = "nobody signed in", "the app itself"
+"""Who did what no person did: tries to sign in, and what the app does by itself."""
 
 
 def draw(entered: Entered) -> None:
@@ -82,7 +84,12 @@ def _draw_entry(entry: AuditEntry) -> None:
     with st.container(border=True, gap="xsmall", key=f"audit-{entry.id}"):
         st.markdown(f"**{escape(wording.act(entry.action))}** {escape(_told(entry))}")
         rights = _rights(entry.rights)
-        facts = [wording.moment(entry.at), entry.person, *([rights] if rights else []), f"line {entry.id}"]
+        facts = [
+            wording.moment(entry.at),
+            entry.person or _no_person(entry.action),
+            *([rights] if rights else []),
+            f"line {entry.id}",
+        ]
         st.caption(escape(" · ".join(facts)))
         if entry.details:
             with st.expander("Details"):
@@ -91,7 +98,11 @@ def _draw_entry(entry: AuditEntry) -> None:
 
 def _told(entry: AuditEntry) -> str:
     name = entry.details.get("name")
-    return str(name) if isinstance(name, str) and name else entry.subject
+    return str(name) if isinstance(name, str) and name else entry.about or entry.subject
+
+
+def _no_person(action: str) -> str:
+    return NOBODY if action.startswith("sign_in.") else ITSELF
 
 
 def _rights(rights: Mapping[str, object]) -> str:

@@ -25,6 +25,8 @@ def draw_readers(entered: Entered, listed: ListedDocument) -> None:
         st.markdown(f"Readers: {escape(SOME if listed.restricted else EVERYONE).lower()}")
         return
     st.subheader("Who may read it", anchor=False)
+    spaces = {space.id: space.name for space in entered.services.knowledge.spaces(entered.person)}
+    st.caption(f"It is in the space {escape(spaces.get(listed.document.space, listed.document.space))}.")
     with told_here():
         if draw_form(entered, [listed.document.id], listed):
             st.session_state[SAVED] = True

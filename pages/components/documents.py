@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -54,10 +55,10 @@ def _draw(entered: Entered) -> None:
         return
     if entered.person.may_edit_documents:
         document_selection.draw_bar(entered, query, page)
-    several = len(entered.services.knowledge.spaces(entered.person)) > 1
+    spaces = {space.id: space.name for space in entered.services.knowledge.spaces(entered.person)}
     with st.container(gap="xsmall", key="documents"):
         for listed in page.documents:
-            _draw_row(entered, listed, several_spaces=several)
+            _draw_row(entered, listed, spaces if len(spaces) > 1 else {})
     draw_pages(page.total)
 
 
@@ -79,7 +80,8 @@ def _draw_nothing(entered: Entered, query: DocumentQuery) -> None:
         st.info(EMPTY if entered.person.may_edit_documents else EMPTY_FOR_READERS)
 
 
-def _draw_row(entered: Entered, listed: ListedDocument, *, several_spaces: bool) -> None:
+def _draw_row(entered: Entered, listed: ListedDocument, spaces: Mapping[str, str]) -> None:
+    """Draw a document; ``spaces`` are the names of all by their ids where there are several."""
     document, editor = listed.document, entered.person.may_edit_documents
     name = listed.facts.title or document.name
     with st.container(border=True, key=f"document-{document.id}", gap="xsmall"):
@@ -89,12 +91,12 @@ def _draw_row(entered: Entered, listed: ListedDocument, *, several_spaces: bool)
                 document_selection.draw_tick(listed, name)
         with line.container(gap=None):
             st.markdown(f"**{escape(name)}** {' '.join(_badges(listed))}")
-            st.caption(escape(wording.listed_facts(listed, entered.person)))
+            st.caption(escape(wording.listed_facts(listed, entered.person, spaces.get(document.space, ""))))
         line.page_link(
             frame.DOCUMENT, label="Open", icon=":material/visibility:", query_params={"document": document.id}
         )
         if editor:
-            _draw_menu(entered, document, line, several_spaces=several_spaces)
+            _draw_menu(entered, document, line, several_spaces=bool(spaces))
         _draw_state(entered, listed)
 
 

@@ -28,7 +28,7 @@ ASKING = "Questions go to"
 LOG_OUT = "Log out"
 NAME_WIDTH = 32
 """Characters of a person's name in the header."""
-VIEWS = {Role.ADMIN: ("Staff view", "staff"), Role.STAFF: ("Admin view", "admin")}
+VIEWS = {Role.ADMIN: ("Switch to staff view", "staff"), Role.STAFF: ("Switch to admin view", "admin")}
 """What the demo's banner offers, by the role that the person has at the moment, and how it is asked for."""
 
 Visibility = Literal["visible", "hidden"]

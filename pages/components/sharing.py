@@ -152,7 +152,7 @@ def _draw_adding(entered: Entered, conversation: Conversation) -> None:
         "Share with", [PERSON, *([GROUP] if groups else []), ALL], default=PERSON, required=True, key=WHO
     )
     if who == PERSON:
-        st.text_input("E-mail address", key=ADDRESS_FIELD, max_chars=320, placeholder="name@company.com")
+        st.text_input("Mail address", key=ADDRESS_FIELD, max_chars=320, placeholder="name@company.com")
     elif who == GROUP:
         st.selectbox("Group", list(groups), format_func=lambda id_: escape(groups[id_]), key=GROUP_FIELD)
     st.button("Share", type="primary", key="share", on_click=_share, args=(entered, conversation.id))

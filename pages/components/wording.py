@@ -118,10 +118,11 @@ def moment(when: datetime) -> str:
     return f"{days.get(local.date()) or f'{local.day} {local:%b %Y}'} {local:%H:%M}"
 
 
-def listed_facts(listed: ListedDocument, person: Person) -> str:
-    """Pages, passages, size, time, person, and what admins say of a document, on one line."""
+def listed_facts(listed: ListedDocument, person: Person, space: str = "") -> str:
+    """Space, if one is named, pages, passages, size, time, person, and what admins say of a document, on one line."""
     document, facts = listed.document, listed.facts
     parts = [document.name] if facts.title else []
+    parts += [f"in {space}"] if space else []
     parts += [counted(document.pages, "page")] if document.pages else []
     parts += [counted(document.chunks, "passage")] if document.chunks else []
     parts += [size(document.size), moment(document.uploaded_at), by(document.uploaded_by, person)]

@@ -223,11 +223,11 @@ def test_a_new_token_is_shown_once_and_revoked(firm: Company, ann: Person, page:
 def test_the_demo_shows_two_views(tmp_path: Path, page: Page) -> None:
     with RunningApp(tmp_path / "data", ASSISTANT_SAMPLES="off") as app:
         page.goto(f"{app.url}/knowledge_base?search=leave")
-        page.get_by_role("link", name="Staff view").click()
-        expect(page.get_by_role("link", name="Admin view")).to_be_visible()
+        page.get_by_role("link", name="Switch to staff view").click()
+        expect(page.get_by_role("link", name="Switch to admin view")).to_be_visible()
         expect(page).to_have_url(f"{app.url}/knowledge_base?search=leave")
         expect(page.get_by_role("link", name="Models")).to_have_count(0)
         expect(page.get_by_test_id("stFileUploader")).to_have_count(0)
-        page.get_by_role("link", name="Admin view").click()
+        page.get_by_role("link", name="Switch to admin view").click()
         expect(page.get_by_role("link", name="Models")).to_be_visible()
         expect(page.get_by_test_id("stFileUploader")).to_be_visible()

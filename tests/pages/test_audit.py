@@ -34,6 +34,17 @@ def test_an_act_is_shown_with_its_person_and_rights_and_hostile_words_as_text(
     assert ":red[" not in text
 
 
+def test_a_line_says_whom_it_is_about_and_that_no_person_did_it(services: Services, run_app: RunApp) -> None:
+    with services.database.write() as session:
+        audit.append(session, "", "sign_in.failed", "unknown:1")
+        audit.append(session, "", "document.uploaded", "d1", {"name": "Leave.md"})
+        audit.append(session, "", "person.invited", services.people.local().id)
+    text = _text_of(run_app(PAGE))
+    assert "**Person invited** local@localhost" in text
+    assert "nobody signed in · line" in text
+    assert "the app itself · line" in text
+
+
 def test_words_narrow_the_list_and_nothing_found_is_said(run_app: RunApp) -> None:
     app = run_app(PAGE)
     app.text_input(key="audit-words").set_value("no such thing anywhere").run()

@@ -50,6 +50,14 @@ def test_a_name_is_text_whatever_it_looks_like(run_app: RunApp, several: dict[st
     assert shown.startswith("**\\<img src=x onerror=alert(1)> \\[click\\](`www.evil.example`) \\:red\\[x\\].txt**")
 
 
+def test_rows_say_the_space_where_there_are_several(services: Services, run_app: RunApp) -> None:
+    assert not [one.value for one in run_app(PAGE).caption if one.value.startswith("in general")]
+    me, spaces = services.people.local(), services.accounts.spaces
+    space = spaces.add(me, "Board papers", [])
+    assert [one.value for one in run_app(PAGE).caption if one.value.startswith("in general · ")]
+    spaces.delete(me, space.id)
+
+
 def test_words_in_the_text_find_documents_too(run_app: RunApp, several: dict[str, str]) -> None:
     del several
     app = run_app(PAGE)

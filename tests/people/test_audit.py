@@ -69,6 +69,15 @@ def test_words_act_and_days_narrow_what_is_found(database: Database) -> None:
     assert service.actions(admin) == ["document.deleted", "person.disabled"]
 
 
+def test_a_line_about_a_person_names_them_and_is_found_by_their_address(database: Database) -> None:
+    admin, ann = person(database, "eve", Role.ADMIN), person(database, "ann", Role.STAFF)
+    _add(database, admin.id, "person.invited", ann.id)
+    _add(database, admin.id, "document.deleted", "d1")
+    (entry,) = _service(database).entries(admin, AuditQuery("ann@example"))
+    assert (entry.subject, entry.about) == (ann.id, "ann@example.com")
+    assert _service(database).entries(admin, AuditQuery(action="document.deleted"))[0].about == ""
+
+
 def test_an_export_holds_all_lines_runs_no_formula_and_is_a_line_itself(database: Database) -> None:
     admin = person(database, "eve", Role.ADMIN)
     for number in range(3):

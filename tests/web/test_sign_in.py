@@ -74,6 +74,7 @@ def test_the_form_can_be_filled_in_by_people_and_by_password_managers(browser: T
     for part in (
         '<label for="email">Mail address</label>', 'autocomplete="username"', 'autocomplete="current-password"',
         'type="password"', 'name="next" value="/models"', 'method="post"', '<html lang="en">',
+        "the password forgotten? An administrator can give you a link.",
     ):  # fmt: skip
         assert part in page.text
     assert "<script" not in page.text
