@@ -21,6 +21,7 @@ else:
 
     from assistant.web import gate, headers, peers, start
     from assistant.web.routes import routes
+    from pages.components import belongings
     from pages.components.problems import on_script_error
 
     # Until the first run of st.navigation Streamlit would serve the files of pages/ without this file around them.
@@ -39,6 +40,7 @@ else:
         return f"{scheme}://127.0.0.1:{st.get_option('server.port')}"
 
     peers.believe_no_header()
+    belongings.tie()
 
     app = st.App(
         __file__,
@@ -46,7 +48,7 @@ else:
         middleware=[
             Middleware(headers.SecurityHeaders, policy=_policy),
             Middleware(peers.Peers, named=start.named_proxies),
-            Middleware(gate.Gate, hosts=_hosts, assets=gate.assets_in(_static)),
+            Middleware(gate.Gate, hosts=_hosts, assets=gate.assets_in(_static), owns=belongings.is_own),
         ],
         lifespan=start.lifespan(lambda: st.get_option("server.address"), _allow_host, home=_home),
         on_script_error=on_script_error,

@@ -9,13 +9,15 @@ import anyio
 import streamlit
 from starlette.types import Message, Receive, Scope, Send
 
-from assistant.web.gate import Gate, assets_in
+from assistant.web.gate import Gate, Owns, assets_in
 from assistant.web.identity import HEADER
 
 HOST = "127.0.0.1:8501"
 ASSETS = assets_in(Path(streamlit.__file__).parent / "static")
 SOME_ASSET = next(name for name in sorted(ASSETS) if name.startswith("/static/js/"))
 HOSTS = ["127.0.0.1", "localhost"]
+NOT_OWN = ["/media/theirs.png"]
+"""What is kept for somebody else, whoever asks."""
 Pairs = Sequence[tuple[bytes, bytes]]
 
 
@@ -54,8 +56,8 @@ class Answer:
 class GateClient:
     """Asks the gate; a body that is read of what it refuses is a failure."""
 
-    def __init__(self, inner: Inner) -> None:
-        self._gate = Gate(inner, lambda: HOSTS, ASSETS)
+    def __init__(self, inner: Inner, owns: Owns | None = lambda path, _: path not in NOT_OWN) -> None:
+        self._gate = Gate(inner, lambda: HOSTS, ASSETS, owns)
 
     def __call__(self, path: str, method: str = "GET", kind: str = "http", query: str = "", **headers: str) -> Answer:
         """Ask with these headers, - written as _, for this host unless another is given."""

@@ -44,11 +44,13 @@ class Tab:
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
+        self._session_id = ""
 
-    def run(self) -> Run:
-        """Have the page's script run once and return what came of it."""
+    def run(self, page: str = "") -> Run:
+        """Have a page's script run once and return what came of it."""
         asked = BackMsg()
         asked.rerun_script.query_string = ""
+        asked.rerun_script.page_name = page
         self._connection.send(asked.SerializeToString())
         came = Run()
         for _ in range(MOST_MESSAGES):
@@ -56,8 +58,22 @@ class Tab:
             message.ParseFromString(self._received())
             came.take(message)
             if came.is_over:
+                self._session_id = came.session_id or self._session_id
                 return came
         raise AssertionError("the script did not end")
+
+    def download(self, button: str) -> str:
+        """Have the file of a button made that makes it when it is clicked; return its address, "" for none."""
+        asked = BackMsg()
+        asked.backend_operation_request.session_id = self._session_id
+        asked.backend_operation_request.deferred_file.file_id = button
+        self._connection.send(asked.SerializeToString())
+        for _ in range(MOST_MESSAGES):
+            message = ForwardMsg()
+            message.ParseFromString(self._received())
+            if message.WhichOneof("type") == "backend_operation_response":
+                return str(message.backend_operation_response.deferred_file.url)
+        raise AssertionError("no answer came")
 
     def _received(self) -> bytes:
         data = self._connection.recv(SECONDS)

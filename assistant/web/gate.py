@@ -6,6 +6,7 @@ and tells the app who asks in a header that it takes out of what clients send.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -16,10 +17,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.errors import SignedOut
+from assistant.people.rights import ONLY_EDITORS
 from assistant.web import admission, bearer, forms, ways
 from assistant.web.asked import Asked
 from assistant.web.cookies import TwoCookies, is_secure, session_header
-from assistant.web.identity import HEADER, NOBODY, Identified
+from assistant.web.identity import HEADER, NOBODY, Identified, person_of
 from assistant.web.local_path import path_of
 from assistant.web.state import HOLDER
 
@@ -32,6 +35,8 @@ ALIVE = ("/healthz", "/_stcore/health")
 """Asked by machines, by whatever name they know this one; they tell nothing that is anybody's."""
 SIGN_IN, AUTH = "/login", "/auth/"
 OWN_ROUTES = "/documents/"
+KEPT_UPLOADS, KEPT_MEDIA = "/_stcore/upload_file/", "/media/"
+"""Where Streamlit takes files into memory, without a limit to how many, and where it gives some out of it."""
 FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 NO_STORE = {"Cache-Control": "no-store"}
 DEMO_BEHIND_A_PROXY = (
@@ -39,6 +44,10 @@ DEMO_BEHIND_A_PROXY = (
 )
 TWO_COOKIES = "This browser sent two session cookies: delete the cookies of this site and sign in again."
 TWO_HOSTS = "This request names two hosts."
+NO_FILE = "There is no such file."
+
+Owns = Callable[[str, str], bool]
+"""Says whether what is kept at a path (the first) belongs to whom an identity names."""
 
 
 class _Refused(Exception):
@@ -50,12 +59,16 @@ class _Refused(Exception):
 
 
 class Gate:
-    """ASGI middleware; ``hosts`` gives the names under which the app may be asked, ``assets`` the open files."""
+    """ASGI middleware; ``hosts`` gives the names under which the app may be asked, ``assets`` the open files.
 
-    def __init__(self, app: ASGIApp, hosts: admission.Hosts, assets: frozenset[str]) -> None:
+    ``owns`` says what of that which is kept for single tabs is there for whom; without it nothing is for anybody.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: admission.Hosts, assets: frozenset[str], owns: Owns | None = None) -> None:
         self._app = app
         self._hosts = hosts
         self._assets = assets
+        self._owns = owns or _nothing_kept
         self._lookups: anyio.CapacityLimiter | None = None  # belongs to the loop that it is made in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,6 +79,8 @@ class Gate:
         asked = Asked({**scope, "headers": [pair for pair in scope["headers"] if not _is_identity(pair[0])]})
         try:
             identified = await self._admitted(asked)
+            if identified is not None and not self._owns(asked.path, identified.identity):
+                raise HTTPException(404, NO_FILE)
         except _Refused as refused:
             await _refuse(asked, refused.response, receive, send)
         except HTTPException as error:
@@ -124,6 +139,10 @@ def assets_in(folder: Path) -> frozenset[str]:
     return frozenset(f"/{name}" for name in files if name != "index.html")
 
 
+def _nothing_kept(path: str, _identity: str) -> bool:
+    return not path.startswith((KEPT_UPLOADS, KEPT_MEDIA))
+
+
 def _is_identity(name: bytes) -> bool:
     """Whether a header would be taken for the identity by anyone: proxies and servers join - and _ and any case."""
     return name.decode("latin-1").strip().lower().replace("_", "-") == HEADER
@@ -143,9 +162,21 @@ def _looked_up(services: Services, asked: Asked) -> Identified | None:
     if use is not None and token is not None:
         return bearer.identified(services, token, use)
     found = ways.WAYS[services.settings.auth].identify(services, asked.connection)
+    if found is not None and asked.path.startswith(KEPT_UPLOADS):
+        _need_editor(services, found)
     if found is not None and (asked.is_navigation or asked.path.startswith(OWN_ROUTES)):
         services.sign_in.touched(found.identity)
     return found
+
+
+def _need_editor(services: Services, found: Identified) -> None:
+    """Refuse who has no uploader on any page; everyone else is bounded by the limits of the upload route."""
+    try:
+        may = person_of(services, {HEADER: found.identity}).may_edit_documents
+    except SignedOut:
+        may = False
+    if not may:
+        raise HTTPException(403, ONLY_EDITORS)
 
 
 def _complete(message: Message, asked: Asked, identified: Identified) -> None:

@@ -22,6 +22,7 @@ from assistant.settings import Settings
 from assistant.web import gate as web_gate
 from assistant.web import start
 from assistant.web.routes import routes
+from pages.components import belongings
 from pages.components.problems import on_script_error
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
@@ -51,11 +52,18 @@ def _hosts() -> list[str]:
 
 
 if __name__ != "__main__":
+    belongings.tie()
+
     app = st.App(
         SCRIPT,
         routes=[*routes(_hosts), Route("/gate", open_gate, methods=["POST"])],
         middleware=[
-            Middleware(web_gate.Gate, hosts=_hosts, assets=web_gate.assets_in(Path(st.__file__).parent / "static"))
+            Middleware(
+                web_gate.Gate,
+                hosts=_hosts,
+                assets=web_gate.assets_in(Path(st.__file__).parent / "static"),
+                owns=belongings.is_own,
+            )
         ],
         lifespan=start.lifespan(lambda: st.get_option("server.address"), build=_build),
         on_script_error=on_script_error,

@@ -106,6 +106,31 @@ def test_what_is_shown_to_a_person_is_not_kept_by_the_browser(ask: GateClient, c
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_what_is_kept_for_somebody_else_is_not_there(ask: GateClient, inner: Inner, closed: Services) -> None:
+    cookie = f"assistant_session={cookie_of(closed, person(closed.database, 'boss', Role.ADMIN))}"
+    for method in ("GET", "HEAD", "OPTIONS", "DELETE"):
+        assert ask("/media/theirs.png", method, cookie=cookie).status == 404
+    assert inner.came == []
+    assert ask("/media/mine.png", cookie=cookie).status == 200
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.STAFF, 403), (Role.KB_ADMIN, 200), (Role.ADMIN, 200)])
+def test_only_who_may_change_documents_puts_files_into_memory(
+    ask: GateClient, closed: Services, role: Role, status: int
+) -> None:
+    cookie = f"assistant_session={cookie_of(closed, person(closed.database, 'carol', role))}"
+    assert ask("/_stcore/upload_file/a/b", "PUT", cookie=cookie).status == status
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_gate_that_is_not_told_whose_files_are_gives_none(closed: Services) -> None:
+    cookie = f"assistant_session={cookie_of(closed, person(closed.database, 'boss', Role.ADMIN))}"
+    plain = GateClient(Inner(), owns=None)
+    for path in ("/media/x.png", "/_stcore/upload_file/a/b"):
+        assert plain(path, cookie=cookie).status == 404
+    assert plain("/", cookie=cookie).status == 200
+
+
 @pytest.mark.parametrize("end", ["ended_at", "idle_until", "expires_at"])
 def test_a_session_that_ended_opens_nothing(
     ask: GateClient, inner: Inner, closed: Services, ann: Person, end: str
