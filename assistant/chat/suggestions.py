@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.domain import Document, Person
+from assistant.domain import Document, Passage, Person
 
 if TYPE_CHECKING:
     from assistant.knowledge.service import KnowledgeBase
@@ -41,6 +41,10 @@ def _from_headings(knowledge: KnowledgeBase, person: Person, documents: Sequence
     asked = {
         passage.document_id: f"What does {passage.title} say about {passage.heading_path[-1]}?"
         for passage in reversed(found)
-        if passage.heading_path and passage.document_id in wanted
+        if passage.document_id in wanted and _heading(passage) not in ("", passage.title.casefold())
     }
     return list(asked.values())[::-1]
+
+
+def _heading(passage: Passage) -> str:
+    return passage.heading_path[-1].casefold() if passage.heading_path else ""

@@ -45,7 +45,7 @@ def _query(entered: Entered) -> AuditQuery:
     row = st.container(horizontal=True, vertical_alignment="bottom", key="audit-search")
     words = row.text_input("Search", placeholder="A person, a document, an act", key="audit-words")
     action = row.selectbox("Act", [ANY, *entered.services.audit.actions(entered.person)], key="audit-action")
-    days = row.date_input("Days (UTC)", value=[], key="audit-days", help="The first and the last day")
+    days = row.date_input("Days (UTC)", value=[], key="audit-days", help="The first and the last day", width=250)
     since, until = _span(days if isinstance(days, tuple) else (days,))
     limit = st.session_state.get(SHOWN, PAGE) + 1
     return AuditQuery(words.strip(), "" if action == ANY else str(action), since, until, None, limit)

@@ -21,6 +21,14 @@ def test_each_document_gets_a_question_about_one_of_its_headings(chatting: Chatt
     }
 
 
+def test_no_document_is_asked_about_its_own_title(chatting: Chatting) -> None:
+    chatting.put("Rules.md", "Lunch in the canteen costs 6.50 euros.")
+    assert set(chatting.service.suggestions(chatting.bob)) == {
+        "What does Handbook say about Rules?",
+        "What does Travel say about Rules?",
+    }
+
+
 def test_sample_documents_bring_their_own_questions(chatting: Chatting) -> None:
     chatting.put("password-reset.md", "To reset your password open the portal.")
     assert chatting.service.suggestions(chatting.bob) == ["How do I reset my password?"]
