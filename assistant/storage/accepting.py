@@ -76,8 +76,7 @@ class Accepting:
             number = next_number(session, document)
             place()
             session.add(_version_row(document.id, number, new))
-            told = {"name": new.name, "version": number, "sha256": new.sha256, "space": new.space_id}
-            audit.append(session, reader.id if isinstance(reader, Person) else "", UPLOADED, document.id, told)
+            _note(session, document, number, new, reader)
             return Upload(document.id, new.name, number, UploadOutcome.NEW_VERSION if newest else UploadOutcome.NEW)
 
     def retry(self, document_id: str, reader: Reader) -> None:
@@ -86,6 +85,15 @@ class Accepting:
             version = newest_version(session, existing(session, document_id, reader).id)
             if version is not None:
                 queue_again(version)
+
+
+def _note(session: Session, document: DocumentRow, number: int, new: NewVersion, reader: Reader) -> None:
+    """Write who uploaded what; of a document for nobody not even the log has the name."""
+    if new.canary:
+        audit.append(session, "", "canary.planted", new.space_id)
+        return
+    told = {"name": new.name, "version": number, "sha256": new.sha256, "space": new.space_id}
+    audit.append(session, reader.id if isinstance(reader, Person) else "", UPLOADED, document.id, told)
 
 
 def too_many_uploads(quota: Quota, seconds: float) -> UploadRefused:

@@ -109,7 +109,10 @@ def _draw_space(entered: Entered) -> str:
     if len(spaces) < 2:
         return spaces[0].id if spaces else GENERAL
     names = {space.id: space.name for space in spaces}
-    chosen: str = st.selectbox("Space for new documents", list(names), format_func=lambda one: names[one], key=SPACE)
+    usual = list(names).index(GENERAL) if GENERAL in names else 0  # a space that is added must not become the usual one
+    chosen: str = st.selectbox(
+        "Space for new documents", list(names), index=usual, format_func=lambda one: names[one], key=SPACE
+    )
     return chosen
 
 

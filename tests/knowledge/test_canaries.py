@@ -60,6 +60,12 @@ def test_nobody_sees_it_whatever_they_may_read(services: bootstrap.Services, can
     assert (looked.checked_at is not None, looked.alarm) == (True, None)
 
 
+def test_the_log_says_that_one_was_planted_and_not_its_word(services: bootstrap.Services, canary: Canary) -> None:
+    lines = services.audit.entries(services.people.local(), AuditQuery(limit=500))
+    assert [one.subject for one in lines if one.action == "canary.planted"] == [canary.space_id]
+    assert canary.word not in repr(lines)
+
+
 def test_a_space_has_one_and_an_open_one_none(services: bootstrap.Services) -> None:
     assert services.knowledge.watch.plant() == 0
     assert [one.space for one in Canaries(services.database).all()] == ["Board"]
@@ -80,7 +86,7 @@ def test_whoever_opened_the_document_to_a_group_raises_the_alarm(services: boots
     services.knowledge.watch.dismiss(admin, canary.space_id)
     assert services.knowledge.watch.alarms(admin) == []
     acts = [entry.action for entry in services.audit.entries(admin, AuditQuery("canary"))]
-    assert acts == ["canary.dismissed", "canary.alarm"]
+    assert acts == ["canary.dismissed", "canary.alarm", "canary.planted"]
 
 
 def test_a_way_without_the_rights_raises_the_alarm(services: bootstrap.Services, canary: Canary) -> None:
