@@ -25,7 +25,7 @@ _RIGHTS = text(
     """
     SELECT coalesce(max(id), 0) FROM audit_log WHERE action IN (SELECT DISTINCT action FROM audit_log
         WHERE (action LIKE 'person.%' OR action LIKE 'group.%' OR action LIKE 'space.%'
-               OR action IN ('document.restricted', 'document.moved')) AND action != 'person.viewed_as')
+               OR action IN ('document.readers', 'document.moved')) AND action != 'person.viewed_as')
     """
 )
 

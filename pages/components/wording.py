@@ -20,6 +20,23 @@ STAGES = {
     DocumentStatus.FAILED: "failed",
 }
 ROLES = {Role.STAFF: "staff", Role.KB_ADMIN: "knowledge base administrator", Role.ADMIN: "administrator"}
+ACTS = {
+    "audit.exported": "Audit log exported",
+    "caution.set": "Caution changed",
+    "document.facts": "Document described",
+    "document.readers": "Readers of a document changed",
+    "embedder.wanted": "Another embedding model wanted",
+    "person.first_admin": "First administrator came in",
+    "person.viewed_as": "Looked as",
+    "redaction.set": "Hiding of secrets changed",
+    "sign_in.ended": "Session ended",
+    "sign_in.failed": "Sign-in failed",
+    "sign_in.locked": "Sign-in locked",
+    "sign_in.logged_out": "Logged out",
+    "sign_in.opened": "Signed in",
+    "sign_in.setup_link_made": "First link made",
+}
+"""What acts of the audit log are called where their names alone do not say it."""
 LEAST_DOLLARS = Decimal("0.0001")
 """Less than this is not told exactly."""
 COLOURS = {DocumentStatus.READY: "green", DocumentStatus.FAILED: "red", DocumentStatus.QUEUED: "gray"}
@@ -55,7 +72,7 @@ def role(of: Role) -> str:
 
 def act(action: str) -> str:
     """What the audit log calls "document.deleted", as people read it."""
-    return action.replace(".", " ").replace("_", " ").capitalize()
+    return ACTS.get(action) or action.replace(".", " ").replace("_", " ").capitalize()
 
 
 def duration(ms: float) -> str:

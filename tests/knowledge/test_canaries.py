@@ -119,8 +119,12 @@ def test_a_change_of_rights_is_seen_and_a_look_of_an_admin_is_none(services: boo
     before = canaries.rights_changed()
     services.view_as.view(admin, "bob@example.com")
     assert canaries.rights_changed() == before
-    services.accounts.groups.add(admin, "Finance")
-    assert canaries.rights_changed() > before
+    finance = services.accounts.groups.add(admin, "Finance")
+    assert (changed := canaries.rights_changed()) > before
+    done = services.knowledge.upload(admin, "plan.md", b"# Plan\n\nA plan.\n")
+    assert canaries.rights_changed() == changed
+    services.knowledge.library.restrict(admin, [done.document_id], [finance.id])
+    assert canaries.rights_changed() > changed
 
 
 @pytest.mark.parametrize("role", [Role.STAFF, Role.KB_ADMIN])
