@@ -37,7 +37,12 @@ SIGN_IN, AUTH = "/login", "/auth/"
 OWN_ROUTES = "/documents/"
 KEPT_UPLOADS, KEPT_MEDIA = "/_stcore/upload_file/", "/media/"
 """Where Streamlit takes files into memory, without a limit to how many, and where it gives some out of it."""
-FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+FORWARDED = "x-forwarded-"
+"""How most headers begin that proxies add."""
+FORWARDING = (
+    "forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"
+)  # fmt: skip
+"""Others that proxies and tunnels add; one that adds nothing cannot be told from a browser."""
 NO_STORE = {"Cache-Control": "no-store"}
 DEMO_BEHIND_A_PROXY = (
     "The demo mode has no sign-in, so it is not shown through a proxy: set ASSISTANT_AUTH to another way of signing in."
@@ -150,7 +155,7 @@ def _is_identity(name: bytes) -> bool:
 
 def _in_the_demo(asked: Asked) -> Identified:
     """The one local person; a proxy in front would open that to whoever reaches the proxy."""
-    if any(name in asked.headers for name in FORWARDING):
+    if any(name in FORWARDING or name.startswith(FORWARDED) for name in asked.headers):
         raise HTTPException(403, DEMO_BEHIND_A_PROXY)
     return ways.local_person(asked.connection)
 

@@ -262,7 +262,13 @@ def test_the_demo_is_the_local_person_in_the_view_that_was_chosen(
 
 
 @pytest.mark.usefixtures("demo")
-@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"),
+        *("via", "cf-connecting-ip", "true-client-ip", "x-client-ip", "x-original-forwarded-for"),
+    ],
+)
 def test_the_demo_is_not_shown_through_a_proxy(ask: GateClient, inner: Inner, header: str) -> None:
     answer = ask("/", **{header: "203.0.113.7"})
     assert answer.status == 403
