@@ -19,7 +19,16 @@ from starlette.responses import JSONResponse, Response
 from assistant import log
 from assistant.bootstrap import Services
 from assistant.domain import Person
-from assistant.errors import AssistantError, Conflict, DiskFull, NotAllowed, NotFound, SignedOut, UploadRefused
+from assistant.errors import (
+    AssistantError,
+    Conflict,
+    DiskFull,
+    NotAllowed,
+    NotFound,
+    SignedOut,
+    UploadRefused,
+    new_reference,
+)
 from assistant.web.identity import HEADER, TOKEN, person_of
 from assistant.web.state import HOLDER
 
@@ -46,7 +55,7 @@ def answered(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except HTTPException as error:
-            return refusal(error.status_code, error.detail)
+            return refusal(error.status_code, error.detail, noted(error.detail))
         except ClientDisconnect:
             return refusal(GONE, "The connection ended.")
         except AssistantError as error:
@@ -57,6 +66,13 @@ def answered(handler: Handler) -> Handler:
             return refusal(500, "Something went wrong. Try again.", log.record(logger, error))
 
     return answering
+
+
+def noted(sentence: str) -> str:
+    """Write a refusal into the log and return its number."""
+    reference = new_reference()
+    logger.warning("reference %s: %s", reference, sentence)
+    return reference
 
 
 def refusal(status: int, sentence: str, reference: str = "") -> JSONResponse:

@@ -33,11 +33,24 @@ class Field:
     hint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What went wrong, in a sentence, and the number by which it is found in the log."""
+
+    sentence: str = ""
+    reference: str = ""
+
+
+NONE = Alert()
+
+
 def page(
-    title: str, text: str, body: str = "", *, status: int = 200, alert: str = "", name: str = NAME
+    title: str, text: str, body: str = "", *, status: int = 200, alert: Alert = NONE, name: str = NAME
 ) -> HTMLResponse:
     """Return a page. ``title``, ``text``, ``alert`` and the app's ``name`` are plain text, ``body`` is HTML of ours."""
-    warning = f'<div role="alert">{escape(alert)}</div>' if alert else ""
+    warning = f'<div role="alert">{escape(alert.sentence)}</div>' if alert.sentence else ""
+    if alert.reference:
+        warning += f"<small>Reference {escape(alert.reference)}</small>"
     return HTMLResponse(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} · {escape(name)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
@@ -48,7 +61,7 @@ def page(
     )
 
 
-def sign_in(name: str, goes_to: str, email: str = "", alert: str = "", status: int = 200) -> HTMLResponse:
+def sign_in(name: str, goes_to: str, email: str = "", alert: Alert = NONE, status: int = 200) -> HTMLResponse:
     """The form for address and password, which leads to ``goes_to`` afterwards."""
     fields = (
         Field("email", "Mail address", "email", "username", email),
@@ -58,7 +71,7 @@ def sign_in(name: str, goes_to: str, email: str = "", alert: str = "", status: i
     return page("Sign in", name, body, status=status, alert=alert, name=name)
 
 
-def set_up(token: str, name: str = "", email: str = "", alert: str = "", status: int = 200) -> HTMLResponse:
+def set_up(token: str, name: str = "", email: str = "", alert: Alert = NONE, status: int = 200) -> HTMLResponse:
     """The form by which the first admin comes in."""
     fields = (
         Field("name", "Your name", "text", "name", name),
@@ -69,7 +82,7 @@ def set_up(token: str, name: str = "", email: str = "", alert: str = "", status:
     return page("First start", FIRST, body, status=status, alert=alert)
 
 
-def new_password(kind: str, token: str, email: str, alert: str = "", status: int = 200) -> HTMLResponse:
+def new_password(kind: str, token: str, email: str, alert: Alert = NONE, status: int = 200) -> HTMLResponse:
     """The form for the password of an invitation or a reset."""
     # For password managers, which keep a password with the address that stands before it.
     known = f'<input type="hidden" name="username" autocomplete="username" value="{escape(email)}">'
@@ -77,7 +90,7 @@ def new_password(kind: str, token: str, email: str, alert: str = "", status: int
     return page("Set your password", f"For {email}", body, status=status, alert=alert)
 
 
-def link(title: str, text: str, address: str, words: str, status: int = 200, alert: str = "") -> HTMLResponse:
+def link(title: str, text: str, address: str, words: str, status: int = 200, alert: Alert = NONE) -> HTMLResponse:
     """A page with one way on; ``address`` is one of ours."""
     body = f'<a class="button" href="{escape(address)}">{escape(words)}</a>'
     return page(title, text, body, status=status, alert=alert)

@@ -17,8 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.domain import Role
 from assistant.errors import SignedOut
-from assistant.people.rights import ONLY_EDITORS
+from assistant.people.rights import ONLY_ADMINS, ONLY_EDITORS
 from assistant.web import admission, bearer, forms, ways
 from assistant.web.asked import Asked
 from assistant.web.cookies import TwoCookies, is_secure, session_header
@@ -39,6 +40,7 @@ KEPT_UPLOADS, KEPT_MEDIA = "/_stcore/upload_file/", "/media/"
 """Where Streamlit takes files into memory, without a limit to how many, and where it gives some out of it."""
 FORWARDED = "x-forwarded-"
 """How most headers begin that proxies add."""
+METRICS = "/_stcore/metrics"
 FORWARDING = (
     "forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"
 )  # fmt: skip
@@ -168,20 +170,22 @@ def _looked_up(services: Services, asked: Asked) -> Identified | None:
         return bearer.identified(services, token, use)
     found = ways.WAYS[services.settings.auth].identify(services, asked.connection)
     if found is not None and asked.path.startswith(KEPT_UPLOADS):
-        _need_editor(services, found)
+        _need_role(services, found, (Role.KB_ADMIN, Role.ADMIN), ONLY_EDITORS)
+    if found is not None and asked.path == METRICS:
+        _need_role(services, found, (Role.ADMIN,), ONLY_ADMINS)
     if found is not None and (asked.is_navigation or asked.path.startswith(OWN_ROUTES)):
         services.sign_in.touched(found.identity)
     return found
 
 
-def _need_editor(services: Services, found: Identified) -> None:
-    """Refuse who has no uploader on any page; everyone else is bounded by the limits of the upload route."""
+def _need_role(services: Services, found: Identified, roles: tuple[Role, ...], sentence: str) -> None:
+    """Refuse who has no use for what Streamlit itself would give to every session."""
     try:
-        may = person_of(services, {HEADER: found.identity}).may_edit_documents
+        role = person_of(services, {HEADER: found.identity}).role
     except SignedOut:
-        may = False
-    if not may:
-        raise HTTPException(403, ONLY_EDITORS)
+        role = None
+    if role not in roles:
+        raise HTTPException(403, sentence)
 
 
 def _complete(message: Message, asked: Asked, identified: Identified) -> None:
@@ -207,9 +211,10 @@ def _to_sign_in(asked: Asked) -> Response:
 
 
 def _told(asked: Asked, error: HTTPException) -> Response:
+    reference = admission.noted(error.detail)
     if asked.is_navigation:
-        return forms.page("Not let in", error.detail, status=error.status_code)
-    return admission.refusal(error.status_code, error.detail)
+        return forms.page("Not let in", error.detail, status=error.status_code, alert=forms.Alert(reference=reference))
+    return admission.refusal(error.status_code, error.detail, reference)
 
 
 def _starting(asked: Asked) -> Response:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import math
+import secrets
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -35,6 +39,13 @@ SAME_SITE = ("same-origin", "none")
 FORM = "application/x-www-form-urlencoded"
 NOT_HERE = "There is no such page."
 EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
+
+
+TRIES_SECONDS = 600
+_KEY = secrets.token_bytes(16)
+"""Makes the numbers of refused tries such that nobody can tell an address from them."""
+
+logger = logging.getLogger(__name__)
 
 
 class Busy(HTTPException):
@@ -78,9 +89,10 @@ class SignInRoutes:
             who = email, given.get("password", ""), visitor_of(request, services)
             cookie = await self._bounded(services.sign_in.by_password, *who)
         except SignInRefused as error:
-            return _again(forms.sign_in(name, goes_to, email, error.message), error)
+            told = forms.Alert(error.message, _try_noted(error, who[2].address))
+            return _again(forms.sign_in(name, goes_to, email, told), error)
         except Busy as error:
-            return forms.sign_in(name, goes_to, email, error.detail, status=error.status_code)
+            return forms.sign_in(name, goes_to, email, forms.Alert(error.detail), status=error.status_code)
         return signed_in(request, services, cookie, goes_to)
 
     async def by_link(self, request: Request) -> Response:
@@ -99,7 +111,7 @@ class SignInRoutes:
             who = kind, token, _password(given), visitor_of(request, services)
             cookie = await self._bounded(services.sign_in.by_link, *who)
         except PasswordRefused as error:
-            return forms.new_password(kind, token, email, error.message, status=422)
+            return forms.new_password(kind, token, email, _noted(error), status=422)
         except SignInRefused as error:
             return _dead_link(error)
         return signed_in(request, services, cookie, HOME)
@@ -117,7 +129,7 @@ class SignInRoutes:
             who = token, name, email, _password(given), visitor_of(request, services)
             cookie = await self._bounded(services.sign_in.set_up, *who)
         except (PasswordRefused, WrongUse) as error:
-            return forms.set_up(token, name, email, error.message, status=422)
+            return forms.set_up(token, name, email, _noted(error), status=422)
         except SignInRefused as error:
             return _dead_link(error)
         return signed_in(request, services, cookie, HOME)
@@ -253,7 +265,24 @@ def _again(response: Response, error: SignInRefused) -> Response:
 
 
 def _dead_link(error: AssistantError) -> Response:
-    return forms.link("This link does not work", error.message, "/login", "To the sign-in", status=410)
+    told = forms.Alert(reference=_noted(error).reference)
+    return forms.link("This link does not work", error.message, "/login", "To the sign-in", status=410, alert=told)
+
+
+def _noted(error: AssistantError) -> forms.Alert:
+    logger.warning("reference %s: %s", error.reference, error.message)
+    return forms.Alert(error.message, error.reference)
+
+
+def _try_noted(error: SignInRefused, address: str) -> str:
+    """Write that a try was refused, and return its number: one for all tries of a machine within ten minutes.
+
+    With a number of its own each refusal would differ from the next, and people compare them to find out accounts.
+    """
+    tries = f"{address} {int(time.time() // TRIES_SECONDS)}".encode()
+    reference = hashlib.blake2b(tries, key=_KEY, digest_size=4).hexdigest()
+    logger.warning("reference %s: a sign-in from %s was refused: %s", reference, address, error.message)
+    return reference
 
 
 def _back(request: Request) -> str:

@@ -131,6 +131,18 @@ def test_whatever_is_wrong_looks_the_same(browser: TestClient, ada: Person) -> N
     assert all("set-cookie" not in answer.headers for answer in answers)
 
 
+def test_a_refusal_has_a_number_that_the_log_has_too(
+    browser: TestClient, ada: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = re.search(r"Reference ([0-9a-f]{8})<", signs_in(browser, ada.email, "wrong").text)
+    dead = re.search(r"Reference ([0-9a-f]{8})<", browser.get("/auth/invite?token=none").text)
+    assert refused is not None
+    assert dead is not None
+    for found in (refused, dead):
+        assert any(f"reference {found.group(1)}:" in line for line in caplog.messages)
+    assert ada.email not in caplog.text
+
+
 @pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
 def test_a_locked_account_says_when_and_not_whether_it_exists(browser: TestClient, ada: Person, email: str) -> None:
     del ada
