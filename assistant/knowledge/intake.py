@@ -107,7 +107,8 @@ class Intake:
 
     def _need_quota(self, quota: Quota, size: int) -> None:
         """Refuse before bytes are taken; what is accepted is counted once they are there."""
-        wait = Rates(self._database).wait(quota.meter, quota.person_id, size)
+        with full_disk_told(DISK_FULL):
+            wait = Rates(self._database).wait(quota.meter, quota.person_id, size)
         if wait > 0:
             raise too_many_uploads(quota, wait)
 

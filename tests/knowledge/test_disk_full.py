@@ -103,15 +103,25 @@ def test_reading_stops_on_a_full_disk_and_goes_on_by_itself(
         knowledge.close()
 
 
-@pytest.mark.parametrize("point", ["received", "fsynced", "placed", "committing"])
-def test_a_disk_that_fills_up_in_the_middle_leaves_nothing(library: Library, point: str) -> None:
+@pytest.mark.parametrize(
+    ("point", "time"), [("received", 1), ("fsynced", 1), ("placed", 1), ("committing", 1), ("committing", 2)]
+)
+def test_a_disk_that_fills_up_in_the_middle_leaves_nothing(library: Library, point: str, time: int) -> None:
     with opening(library) as opened:
         knowledge = opened(own_index=False)
-        with faults.injected(point, 1, faults.disk_full), pytest.raises(DiskFull, match="The disk is full"):
+        with faults.injected(point, time, faults.disk_full), pytest.raises(DiskFull, match="The disk is full"):
             knowledge.upload(EDITOR, "New.md", RULES)
         assert knowledge.documents(EDITOR) == []
-        assert list((library.settings.data_dir / "originals" / "incoming").iterdir()) == []
+        assert list((library.settings.data_dir / "originals").glob("incoming/*")) == []
         assert knowledge.upload(EDITOR, "New.md", RULES).version == 1
+
+
+def test_searches_go_on_where_there_is_no_room_to_count_them(library: Library) -> None:
+    document = library.put("Kept.md", ["Staff in room 1 answer within 3 days."])
+    with opening(library) as opened:
+        knowledge = opened(own_index=False)
+        with faults.injected("committing", 1, faults.disk_full):
+            assert knowledge.search(EDITOR, "room 1")[0].document_id == document
 
 
 def test_changes_without_room_are_refused_plainly_and_done_once_there_is(library: Library, small_disk: Path) -> None:

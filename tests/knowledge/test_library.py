@@ -40,8 +40,10 @@ def _names(shelves: Library, person: Person, query: DocumentQuery) -> list[str]:
 
 
 def _actions(library: SmallLibrary) -> list[str]:
+    """What was done with documents after they were uploaded."""
+    wanted = select(AuditRow.action).where(AuditRow.action != "document.uploaded").order_by(AuditRow.id)
     with library.database.read() as session:
-        return list(session.scalars(select(AuditRow.action).order_by(AuditRow.id)))
+        return list(session.scalars(wanted))
 
 
 def test_a_page_counts_all_that_is_found_and_all_there_is(

@@ -86,7 +86,7 @@ def test_what_is_wrong_with_the_index_is_told(
     run_app: RunApp, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     health = IndexHealth("rebuilding", "The index is being rebuilt; searches find everything, more slowly.", 40, 100)
-    monkeypatch.setattr(services.knowledge, "index_health", lambda: health)
+    monkeypatch.setattr(services.knowledge, "index_health", lambda _person: health)
     app = run_app(PAGE)
     assert [warning.value for warning in app.warning] == [health.sentence]
 
