@@ -153,6 +153,7 @@ def test_words_that_were_not_sent_stand_in_the_field_after_the_sign_in(
 
 
 def test_words_that_were_not_sent_survive_a_reload_but_not_in_another_conversation(chat: ChatPage) -> None:
+    chat.settle()
     chat.composer.fill("half a question")
     chat.page.reload()
     expect(chat.composer).to_have_value("half a question")

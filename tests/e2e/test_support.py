@@ -76,6 +76,7 @@ def test_the_source_opens_at_its_page_with_words_that_stand_there(answer: Locato
     expect(dialog.get_by_text("The quoted words stand here word for word.")).to_be_visible()
     expect(dialog.get_by_role("img", name=re.compile("Page 2, with the cited sentence marked"))).to_be_visible()
     dialog.get_by_text("Open as a page").click()
+    expect(page).to_have_url(re.compile("/document"))  # the dialog has the same words as the page
     expect(page.get_by_text("The quoted words stand here word for word.")).to_be_visible()
     page.reload()
     expect(page.get_by_role("img", name=re.compile("Page 2, with the cited sentence marked"))).to_be_visible()

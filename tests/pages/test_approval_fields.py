@@ -36,6 +36,8 @@ ARGUMENTS: dict[str, Any] = {
     "extra": {"floor": 3},
 }
 
+RUN_SECONDS = 60
+
 
 def script(schema: dict[str, object], arguments: dict[str, object]) -> None:
     import streamlit as st
@@ -46,7 +48,8 @@ def script(schema: dict[str, object], arguments: dict[str, object]) -> None:
 
 
 def drawn(schema: dict[str, Any], arguments: dict[str, Any]) -> AppTest:
-    app = AppTest.from_function(script, kwargs={"schema": schema, "arguments": arguments}).run()
+    given = {"schema": schema, "arguments": arguments}
+    app = AppTest.from_function(script, kwargs=given, default_timeout=RUN_SECONDS).run()
     assert not app.exception
     return app
 
