@@ -81,8 +81,9 @@ class ViewAs:
             return (), ()
         passages = self._knowledge.search(now.person, question, PASSAGES, limited=False)
         all_there = self._knowledge.search(admin, question, PASSAGES, limited=False)
-        readable = {one.id for one in self._knowledge.documents(now.person)}
-        hidden = {one.document_id: None for one in all_there if one.document_id not in readable}
+        there = list(dict.fromkeys(one.document_id for one in all_there))
+        gone = self._knowledge.library.gone(now.person, there)
+        hidden = [id_ for id_ in there if id_ in gone]
         facts = self._explaining.of([*{one.document_id for one in passages}, *hidden])
         seen = [Seen(one, why(facts[one.document_id], now)) for one in passages if one.document_id in facts]
         unseen = [Unseen(id_, facts[id_].document, why_not(facts[id_], now)) for id_ in hidden if id_ in facts]
